@@ -1,0 +1,111 @@
+import type { Refusal } from './errors.ts';
+import type { CheckoutId, OrderId, PaymentId, ReservationId } from './ids.ts';
+import type { Money } from './money.ts';
+import type { SaleConfig } from './sale.ts';
+import type { Order } from './wire/checkout.ts';
+import type { Audit, CreateSale } from './wire/sales.ts';
+
+export interface OrderLine {
+  sku: string;
+  title: string;
+  quantity: number;
+  unitPrice: Money;
+  lineTotal: Money;
+}
+
+/** One attempt to pay one checkout: all that the first commit needs. */
+export interface PaymentIntent {
+  paymentId: PaymentId;
+  orderId: OrderId;
+  orderNumber: string;
+  checkoutId: CheckoutId;
+  reservationId: ReservationId;
+  saleId: string;
+  /** The sale's epoch that the pin was made in; a commit that believes in another one is refused. */
+  epoch: number;
+  buyerId: string;
+  idempotencyKey: string;
+  /** SHA-256 of the canonical request; the same key with another fingerprint is refused. */
+  fingerprint: string;
+  lines: OrderLine[];
+  subtotal: Money;
+  total: Money;
+  paymentMethod: 'card';
+  paymentToken: string;
+}
+
+/** How the first commit ended for one intent of its group. */
+export type BeginPaymentOutcome =
+  | { kind: 'accepted' }
+  /** This key was accepted before and is not final yet. */
+  | { kind: 'pending' }
+  /** This key is final: its stored answer. */
+  | { kind: 'final'; status: number; body: Record<string, unknown> }
+  /** `idempotency_key_reused`, `already_paid`, `payment_abandoned`, `payment_in_progress`, or `unavailable` (stale epoch, guard). */
+  | Refusal;
+
+/** The durable half as the gateway sees it: implemented by persistence, injected by gateway/main.ts. */
+export interface OrderStore {
+  /** Commits key, pending order, initiated payment and guard, grouped with its neighbours. One commit. */
+  beginPayment(intent: PaymentIntent): Promise<BeginPaymentOutcome>;
+  /** What is stored for a key, or null. A different fingerprint is `idempotency_key_reused`. */
+  storedOutcome(
+    buyerId: string,
+    operation: string,
+    key: string,
+    fingerprint: string,
+  ): Promise<Exclude<BeginPaymentOutcome, { kind: 'accepted' }> | null>;
+  /** The buyer's own order, or null. */
+  order(orderId: OrderId, buyerId: string): Promise<Order | null>;
+  /** The buyer's own orders, newest first. `cursor` is the opaque value of the previous page. */
+  orders(
+    buyerId: string,
+    limit: number,
+    cursor: string | null,
+  ): Promise<{ data: Order[]; nextCursor: string | null }>;
+}
+
+/** Wakes the workers; losing a wake-up loses nothing, because the rows are found again. */
+export interface PaymentQueue {
+  wake(paymentId: PaymentId): void;
+}
+
+/** The operator's durable operations on sales: rows first, then Redis. */
+export interface SaleStore {
+  create(sale: CreateSale): Promise<{ kind: 'created'; config: SaleConfig } | Refusal>;
+  /** Reads Redis and Postgres at that moment. Null where there is no such sale. */
+  audit(saleId: string): Promise<Audit | null>;
+  /** By hand: `opened` and `closed` are rows before Redis hears of them. */
+  command(
+    saleId: string,
+    command: 'open' | 'pause' | 'resume' | 'close',
+  ): Promise<{ kind: 'done' } | Refusal>;
+}
+
+/** What a provider is asked for. `paymentId` is the idempotency key at the provider, too. */
+export interface ChargeRequest {
+  paymentId: PaymentId;
+  amount: Money;
+  paymentToken: string;
+  /** For the provider's records: the number that the buyer sees. */
+  reference: string;
+}
+
+export type ChargeOutcome =
+  | { kind: 'captured'; providerReference: string }
+  | { kind: 'declined'; declineCode: string; providerReference: string | null }
+  /** Nothing is known about the effect: ask again with the same paymentId. */
+  | { kind: 'unknown'; reason: string }
+  /** Certain not to have had an effect: the provider refused to work. */
+  | { kind: 'unavailable'; reason: string };
+
+export interface PaymentProvider {
+  readonly name: string;
+  charge(request: ChargeRequest): Promise<ChargeOutcome>;
+}
+
+/** Whether the parts that a gateway depends on can be reached; each is a short sentence when it cannot. */
+export interface Readiness {
+  /** Null when all is well, else what is missing. */
+  check(): Promise<string | null>;
+}

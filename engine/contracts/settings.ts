@@ -1,0 +1,133 @@
+import Type from 'typebox';
+import { Value } from 'typebox/value';
+
+const port = (fallback: number) => Type.Integer({ minimum: 1, maximum: 65_535, default: fallback });
+const count = (fallback: number, maximum: number) => Type.Integer({ minimum: 1, maximum, default: fallback });
+const secret = Type.Optional(Type.String({ minLength: 32 }));
+const url = (pattern: string) => Type.Optional(Type.String({ pattern }));
+
+/**
+ * Every setting, read from the environment variable of the same name. The schema is the only place that
+ * knows a name, a default, a limit and the line that `npm start -- --help` prints.
+ */
+export const SettingsSchema = Type.Object({
+  PORT: Type.Integer({ ...port(3000), description: 'public HTTP and WebSocket port' }),
+  HOST: Type.String({ default: '0.0.0.0', minLength: 1, description: 'address the public port listens on' }),
+  OPERATOR_PORT: Type.Integer({ ...port(3001), description: "operator's API and metrics" }),
+  OPERATOR_HOST: Type.String({
+    default: '127.0.0.1',
+    minLength: 1,
+    description: "address the operator's port listens on",
+  }),
+  DATA_DIR: Type.String({
+    default: '.doorbuster',
+    minLength: 1,
+    description: 'data of the embedded Redis and Postgres',
+  }),
+  REDIS_URL: Type.Optional(
+    Type.String({ pattern: '^rediss?://', description: 'use this Redis instead of the embedded one' }),
+  ),
+  DATABASE_URL: Type.Optional(
+    Type.String({
+      pattern: '^postgres(ql)?://',
+      description: 'use this Postgres instead of the embedded one',
+    }),
+  ),
+  AUTH_SECRET: Type.Optional(
+    Type.String({ ...secret, description: "key of the buyers' HS256 tokens, at least 32 characters" }),
+  ),
+  AUTH_JWKS_URL: Type.Optional(
+    Type.String({
+      ...url('^https?://'),
+      description: "public keys of the buyers' tokens, instead of AUTH_SECRET",
+    }),
+  ),
+  AUTH_ISSUER: Type.Optional(
+    Type.String({ minLength: 1, description: 'required with AUTH_JWKS_URL: the iss claim' }),
+  ),
+  AUTH_AUDIENCE: Type.Optional(
+    Type.String({ minLength: 1, description: 'required with AUTH_JWKS_URL: the aud claim' }),
+  ),
+  TOKEN_SECRET: Type.Optional(
+    Type.String({ ...secret, description: 'our own tickets and purchase tokens, at least 32 characters' }),
+  ),
+  DEV_TOKENS: Type.Optional(
+    Type.Enum(['on', 'off'], { description: 'POST /api/v1/auth/dev-token: on in embedded mode, else off' }),
+  ),
+  TRUSTED_PROXIES: Type.String({
+    default: '',
+    description: 'comma-separated addresses whose X-Forwarded-For is believed',
+  }),
+  GATEWAYS: Type.Integer({ ...count(1, 64), description: 'gateway processes; they share PORT' }),
+  WORKERS: Type.Integer({ ...count(1, 64), description: 'worker processes' }),
+  PROVIDER_URL: Type.Optional(
+    Type.String({
+      pattern: '^https?://',
+      description: 'payment provider; without it the simulator is started',
+    }),
+  ),
+  RATE_BUYER_PER_SECOND: Type.Integer({
+    ...count(5, 1_000_000),
+    description: 'requests a second a buyer may make',
+  }),
+  RATE_BUYER_BURST: Type.Integer({
+    ...count(20, 1_000_000),
+    description: 'requests a buyer may make at once',
+  }),
+  RATE_ADDRESS_PER_SECOND: Type.Integer({
+    ...count(50, 1_000_000),
+    description: 'requests a second an address may make',
+  }),
+  RATE_ADDRESS_BURST: Type.Integer({
+    ...count(200, 1_000_000),
+    description: 'requests an address may make at once',
+  }),
+  LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+    default: 'info',
+    description: 'how much is logged',
+  }),
+});
+
+export type Settings = Type.Static<typeof SettingsSchema>;
+export type SettingName = keyof Settings;
+
+/** True while at least one store is ours: its secrets are then made and kept in DATA_DIR. */
+export const isEmbedded = (settings: Settings): boolean => !settings.REDIS_URL || !settings.DATABASE_URL;
+
+/**
+ * Settings from environment variables. Empty strings count as absent.
+ * Returns every problem at once, each a line that names the variable, what it holds and what it takes.
+ * Secrets are never repeated in a problem.
+ */
+export function readSettings(
+  env: Readonly<Record<string, string | undefined>>,
+): { kind: 'settings'; settings: Settings } | { kind: 'invalid'; problems: string[] } {
+  const values: Record<string, unknown> = {};
+  for (const [name, schema] of Object.entries(SettingsSchema.properties)) {
+    const text = env[name];
+    if (text === undefined || text === '') {
+      if ('default' in schema) values[name] = schema.default;
+    } else {
+      values[name] =
+        'type' in schema && schema.type === 'integer' && /^-?\d+$/.test(text) ? Number(text) : text;
+    }
+  }
+  const problems = [...Value.Errors(SettingsSchema, values)].map((error) => {
+    const name = error.instancePath.slice(1);
+    const shown = /SECRET|URL/.test(name) ? 'its value' : `"${String(values[name])}"`;
+    return `${name}: ${shown} ${error.message}`;
+  });
+  const settings = values as Settings;
+  if (settings.AUTH_JWKS_URL) {
+    for (const name of ['AUTH_ISSUER', 'AUTH_AUDIENCE'] as const) {
+      if (!settings[name]) problems.push(`${name}: is required with AUTH_JWKS_URL`);
+    }
+  }
+  if (problems.length === 0 && !isEmbedded(settings)) {
+    if (!settings.AUTH_SECRET && !settings.AUTH_JWKS_URL) {
+      problems.push('AUTH_SECRET: is required with REDIS_URL and DATABASE_URL (or set AUTH_JWKS_URL)');
+    }
+    if (!settings.TOKEN_SECRET) problems.push('TOKEN_SECRET: is required with REDIS_URL and DATABASE_URL');
+  }
+  return problems.length > 0 ? { kind: 'invalid', problems } : { kind: 'settings', settings };
+}

@@ -1,0 +1,69 @@
+/**
+ * Every state machine of Doorbuster, as data. The same tables are what the Lua scripts implement, what
+ * the database checks (a test compares them with its constraints), and what docs/state-machines.md shows.
+ */
+export type Transitions<S extends string> = Readonly<Record<S, { readonly to: readonly S[] }>>;
+
+export const saleStates = {
+  scheduled: { to: ['waiting', 'open', 'closed'] },
+  waiting: { to: ['open', 'closed'] },
+  open: { to: ['paused', 'sold_out', 'closed'] },
+  paused: { to: ['open', 'sold_out', 'closed'] },
+  sold_out: { to: [] },
+  closed: { to: [] },
+} as const satisfies Transitions<'scheduled' | 'waiting' | 'open' | 'paused' | 'sold_out' | 'closed'>;
+export type SaleState = keyof typeof saleStates;
+
+export const reservationStates = {
+  held: { to: ['paying', 'released', 'expired'] },
+  paying: { to: ['held', 'confirmed'] },
+  confirmed: { to: [] },
+  released: { to: [] },
+  expired: { to: [] },
+} as const satisfies Transitions<'held' | 'paying' | 'confirmed' | 'released' | 'expired'>;
+export type ReservationState = keyof typeof reservationStates;
+
+export const orderStates = {
+  pending: { to: ['confirmed', 'failed', 'cancelled'] },
+  confirmed: { to: ['processing', 'cancelled'] },
+  failed: { to: [] },
+  cancelled: { to: [] },
+  processing: { to: ['shipped', 'cancelled'] },
+  shipped: { to: ['delivered', 'returned'] },
+  delivered: { to: ['returned'] },
+  returned: { to: ['refunded'] },
+  refunded: { to: [] },
+} as const satisfies Transitions<
+  | 'pending'
+  | 'confirmed'
+  | 'failed'
+  | 'cancelled'
+  | 'processing'
+  | 'shipped'
+  | 'delivered'
+  | 'returned'
+  | 'refunded'
+>;
+export type OrderState = keyof typeof orderStates;
+
+export const paymentStates = {
+  initiated: { to: ['authorized', 'captured', 'declined'] },
+  authorized: { to: ['captured', 'voided'] },
+  captured: { to: ['refunded'] },
+  declined: { to: [] },
+  voided: { to: [] },
+  refunded: { to: [] },
+  /** Written by the reconciler in the place of `initiated`: the pin's lease lapsed before anything was committed. */
+  abandoned: { to: [] },
+} as const satisfies Transitions<
+  'initiated' | 'authorized' | 'captured' | 'declined' | 'voided' | 'refunded' | 'abandoned'
+>;
+export type PaymentState = keyof typeof paymentStates;
+
+/** What a ticket's owner is told about it; derived at each asking, stored nowhere. */
+export type TicketState = 'waiting' | 'your_turn' | 'missed' | 'standby' | 'reserved' | 'bought' | 'sold_out';
+
+/** True when the table allows that move. */
+export function canMove<S extends string>(table: Transitions<S>, from: S, to: S): boolean {
+  return table[from].to.includes(to);
+}

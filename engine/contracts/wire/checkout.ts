@@ -1,0 +1,110 @@
+import Type from 'typebox';
+import { orderStates, paymentStates } from '../states.ts';
+import { Money, Name, nullable, reply, request, Timestamp } from './common.ts';
+import { Reservation } from './reservations.ts';
+
+const line = (max: number) => Type.String({ minLength: 1, maxLength: max });
+
+export const Address = request({
+  name: line(200),
+  line1: line(200),
+  line2: Type.Optional(line(200)),
+  city: line(100),
+  region: Type.Optional(line(100)),
+  postalCode: line(20),
+  country: Type.String({ pattern: '^[A-Z]{2}$', description: 'ISO 3166-1 alpha-2' }),
+});
+export type Address = Type.Static<typeof Address>;
+
+export const LineItem = reply({
+  sku: Name,
+  title: Type.String(),
+  quantity: Type.Integer(),
+  unitPrice: Money,
+  lineTotal: Money,
+});
+
+export const Checkout = reply({
+  checkoutId: Type.String(),
+  purchaseToken: Type.String(),
+  reservation: Reservation,
+  items: Type.Array(LineItem),
+  subtotal: Money,
+  discount: Money,
+  shipping: Money,
+  tax: Money,
+  total: Money,
+  priceLockedUntil: Timestamp,
+  expiresAt: Timestamp,
+  availablePaymentMethods: Type.Array(Type.String()),
+  warnings: Type.Array(Type.String()),
+});
+export type Checkout = Type.Static<typeof Checkout>;
+
+const PaymentToken = Type.String({ pattern: '^tok_[A-Za-z0-9_]{1,64}$' });
+
+export const Pay = request({
+  purchaseToken: Type.Optional(Type.String({ minLength: 1, maxLength: 8192 })),
+  paymentMethod: Type.Literal('card'),
+  paymentToken: PaymentToken,
+  expectedTotal: Type.Optional(Money),
+});
+export type Pay = Type.Static<typeof Pay>;
+
+/** 1 to 255 printable characters. */
+export const IdempotencyKey = Type.String({ pattern: '^[\\x20-\\x7e]{1,255}$' });
+
+const orderStateNames = Object.keys(orderStates) as (keyof typeof orderStates)[];
+const paymentStateNames = Object.keys(paymentStates) as (keyof typeof paymentStates)[];
+export const OrderState = Type.Enum(orderStateNames);
+export const PaymentState = Type.Enum(paymentStateNames);
+
+/** 202: durable, and not decided. */
+export const OrderPending = reply({
+  orderId: Type.String(),
+  orderNumber: Type.String(),
+  status: Type.Literal('pending'),
+});
+export type OrderPending = Type.Static<typeof OrderPending>;
+
+/** 201: committed in Postgres before it was said. */
+export const OrderConfirmed = reply({
+  orderId: Type.String(),
+  orderNumber: Type.String(),
+  status: Type.Literal('confirmed'),
+  paymentStatus: Type.Literal('captured'),
+  total: Money,
+});
+export type OrderConfirmed = Type.Static<typeof OrderConfirmed>;
+
+export const Order = reply({
+  orderId: Type.String(),
+  orderNumber: Type.String(),
+  status: OrderState,
+  paymentStatus: PaymentState,
+  lastPaymentError: Type.Optional(reply({ code: Type.String(), declineCode: Type.String() })),
+  items: Type.Array(LineItem),
+  subtotal: Money,
+  discount: Money,
+  shipping: Money,
+  tax: Money,
+  total: Money,
+  shippingAddress: nullable(Address),
+  saleId: Type.Optional(Name),
+  reservationId: Type.String(),
+  history: Type.Array(
+    reply({
+      at: Timestamp,
+      from: nullable(OrderState),
+      to: OrderState,
+      by: Type.String(),
+      reason: Type.Optional(Type.String()),
+    }),
+  ),
+  refunds: Type.Array(reply({})),
+  returns: Type.Array(reply({})),
+  createdAt: Timestamp,
+});
+export type Order = Type.Static<typeof Order>;
+
+export const OrderList = reply({ data: Type.Array(Order), nextCursor: nullable(Type.String()) });

@@ -1,0 +1,39 @@
+import Type from 'typebox';
+import { Name, nullable, reply, request, Timestamp } from './common.ts';
+import { Reserved } from './reservations.ts';
+
+export const TicketState = Type.Enum([
+  'waiting',
+  'your_turn',
+  'missed',
+  'standby',
+  'reserved',
+  'bought',
+  'sold_out',
+]);
+
+export const Join = request({ challenge: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })) });
+
+export const Ticket = reply({
+  ticket: Type.String({ description: 'signed; bound to its buyer and its sale' }),
+  saleId: Name,
+  index: Type.Integer({ description: 'order of arrival, from 0' }),
+  turn: nullable(Type.Integer()),
+  state: TicketState,
+});
+export type Ticket = Type.Static<typeof Ticket>;
+
+export const TicketStatus = reply({
+  ticket: Type.String(),
+  saleId: Name,
+  index: Type.Integer(),
+  turn: nullable(Type.Integer()),
+  serving: Type.Integer(),
+  ahead: nullable(Type.Integer()),
+  etaSeconds: Type.Optional(Type.Integer()),
+  chance: Type.Optional(Type.Number()),
+  state: TicketState,
+  claimBy: Type.Optional(Timestamp),
+  reservation: Type.Optional(Reserved),
+});
+export type TicketStatus = Type.Static<typeof TicketStatus>;
