@@ -1,9 +1,18 @@
 import type { Refusal } from './contracts/errors.ts';
-import type { CheckoutId, ReservationId } from './contracts/ids.ts';
-import type { JoinOutcome, PayOutcome, Push, ReleaseOutcome, ReserveOutcome } from './contracts/outcomes.ts';
-import type { LiveSale, SaleSnapshot } from './contracts/sale.ts';
+import type { OutboxEvent } from './contracts/events.ts';
+import type { CheckoutId, PaymentId, ReservationId } from './contracts/ids.ts';
+import type {
+  JoinOutcome,
+  PayOutcome,
+  Push,
+  ReleaseOutcome,
+  ReservationRecord,
+  ReserveOutcome,
+} from './contracts/outcomes.ts';
+import type { LiveSale, SaleConfig, SaleSnapshot } from './contracts/sale.ts';
+import type { ReservationState, SaleState } from './contracts/states.ts';
 import type { Checkout, Pay } from './contracts/wire/checkout.ts';
-import type { Reservation, Reserve } from './contracts/wire/reservations.ts';
+import type { Reservation, Reserve, Reserved } from './contracts/wire/reservations.ts';
 import type { TicketStatus } from './contracts/wire/tickets.ts';
 
 /** Every sale that this process knows, kept current by the tick and by publish/subscribe. */
@@ -44,10 +53,7 @@ export interface CheckoutDesk {
   checkout(id: CheckoutId, buyerId: string): Promise<{ kind: 'found'; checkout: Checkout } | Refusal>;
   pay(id: CheckoutId, buyerId: string, idempotencyKey: string, request: Pay): Promise<PayOutcome>;
   /** The 201 body of a reservation that came through standby, for its push. */
-  reservedBody(
-    sale: LiveSale,
-    reservation: import('./contracts/outcomes.ts').ReservationRecord,
-  ): import('./contracts/wire/reservations.ts').Reserved;
+  reservedBody(sale: LiveSale, reservation: ReservationRecord): Reserved;
 }
 
 export interface Engine {
@@ -60,4 +66,57 @@ export interface Engine {
   /** Null when Redis can be reached and is the Redis that this process knows, else a short sentence. */
   unavailable(): Promise<string | null>;
   close(): Promise<void>;
+}
+
+/**
+ * What the durable half asks of Redis: publishing sales, settling pins, reading the outbox.
+ * Every call is safe to repeat; a Redis that is away throws `RedisUnavailable`.
+ */
+export interface Settlement {
+  /** Creates the sale in Redis from its rows; a sale that is there already is left as it is. */
+  publishSale(sale: PublishedSale): Promise<{ kind: 'published' } | { kind: 'exists'; epoch: number }>;
+  /** Leased indices `[from, to)` for the waiting room; a lease that does not follow the present one is ignored. */
+  grantIndices(
+    saleId: string,
+    from: number,
+    to: number,
+  ): Promise<{ granted: boolean; leasedTo: number; next: number }>;
+  command(saleId: string, command: SaleCommand): Promise<{ kind: 'done'; state: SaleState } | Refusal>;
+  notice(saleId: string, text: string): Promise<void>;
+  /** paying → confirmed. `not_paying` names what was found instead: nothing was moved. */
+  confirm(
+    saleId: string,
+    confirmations: readonly { reservationId: ReservationId; paymentId: PaymentId }[],
+  ): Promise<({ kind: 'confirmed' } | { kind: 'not_paying'; state: ReservationState | null })[]>;
+  /** paying → held, or → expired where the deadline has passed meanwhile (units return). */
+  returnToHeld(
+    saleId: string,
+    returns: readonly { reservationId: ReservationId; paymentId: PaymentId }[],
+  ): Promise<({ kind: 'held'; deadlineMs: number } | { kind: 'expired' } | { kind: 'not_paying' })[]>;
+  /** Pins whose lease has lapsed by the sale's clock, oldest first. They stay pinned until somebody decides. */
+  lapsedPins(
+    saleId: string,
+    limit: number,
+  ): Promise<{ reservationId: ReservationId; paymentId: PaymentId; buyerId: string; leaseUntilMs: number }[]>;
+  /** Gives a pin another lease, because its payment is known to be under way. */
+  renewPin(saleId: string, reservationId: ReservationId, paymentId: PaymentId): Promise<void>;
+  snapshot(saleId: string): Promise<SaleSnapshot | null>;
+  /** Outbox events after `position` (exclusive; `0-0` is the beginning), in order. */
+  outbox(saleId: string, position: string, limit: number): Promise<OutboxEvent[]>;
+  /** How many events follow `position`, and when the first of them happened (null: none). */
+  outboxLag(saleId: string, position: string): Promise<{ entries: number; oldestAtMs: number | null }>;
+  /** Forgets events up to and including `position`: they are committed elsewhere. */
+  trimOutbox(saleId: string, position: string): Promise<void>;
+  push(push: Push): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type SaleCommand = 'open' | 'pause' | 'resume' | 'close';
+
+export interface PublishedSale {
+  config: SaleConfig;
+  epoch: number;
+  units: { sku: string; units: number }[];
+  /** First lease of indices, `[from, to)`. */
+  indices: { from: number; to: number };
 }
