@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { startLeashed } from '../processes/leash.ts';
+import { lastLine } from '../processes/log-file.ts';
+import type { RunningProcess } from '../processes/running.ts';
+import { StartFailure } from '../start-failure.ts';
+import { endLeftover } from './leftover.ts';
+import { asAccount, postgresAccount } from './postgres-account.ts';
+import type { PostgresBinaries } from './postgres-binary.ts';
+import { ensureCluster } from './postgres-cluster.ts';
+
+export interface PostgresOptions {
+  /** From `findPostgres`. */
+  binaries: PostgresBinaries;
+  /** Where its data is kept; made if missing, inside a directory that exists. */
+  directory: string;
+  port: number;
+  password: string;
+  logFile: string;
+  /** Further `name=value` settings, e.g. those of a test's throw-away cluster. */
+  settings?: readonly string[];
+}
+
+export const postgresUrl = (port: number, password: string, database: string): string =>
+  `postgres://doorbuster:${password}@127.0.0.1:${port}/${database}`;
+
+const ownSettings = [
+  'listen_addresses=127.0.0.1',
+  'unix_socket_directories=',
+  'max_connections=200',
+  'shared_buffers=256MB',
+  'synchronous_commit=on',
+  'timezone=UTC',
+  'log_timezone=UTC',
+  'log_min_messages=warning',
+];
+
+/**
+ * Starts a private Postgres on loopback and waits until it takes connections, recovery included. A
+ * Postgres that an earlier run left on the same directory is ended first.
+ */
+export async function startPostgres(options: PostgresOptions): Promise<RunningProcess> {
+  const { binaries, directory, port, logFile } = options;
+  await ensureCluster(directory, binaries.initdb, options.password);
+  await endLeftover(join(directory, 'postmaster.pid'), directory);
+  const settings = [...ownSettings, ...(options.settings ?? [])].flatMap((setting) => ['-c', setting]);
+  const args = ['-D', directory, '-p', String(port), ...settings];
+  const account = await postgresAccount(directory);
+  const program = await startLeashed({
+    ...(await asAccount(account, binaries.postgres, args, [binaries.postgres, directory])),
+    // SIGINT is its "fast" shutdown: it ends sessions instead of waiting for them.
+    stopSignal: 'INT',
+    graceMs: 5_000,
+    cwd: directory,
+    env: { PATH: process.env.PATH, LC_ALL: 'C' },
+    logFile,
+  });
+  let hasExited = false;
+  void program.exited.then(() => {
+    hasExited = true;
+  });
+  while (!(await answers(postgresUrl(port, options.password, 'postgres')))) {
+    if (hasExited) throw new StartFailure(`Postgres did not start: ${await lastLine(logFile)} (${logFile})`);
+    await sleep(20);
+  }
+  return program;
+}
+
+/** Makes the database unless it is there already. */
+export async function ensureDatabase(adminUrl: string, name: string): Promise<void> {
+  const client = new pg.Client({ connectionString: adminUrl });
+  await client.connect();
+  try {
+    const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
+    if (rowCount === 0) await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`);
+  } finally {
+    await client.end();
+  }
+}
+
+/** False while it is starting or recovering. */
+async function answers(url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
