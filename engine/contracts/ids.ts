@@ -43,18 +43,17 @@ export function saleNumberOf(id: ReservationId | CheckoutId | OrderId): number {
 }
 
 /**
- * The id of the payment attempt that this buyer makes on this checkout with this idempotency key.
- * Derived, not drawn: whoever repeats the request, on any gateway, arrives at the same attempt.
+ * The id of the payment attempt that this buyer makes on this checkout with this idempotency key and this
+ * request. Derived, not drawn: whoever repeats the request, on any gateway, arrives at the same attempt.
  * Starts with the checkout's timestamp, so that it still sorts.
  */
 export function paymentIdFor(
   secret: string,
-  checkoutId: CheckoutId,
-  buyerId: string,
-  key: string,
+  attempt: { checkoutId: CheckoutId; buyerId: string; idempotencyKey: string; fingerprint: string },
 ): PaymentId {
+  const { checkoutId, buyerId, idempotencyKey, fingerprint } = attempt;
   const digest = createHmac('sha256', secret)
-    .update(JSON.stringify([checkoutId, buyerId, key]))
+    .update(JSON.stringify([checkoutId, buyerId, idempotencyKey, fingerprint]))
     .digest('hex');
   return `pay_${checkoutId.slice(4, 16)}${digest.slice(0, 28)}`;
 }

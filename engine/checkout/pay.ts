@@ -1,0 +1,192 @@
+import { createHash } from 'node:crypto';
+import { derivedKey } from '../contracts/derived-key.ts';
+import { type Refusal, refuse } from '../contracts/errors.ts';
+import type { Item } from '../contracts/events.ts';
+import {
+  type CheckoutId,
+  orderIdOf,
+  orderNumberFor,
+  paymentIdFor,
+  reservationIdOf,
+} from '../contracts/ids.ts';
+import { equal } from '../contracts/money.ts';
+import type { PayOutcome, ReservationRecord } from '../contracts/outcomes.ts';
+import type { BeginPaymentOutcome, OrderStore, PaymentIntent, PaymentQueue } from '../contracts/ports.ts';
+import type { LiveSale } from '../contracts/sale.ts';
+import type { Pay } from '../contracts/wire/checkout.ts';
+import type { PurchaseTokens } from '../purchase-token/purchase-token.ts';
+import type { PinAnswer } from '../reservation/reservations.ts';
+import { price } from './price.ts';
+
+export interface PayParts {
+  tokenSecret: string;
+  tokens: PurchaseTokens;
+  orderStore: OrderStore;
+  paymentQueue: PaymentQueue;
+  read: (of: {
+    saleId: string;
+    reservationId: PaymentIntent['reservationId'];
+    buyerId: string;
+  }) => Promise<ReservationRecord | null>;
+  beginPayment: (pin: {
+    saleId: string;
+    epoch: number;
+    reservationId: PaymentIntent['reservationId'];
+    buyerId: string;
+    paymentId: PaymentIntent['paymentId'];
+  }) => Promise<PinAnswer>;
+  unpin: (
+    saleId: string,
+    pin: { reservationId: PaymentIntent['reservationId']; paymentId: PaymentIntent['paymentId'] },
+  ) => Promise<unknown>;
+}
+
+/** Why a pin was not to be had, where no stored outcome of the key says more. */
+const pinRefusals = {
+  tried: refuse('payment_abandoned', {
+    detail: 'This attempt has ended without an outcome; pay again with a new key.',
+  }),
+  in_progress: refuse('payment_in_progress', { retryAfterSeconds: 1 }),
+  ended: refuse('reservation_expired', { detail: 'The hold has ended; its units went to others.' }),
+} as const;
+
+/**
+ * Pins the hold in Redis, then commits key, pending order, payment and guard in Postgres, then wakes a
+ * worker: two locks on the vault, the second before the money. Says *pending* only after the commit.
+ */
+export function payAtDesk(parts: PayParts) {
+  const paymentKey = derivedKey(parts.tokenSecret, 'payment-id');
+  const orderNumberKey = derivedKey(parts.tokenSecret, 'order-number');
+  /** Keys whose first exchange is open in this process. Across processes the commit arbitrates. */
+  const open = new Set<string>();
+
+  async function pay(
+    sale: LiveSale,
+    checkoutId: CheckoutId,
+    buyerId: string,
+    idempotencyKey: string,
+    request: Pay,
+  ): Promise<PayOutcome> {
+    const saleId = sale.config.id;
+    const reservationId = reservationIdOf(checkoutId);
+    const orderId = orderIdOf(checkoutId);
+    const orderNumber = orderNumberFor(orderNumberKey, orderId);
+    const fingerprint = fingerprintOf(checkoutId, request);
+    const paymentId = paymentIdFor(paymentKey, { checkoutId, buyerId, idempotencyKey, fingerprint });
+
+    const stored = async (): Promise<PayOutcome | null> => {
+      const outcome = await parts.orderStore.storedOutcome(buyerId, 'pay', idempotencyKey, fingerprint);
+      return outcome && said(outcome, true);
+    };
+    const said = (
+      outcome: Exclude<BeginPaymentOutcome, { kind: 'accepted' }>,
+      replayed: boolean,
+    ): PayOutcome => {
+      if (outcome.kind === 'refused') return outcome;
+      if (outcome.kind === 'final') return { ...outcome, replayed };
+      return { kind: 'pending', replayed, order: { orderId, orderNumber, status: 'pending' } };
+    };
+
+    if (request.expectedTotal) {
+      const reservation = await parts.read({ saleId, reservationId, buyerId });
+      if (!reservation) return refuse('checkout_not_found');
+      const { total } = price(sale.config, reservation.items);
+      if (!equal(total, request.expectedTotal)) {
+        return refuse('price_changed', {
+          field: 'expectedTotal',
+          detail: 'Nothing was charged. Show the new total, and pay again with it.',
+          members: { oldTotal: request.expectedTotal, newTotal: total },
+        });
+      }
+    }
+
+    const pin = await parts.beginPayment({
+      saleId,
+      epoch: sale.snapshot.epoch,
+      reservationId,
+      buyerId,
+      paymentId,
+    });
+    if (pin.kind === 'not_found') return refuse('checkout_not_found');
+    if (pin.kind === 'paid') return (await stored()) ?? refuse('already_paid', { members: { orderId } });
+    if (pin.kind !== 'pinned') return (await stored()) ?? pinRefusals[pin.kind];
+
+    const outcome = await parts.orderStore.beginPayment(intentOf(sale, pin.items));
+    if (outcome.kind === 'accepted') {
+      parts.paymentQueue.wake(paymentId);
+      return { kind: 'pending', replayed: false, order: { orderId, orderNumber, status: 'pending' } };
+    }
+    // This very attempt was not committed, so nothing will ever settle its pin but us.
+    if (outcome.kind === 'refused') await parts.unpin(saleId, { reservationId, paymentId });
+    return said(outcome, true);
+
+    function intentOf({ config, snapshot }: LiveSale, items: Item[]): PaymentIntent {
+      const { lines, total } = price(config, items);
+      return {
+        paymentId,
+        orderId,
+        orderNumber,
+        checkoutId,
+        reservationId,
+        saleId,
+        epoch: snapshot.epoch,
+        buyerId,
+        idempotencyKey,
+        fingerprint,
+        lines,
+        subtotal: total,
+        total,
+        paymentMethod: request.paymentMethod,
+        paymentToken: request.paymentToken,
+      };
+    }
+  }
+
+  return async (
+    sale: LiveSale,
+    checkoutId: CheckoutId,
+    buyerId: string,
+    idempotencyKey: string,
+    request: Pay,
+  ): Promise<PayOutcome> => {
+    const wrongToken = checkToken(parts.tokens, checkoutId, buyerId, request.purchaseToken);
+    if (wrongToken) return wrongToken;
+    const exchange = JSON.stringify([buyerId, idempotencyKey]);
+    if (open.has(exchange)) return refuse('idempotency_key_in_use', { retryAfterSeconds: 1 });
+    open.add(exchange);
+    try {
+      return await pay(sale, checkoutId, buyerId, idempotencyKey, request);
+    } finally {
+      open.delete(exchange);
+    }
+  };
+}
+
+function checkToken(
+  tokens: PurchaseTokens,
+  checkoutId: CheckoutId,
+  buyerId: string,
+  token: string | undefined,
+): Refusal | null {
+  if (token === undefined) return null;
+  const claims = tokens.verify(token);
+  if (claims && claims.sub !== buyerId) return refuse('purchase_token_not_yours');
+  if (claims?.rsv !== reservationIdOf(checkoutId)) {
+    return refuse('purchase_token_invalid', {
+      detail: 'The purchase token was altered, or is of another checkout.',
+    });
+  }
+  return null;
+}
+
+/** SHA-256 of what the request asks for, in one canonical form: member order and the token's spelling do not count. */
+function fingerprintOf(checkoutId: CheckoutId, { paymentMethod, paymentToken, expectedTotal }: Pay): string {
+  const canonical = [
+    checkoutId,
+    paymentMethod,
+    paymentToken,
+    expectedTotal?.amount ?? null,
+    expectedTotal?.currency ?? null,
+  ];
+  return createHash('sha256').update(JSON.stringify(canonical)).digest('hex');
+}

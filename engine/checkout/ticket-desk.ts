@@ -1,0 +1,65 @@
+import type { LiveSale } from '../contracts/sale.ts';
+import type { CheckoutDesk, WaitingRoom } from '../surface.ts';
+import type { TurnStatus } from '../waiting-room/turn-status.ts';
+import type { Place, Room } from '../waiting-room/waiting-room.ts';
+
+/** The waiting room as buyers see it: a place, and whatever has come of it so far. */
+export function ticketDesk(room: Room, desk: Pick<CheckoutDesk, 'reservedBody'>): WaitingRoom {
+  const ticketBody = (sale: LiveSale, { ticket, index, turn }: Place, status: TurnStatus | null) => ({
+    ticket,
+    saleId: sale.config.id,
+    index,
+    turn,
+    state: status ? room.stateOf(sale, turn, status) : ('waiting' as const),
+  });
+
+  return {
+    turnOf: room.turnOf,
+    claimByMs: room.claimByMs,
+    signsOfLife: room.signsOfLife,
+    leave: room.leave,
+
+    async join(sale, buyerId) {
+      const joined = await room.join(sale, buyerId);
+      if (joined.kind === 'refused') return joined;
+      const { fresh, place } = joined;
+      // Whoever has just come waits; only a place from before may have become something else.
+      const status = fresh || place.turn === null ? null : await room.status(sale, buyerId, place.turn);
+      return { kind: 'joined', fresh, ticket: ticketBody(sale, place, status) };
+    },
+
+    async status(sale, buyerId) {
+      const found = await room.find(sale, buyerId);
+      if (found.kind === 'refused') return found;
+      const { place } = found;
+      const status = await room.status(sale, buyerId, place.turn);
+      const body = ticketBody(sale, place, status);
+      const waiting = body.state === 'waiting' || body.state === 'standby';
+      const etaSeconds = body.state === 'waiting' ? room.etaSeconds(sale, place.turn, status.serving) : null;
+      const { reservation } = status;
+      return {
+        kind: 'status',
+        retryAfterSeconds: room.retryAfterSeconds(waiting ? etaSeconds : 1, place.index),
+        status: {
+          ...body,
+          serving: status.serving,
+          ahead: place.turn === null ? null : Math.max(0, place.turn - status.serving),
+          ...(etaSeconds === null ? {} : { etaSeconds }),
+          ...(body.state === 'your_turn' && status.claimByMs !== null
+            ? { claimBy: new Date(status.claimByMs).toISOString() }
+            : {}),
+          ...(body.state === 'reserved' && reservation
+            ? {
+                reservation: desk.reservedBody(sale, {
+                  ...reservation,
+                  saleId: sale.config.id,
+                  buyerId,
+                  turn: place.turn,
+                }),
+              }
+            : {}),
+        },
+      };
+    },
+  };
+}

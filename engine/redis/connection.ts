@@ -1,0 +1,41 @@
+import { Redis } from 'ioredis';
+import { RedisUnavailable } from './unavailable.ts';
+
+/**
+ * A connection whose commands are never sent twice behind our back: ioredis by default repeats what was
+ * in flight when a connection dropped (measured: 20 requests became 40 executions). Here a dropped or
+ * timed-out command is *unknown*, and the batcher asks again with the same request id.
+ */
+export function connect(redisUrl: string): Redis {
+  const redis = new Redis(redisUrl, {
+    autoResendUnfulfilledCommands: false,
+    commandTimeout: 2_000,
+    enableOfflineQueue: false,
+    lazyConnect: true,
+    maxRetriesPerRequest: null,
+    // The default backs off to 2 s and more; a flash sale wants its Redis back at once.
+    retryStrategy: (attempt) => Math.min(attempt * 20, 500),
+  });
+  // Every command reports its own failure; without a listener ioredis prints each reconnect.
+  redis.on('error', () => {});
+  return redis;
+}
+
+/** Connects now. Throws `RedisUnavailable` with one clear line where that fails. */
+export async function connected(redisUrl: string): Promise<Redis> {
+  const redis = connect(redisUrl);
+  try {
+    await redis.connect();
+    return redis;
+  } catch (error) {
+    redis.disconnect();
+    throw new RedisUnavailable(
+      `cannot reach Redis at ${withoutSecret(redisUrl)}: ${(error as Error).message}`,
+    );
+  }
+}
+
+/** The URL as it may be shown: without its password. */
+export function withoutSecret(url: string): string {
+  return url.replace(/\/\/[^@/]*@/, '//');
+}

@@ -1,0 +1,72 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Redis } from 'ioredis';
+import { loadScripts, type Script } from './script-loader.ts';
+import { RedisUnavailable } from './unavailable.ts';
+
+const scripts = loadScripts(path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../lua'));
+
+/** What a script answers, before a stage decodes it: integers, strings and lists of them. */
+export type Reply = (number | string | Reply)[];
+
+/** The script of that name; a name without a file is a bug. */
+export function script(name: string): Script {
+  const found = scripts.get(name);
+  if (!found) throw new Error(`no script lua/${name}-….lua`);
+  return found;
+}
+
+let requests = 0;
+const processTag = `${process.pid.toString(36)}${Date.now().toString(36)}`;
+
+/** Names one request of this process; no other process ever says the same. */
+export const nextRequestId = (): string => `${processTag}-${(++requests).toString(36)}`;
+
+/**
+ * One call of a script. The first argument of every script is a request id, and the first element of
+ * every reply is its echo: an answer to another question is never taken for ours.
+ *
+ * Throws `RedisUnavailable` where the outcome is unknown (timeout, dropped connection, loading), and any
+ * other error where the script itself failed, which is a bug.
+ */
+export async function run(
+  redis: Redis,
+  { name, sha, source, keyCount, keysPerElement }: Script,
+  keys: string[],
+  args: (string | number | Buffer)[],
+): Promise<Reply> {
+  if (keysPerElement ? keys.length < keyCount : keys.length !== keyCount) {
+    throw new Error(`${name} takes ${keyCount} keys, got ${keys.length}`);
+  }
+  let reply: Reply;
+  try {
+    reply = (await redis.evalsha(sha, keys.length, ...keys, ...args)) as Reply;
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    if (error.message.startsWith('NOSCRIPT')) {
+      reply = await evaluate(redis, source, keys, args);
+    } else {
+      throw isAbsence(error) ? new RedisUnavailable(`${name}: ${error.message}`) : error;
+    }
+  }
+  if (reply[0] !== args[0]) throw new Error(`${name}: the reply to ${args[0]} answers ${String(reply[0])}`);
+  return reply;
+}
+
+async function evaluate(redis: Redis, source: string, keys: string[], args: (string | number | Buffer)[]) {
+  try {
+    return (await redis.eval(source, keys.length, ...keys, ...args)) as Reply;
+  } catch (error) {
+    throw error instanceof Error && isAbsence(error) ? new RedisUnavailable(error.message) : error;
+  }
+}
+
+/** Errors that say nothing about what the command did: Redis is away, starting, full, or read-only. */
+function isAbsence(error: Error): boolean {
+  return (
+    /^(LOADING|BUSY|READONLY|MASTERDOWN|CLUSTERDOWN|MISCONF|NOREPLICAS|OOM|TRYAGAIN)\b/.test(error.message) ||
+    /Connection is closed|Command timed out|isn't writeable|aborted due to connection close|ECONN|EPIPE|ETIMEDOUT/.test(
+      error.message,
+    )
+  );
+}

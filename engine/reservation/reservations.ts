@@ -1,0 +1,102 @@
+import type { Redis } from 'ioredis';
+import { decodeItems, type Item } from '../contracts/events.ts';
+import type { PaymentId, ReservationId } from '../contracts/ids.ts';
+import type { ReservationRecord } from '../contracts/outcomes.ts';
+import type { ReservationState } from '../contracts/states.ts';
+import { perSale } from '../redis/batcher.ts';
+import { floorKeys } from '../redis/keys.ts';
+import { nextRequestId, type Reply, run, script } from '../redis/scripts.ts';
+import { RedisUnavailable } from '../redis/unavailable.ts';
+
+interface OfReservation {
+  saleId: string;
+  reservationId: ReservationId;
+  buyerId: string;
+}
+
+export type ReleaseAnswer = 'not_found' | 'released' | 'paying' | 'confirmed' | 'expired';
+const releaseAnswers: readonly ReleaseAnswer[] = ['not_found', 'released', 'paying', 'confirmed', 'expired'];
+
+export type PinAnswer =
+  | { kind: 'pinned'; items: Item[] }
+  /** This payment was tried before and has ended; what came of it is in Postgres. */
+  | { kind: 'tried' }
+  | { kind: 'in_progress' }
+  | { kind: 'paid' }
+  | { kind: 'ended' }
+  | { kind: 'not_found' };
+const pinAnswers = ['not_found', 'pinned', 'tried', 'in_progress', 'paid', 'ended'] as const;
+
+/**
+ * How long a pin is trusted without anybody settling it. Longer than a provider's time-out with its
+ * repeats; after it the fence in Postgres decides who may still act.
+ */
+export const pinLeaseMs = 30_000;
+
+const limits = { sizeMax: 200, queueMax: 20_000, deadlineMs: 3_000 };
+
+/** The buyer's side of reservations that exist. Batched, and safe to repeat. */
+export function reservations(redis: Redis) {
+  const ask = async (name: string, saleId: string, args: (string | number)[]): Promise<Reply[]> => {
+    const reply = await run(redis, script(name), floorKeys(saleId), [nextRequestId(), ...args]);
+    if (reply[1] !== 1) throw new RedisUnavailable(`Redis has no such epoch of ${saleId}`);
+    return reply.slice(2) as Reply[];
+  };
+
+  /** The buyer's own reservation, or null. Reading a hold that came through standby makes it last. */
+  const read = perSale<OfReservation, ReservationRecord | null>({
+    ...limits,
+    async run(saleId, requests) {
+      const answers = await ask(
+        'reservation/read',
+        saleId,
+        requests.flatMap(({ reservationId, buyerId }) => [reservationId, buyerId]),
+      );
+      return answers.map(([found, state, items, deadlineMs, turn], i) => {
+        const { reservationId, buyerId } = requests[i] as OfReservation;
+        if (found !== 1) return null;
+        return {
+          id: reservationId,
+          saleId,
+          buyerId,
+          state: state as ReservationState,
+          items: decodeItems(items as string),
+          deadlineMs: Number(deadlineMs),
+          turn: Number(turn) < 0 ? null : Number(turn),
+        };
+      });
+    },
+  });
+
+  /** Gives the units back. */
+  const release = perSale<OfReservation, ReleaseAnswer>({
+    ...limits,
+    async run(saleId, requests) {
+      const answers = await ask(
+        'reservation/release',
+        saleId,
+        requests.flatMap(({ reservationId, buyerId }) => [reservationId, buyerId]),
+      );
+      return answers.map((code) => releaseAnswers[Number(code)] as ReleaseAnswer);
+    },
+  });
+
+  /** Pins the hold for one payment: it does not expire while the outcome is unknown. */
+  const beginPayment = perSale<OfReservation & { epoch: number; paymentId: PaymentId }, PinAnswer>({
+    ...limits,
+    async run(saleId, requests) {
+      const { epoch } = requests[0] as { epoch: number };
+      const answers = await ask('reservation/begin-payment', saleId, [
+        epoch,
+        pinLeaseMs,
+        ...requests.flatMap(({ reservationId, buyerId, paymentId }) => [reservationId, buyerId, paymentId]),
+      ]);
+      return answers.map(([code, items]) => {
+        const kind = pinAnswers[Number(code)] as PinAnswer['kind'];
+        return kind === 'pinned' ? { kind, items: decodeItems(items as string) } : { kind };
+      });
+    },
+  });
+
+  return { read, release, beginPayment };
+}

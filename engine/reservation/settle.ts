@@ -1,0 +1,67 @@
+import type { Redis } from 'ioredis';
+import type { PaymentId, ReservationId } from '../contracts/ids.ts';
+import type { ReservationState } from '../contracts/states.ts';
+import { floorKeys } from '../redis/keys.ts';
+import { nextRequestId, type Reply, run, script } from '../redis/scripts.ts';
+import { RedisUnavailable } from '../redis/unavailable.ts';
+import { pinLeaseMs } from './reservations.ts';
+
+export interface Pin {
+  reservationId: ReservationId;
+  paymentId: PaymentId;
+}
+
+export type ReturnAnswer =
+  | { kind: 'held'; deadlineMs: number }
+  | { kind: 'expired' }
+  | { kind: 'not_paying' };
+
+/** The durable half's side of reservations: what became of their payments. Lists in, answers in their order. */
+export function settle(redis: Redis) {
+  const ask = async (name: string, saleId: string, args: (string | number)[]): Promise<Reply> => {
+    const reply = await run(redis, script(name), floorKeys(saleId), [nextRequestId(), ...args]);
+    if (reply[1] === -1) throw new RedisUnavailable(`Redis does not know the sale ${saleId}`);
+    return reply;
+  };
+  const flat = (pins: readonly Pin[]) =>
+    pins.flatMap(({ reservationId, paymentId }) => [reservationId, paymentId]);
+
+  return {
+    /** paying → confirmed. Repeating it is harmless. */
+    async confirm(saleId: string, pins: readonly Pin[]) {
+      if (pins.length === 0) return [];
+      const [, , ...answers] = await ask('reservation/confirm', saleId, flat(pins));
+      return (answers as Reply[]).map(([confirmed, state]) =>
+        confirmed === 1
+          ? ({ kind: 'confirmed' } as const)
+          : ({ kind: 'not_paying', state: (state || null) as ReservationState | null } as const),
+      );
+    },
+
+    /** paying → held, or expired where the deadline passed meanwhile. */
+    async returnToHeld(saleId: string, pins: readonly Pin[]): Promise<ReturnAnswer[]> {
+      if (pins.length === 0) return [];
+      const [, , ...answers] = await ask('reservation/return-to-held', saleId, flat(pins));
+      return (answers as Reply[]).map(([code, deadlineMs]) => {
+        if (code === 1) return { kind: 'held', deadlineMs: Number(deadlineMs) };
+        return { kind: code === 2 ? 'expired' : 'not_paying' };
+      });
+    },
+
+    /** Pins whose lease has lapsed, oldest first; reading them changes nothing. */
+    async lapsedPins(saleId: string, limit: number) {
+      const [, , ...answers] = await ask('reservation/lapsed-pins', saleId, [limit]);
+      return (answers as Reply[]).map(([reservationId, paymentId, buyerId, leaseUntilMs]) => ({
+        reservationId: reservationId as ReservationId,
+        paymentId: paymentId as PaymentId,
+        buyerId: buyerId as string,
+        leaseUntilMs: Number(leaseUntilMs),
+      }));
+    },
+
+    /** Another lease, for a payment that is known to be under way. */
+    async renewPin(saleId: string, reservationId: ReservationId, paymentId: PaymentId): Promise<void> {
+      await ask('reservation/renew-pin', saleId, [pinLeaseMs, reservationId, paymentId]);
+    },
+  };
+}

@@ -1,0 +1,118 @@
+import type { Redis } from 'ioredis';
+import type { LiveSale, SaleSnapshot } from '../contracts/sale.ts';
+import { channels, salesKey } from '../redis/keys.ts';
+import type { SaleDirectory } from '../surface.ts';
+import { readSaleConfig } from './read-sale.ts';
+
+/** Does what is due in a sale and reads where it stands. */
+export type ReadSnapshot = (saleId: string) => Promise<SaleSnapshot | null>;
+
+/** Before its doors a sale changes by its clock alone: it is looked at again this long before. */
+const aheadMs = 2_000;
+/** Quiet sales are looked at every so many passes. */
+const quietPasses = 25;
+
+/**
+ * The sales that this process knows. Configuration is read once and again when its channel says so; the
+ * snapshot comes from the tick, so the sale page costs Redis nothing.
+ */
+export class Directory implements SaleDirectory {
+  readonly #redis: Redis;
+  readonly #readSnapshot: ReadSnapshot;
+  readonly #sales = new Map<string, LiveSale>();
+  readonly #idsByNumber = new Map<number, string>();
+  readonly #changeListeners: ((sale: LiveSale, before: SaleSnapshot | null) => void)[] = [];
+  readonly #noticeListeners: ((saleId: string, text: string) => void)[] = [];
+  #passes = 0;
+
+  constructor(redis: Redis, readSnapshot: ReadSnapshot) {
+    this.#redis = redis;
+    this.#readSnapshot = readSnapshot;
+  }
+
+  async find(saleId: string): Promise<LiveSale | null> {
+    return this.#sales.get(saleId) ?? this.#load(saleId);
+  }
+
+  async findByNumber(saleNumber: number): Promise<LiveSale | null> {
+    if (!this.#idsByNumber.has(saleNumber)) await this.#discover();
+    const saleId = this.#idsByNumber.get(saleNumber);
+    return saleId === undefined ? null : this.find(saleId);
+  }
+
+  list(): LiveSale[] {
+    return [...this.#sales.values()];
+  }
+
+  onChange(listener: (sale: LiveSale, before: SaleSnapshot | null) => void): void {
+    this.#changeListeners.push(listener);
+  }
+
+  onNotice(listener: (saleId: string, text: string) => void): void {
+    this.#noticeListeners.push(listener);
+  }
+
+  /** A message of the channels `sales` and `notices`. */
+  hear(channel: string, message: string): void {
+    if (channel === channels.sales) {
+      // Loading reports its own change; a Redis that went away meanwhile is met again by the next pass.
+      this.#load(message).catch(() => {});
+    } else if (channel === channels.notices) {
+      const { saleId, text } = JSON.parse(message) as { saleId: string; text: string };
+      for (const listener of this.#noticeListeners) listener(saleId, text);
+    }
+  }
+
+  /** One pass over every sale in which something may be due. */
+  async runOnce(): Promise<void> {
+    const everything = this.#passes++ % quietPasses === 0;
+    if (everything) await this.#discover();
+    await Promise.all(this.list().map((sale) => (everything || isLively(sale) ? this.#refresh(sale) : null)));
+  }
+
+  async #discover(): Promise<void> {
+    const unknown = (await this.#redis.smembers(salesKey)).filter((saleId) => !this.#sales.has(saleId));
+    await Promise.all(unknown.map((saleId) => this.#load(saleId)));
+  }
+
+  async #load(saleId: string): Promise<LiveSale | null> {
+    const config = await readSaleConfig(this.#redis, saleId);
+    const snapshot = config && (await this.#readSnapshot(saleId));
+    if (!config || !snapshot) return null;
+    const known = this.#sales.get(saleId);
+    const sale = known ?? { config, snapshot };
+    sale.config = config;
+    this.#sales.set(saleId, sale);
+    this.#idsByNumber.set(config.number, saleId);
+    this.#update(sale, snapshot, known ? known.snapshot : null);
+    return sale;
+  }
+
+  async #refresh(sale: LiveSale): Promise<void> {
+    const snapshot = await this.#readSnapshot(sale.config.id);
+    if (snapshot) this.#update(sale, snapshot, sale.snapshot);
+  }
+
+  #update(sale: LiveSale, snapshot: SaleSnapshot, before: SaleSnapshot | null): void {
+    // Two ticks of this process may overtake each other; the sale's clock tells which is newer.
+    if (before && snapshot.epoch === before.epoch && snapshot.nowMs < before.nowMs) return;
+    sale.snapshot = snapshot;
+    for (const listener of this.#changeListeners) listener(sale, before);
+  }
+}
+
+function isLively({ config, snapshot }: LiveSale): boolean {
+  switch (snapshot.state) {
+    case 'open':
+    case 'paused':
+      return true;
+    case 'scheduled':
+      return snapshot.nowMs >= config.waitingOpensAtMs - aheadMs;
+    case 'waiting':
+      // Entrants are shown while they gather, so a room that fills is looked at as often as an open one.
+      return true;
+    case 'closed':
+    case 'sold_out':
+      return snapshot.stock.some((count) => count.held + count.paying > 0);
+  }
+}

@@ -1,0 +1,111 @@
+import { tick } from './admission/tick.ts';
+import { refuse } from './contracts/errors.ts';
+import { parseOutboxEvent } from './contracts/events.ts';
+import type { SaleState } from './contracts/states.ts';
+import { connect } from './redis/connection.ts';
+import { channels, outboxKey, saleKey, salesKey, stockKey } from './redis/keys.ts';
+import { nextRequestId, run, script } from './redis/scripts.ts';
+import { RedisUnavailable } from './redis/unavailable.ts';
+import { settle } from './reservation/settle.ts';
+import { saleFields } from './sale/read-sale.ts';
+import type { Settlement } from './surface.ts';
+import { initialBuckets } from './waiting-room/places.ts';
+
+/** Redis for the durable half and the operator. Connects in the background; calls throw `RedisUnavailable` until then. */
+export function createSettlement(redisUrl: string): Settlement {
+  const redis = connect(redisUrl);
+  redis.connect().catch(() => {});
+
+  /** A plain command, with an absent Redis named as such. */
+  const ask = async <T>(command: () => Promise<T>): Promise<T> => {
+    try {
+      return await command();
+    } catch (error) {
+      throw new RedisUnavailable((error as Error).message);
+    }
+  };
+  const ownKeys = (saleId: string) => [saleKey(saleId), stockKey(saleId), outboxKey(saleId)];
+
+  return {
+    ...settle(redis),
+
+    async publishSale({ config, epoch, units, indices }) {
+      const fields = {
+        ...saleFields(config),
+        buckets: initialBuckets,
+        entrants: indices.from,
+        leasedTo: indices.to,
+      };
+      // Named first: a gateway that finds a name without a sale asks again, one without a name never would.
+      await ask(() => redis.sadd(salesKey, config.id));
+      const reply = await run(redis, script('sale/publish'), ownKeys(config.id), [
+        nextRequestId(),
+        epoch,
+        Object.keys(fields).length,
+        ...Object.entries(fields).flat(),
+        ...units.flatMap(({ sku, units: count }) => [sku, count]),
+      ]);
+      await ask(() => redis.publish(channels.sales, config.id));
+      return reply[1] === 1 ? { kind: 'published' } : { kind: 'exists', epoch: Number(reply[2]) };
+    },
+
+    async grantIndices(saleId, from, to) {
+      const reply = await run(
+        redis,
+        script('waiting-room/grant'),
+        [saleKey(saleId)],
+        [nextRequestId(), from, to],
+      );
+      if (reply[1] === -1) throw new RedisUnavailable(`Redis does not know the sale ${saleId}`);
+      return { granted: reply[1] === 1, leasedTo: Number(reply[2]), next: Number(reply[3]) };
+    },
+
+    async command(saleId, command) {
+      const [, code, state] = await run(redis, script('sale/command'), ownKeys(saleId), [
+        nextRequestId(),
+        command,
+      ]);
+      if (code === -1) return refuse('sale_not_found');
+      if (code === 0) {
+        return refuse('invalid_transition', {
+          detail: `The sale is ${state}: ${command} is not possible.`,
+          members: { state },
+        });
+      }
+      await ask(() => redis.publish(channels.sales, saleId));
+      return { kind: 'done', state: state as SaleState };
+    },
+
+    async notice(saleId, text) {
+      await ask(() => redis.publish(channels.notices, JSON.stringify({ saleId, text })));
+    },
+
+    snapshot: (saleId) => tick(redis, saleId),
+
+    async outbox(saleId, position, limit) {
+      const entries = await ask(() => redis.xrange(outboxKey(saleId), `(${position}`, '+', 'COUNT', limit));
+      return entries.map(parseOutboxEvent);
+    },
+
+    async outboxLag(saleId, position) {
+      const [first] = await ask(() => redis.xrange(outboxKey(saleId), `(${position}`, '+', 'COUNT', 1));
+      if (!first) return { entries: 0, oldestAtMs: null };
+      // The relay trims what it has committed, so what is left is what it lags behind by, give or take a pass.
+      const entries = await ask(() => redis.xrange(outboxKey(saleId), `(${position}`, '+', 'COUNT', 10_000));
+      return { entries: entries.length, oldestAtMs: parseOutboxEvent(first).atMs };
+    },
+
+    async trimOutbox(saleId, position) {
+      const [ms, n] = position.split('-') as [string, string];
+      await ask(() => redis.xtrim(outboxKey(saleId), 'MINID', `${ms}-${BigInt(n) + 1n}`));
+    },
+
+    async push(push) {
+      await ask(() => redis.publish(channels.pushes, JSON.stringify(push)));
+    },
+
+    async close() {
+      redis.disconnect();
+    },
+  };
+}

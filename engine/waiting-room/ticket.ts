@@ -1,0 +1,36 @@
+import { createSigner, createVerifier } from 'fast-jwt';
+import { derivedKey } from '../contracts/derived-key.ts';
+import { hasCanonicalSignature } from '../contracts/signature.ts';
+
+/** A place in a waiting room, signed: bound to its buyer and its sale, checked without asking Redis. */
+export interface TicketClaims {
+  typ: 'ticket';
+  sub: string;
+  sale: string;
+  index: number;
+}
+
+export interface Tickets {
+  /** The same place gives the same ticket, always. It ends with its sale, so it carries no `exp`. */
+  sign(claims: Omit<TicketClaims, 'typ'>): string;
+  /** The claims of a ticket that we signed, or null. */
+  verify(ticket: string): TicketClaims | null;
+}
+
+export function signedTickets(tokenSecret: string): Tickets {
+  const key = derivedKey(tokenSecret, 'ticket');
+  const sign = createSigner({ key, algorithm: 'HS256', noTimestamp: true });
+  const verify = createVerifier({ key, algorithms: ['HS256'] });
+  return {
+    sign: (claims) => sign({ typ: 'ticket', ...claims }),
+    verify(ticket) {
+      if (!hasCanonicalSignature(ticket)) return null;
+      try {
+        const claims = verify(ticket) as TicketClaims;
+        return claims.typ === 'ticket' ? claims : null;
+      } catch {
+        return null;
+      }
+    },
+  };
+}

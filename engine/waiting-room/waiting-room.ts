@@ -1,0 +1,138 @@
+import type { Redis } from 'ioredis';
+import { refuse } from '../contracts/errors.ts';
+import type { LiveSale } from '../contracts/sale.ts';
+import type { TicketState } from '../contracts/states.ts';
+import { floorKeys } from '../redis/keys.ts';
+import { nextRequestId, run, script } from '../redis/scripts.ts';
+import { placeBook } from './place-book.ts';
+import { signedTickets } from './ticket.ts';
+import { type TurnStatus, turnStatusReader } from './turn-status.ts';
+
+/** Polling clients are asked to come back after 1 s near their turn, and at most 30 s when it is far. */
+const pollSecondsMax = 30;
+
+/** The waiting room without the reservation that may have come of it; the desk adds its body. */
+export interface Place {
+  ticket: string;
+  index: number;
+  turn: number | null;
+}
+
+export function waitingRoom(redis: Redis, tokenSecret: string) {
+  const tickets = signedTickets(tokenSecret);
+  const places = placeBook(redis, tokenSecret);
+  const turnStatus = turnStatusReader(redis);
+
+  /** Those who come first are called first; nobody knows a turn before the sale opens. */
+  const turnOf = ({ snapshot }: LiveSale, index: number): number | null =>
+    snapshot.state === 'scheduled' || snapshot.state === 'waiting' ? null : index;
+
+  const placeOf = (sale: LiveSale, buyerId: string, index: number): Place => ({
+    ticket: tickets.sign({ sub: buyerId, sale: sale.config.id, index }),
+    index,
+    turn: turnOf(sale, index),
+  });
+
+  const request = (sale: LiveSale, buyerId: string) => ({
+    saleId: sale.config.id,
+    epoch: sale.snapshot.epoch,
+    buyerId,
+  });
+
+  return {
+    turnOf,
+
+    /** A place for this buyer: a new one, or the one they have. */
+    async join(sale: LiveSale, buyerId: string) {
+      if (sale.config.method === 'none') {
+        return refuse('no_waiting_room', { detail: 'This sale has no waiting room: reserve at once.' });
+      }
+      const taken = await places.take(request(sale, buyerId));
+      if (taken.kind === 'refused') return taken;
+      return { kind: 'place' as const, fresh: taken.fresh, place: placeOf(sale, buyerId, taken.index) };
+    },
+
+    /** The place this buyer has. */
+    async find(sale: LiveSale, buyerId: string) {
+      if (sale.config.method === 'none') return refuse('no_waiting_room');
+      const index = await places.find(request(sale, buyerId));
+      if (index === null) return refuse('ticket_not_found', { detail: 'Join the waiting room first.' });
+      return { kind: 'place' as const, place: placeOf(sale, buyerId, index) };
+    },
+
+    async leave(sale: LiveSale, buyerId: string) {
+      if (sale.config.method === 'none') return refuse('no_waiting_room');
+      const left = await places.leave(request(sale, buyerId));
+      return left ? { kind: 'left' as const } : refuse('ticket_not_found');
+    },
+
+    /** What this turn is worth at this moment; a sign of life. */
+    status: (sale: LiveSale, buyerId: string, turn: number | null): Promise<TurnStatus> =>
+      turnStatus({ saleId: sale.config.id, buyerId, turn }),
+
+    /** The turn that a ticket stands for, or why it does not. `turn` is null while the sale has not opened. */
+    admit(sale: LiveSale, buyerId: string, ticket: string | undefined) {
+      if (sale.config.method === 'none') {
+        if (ticket === undefined) return { kind: 'admitted' as const, turn: null };
+        return refuse('invalid_request', {
+          field: 'ticket',
+          detail: 'This sale has no waiting room, so it takes no ticket.',
+        });
+      }
+      if (ticket === undefined) {
+        return refuse('invalid_request', {
+          field: 'ticket',
+          detail: 'ticket is missing: join the waiting room first.',
+        });
+      }
+      const claims = tickets.verify(ticket);
+      if (!claims || claims.sale !== sale.config.id) {
+        return refuse('ticket_invalid', { detail: 'The ticket was altered, or is of another sale.' });
+      }
+      if (claims.sub !== buyerId) return refuse('ticket_not_yours');
+      const turn = turnOf(sale, claims.index);
+      return turn === null
+        ? refuse('sale_not_open', { retryAfterSeconds: 1 })
+        : { kind: 'admitted' as const, turn };
+    },
+
+    /** When a called turn must be used, ms since 1970; null where its window is not running. */
+    async claimByMs(sale: LiveSale, turn: number): Promise<number | null> {
+      // Nobody's buyer id is empty, so this asks about the turn alone.
+      return (await turnStatus({ saleId: sale.config.id, buyerId: '', turn })).claimByMs;
+    },
+
+    async signsOfLife(sale: LiveSale, buyerIds: readonly string[]): Promise<void> {
+      if (buyerIds.length === 0) return;
+      await run(redis, script('waiting-room/signs-of-life'), floorKeys(sale.config.id), [
+        nextRequestId(),
+        ...buyerIds,
+      ]);
+    },
+
+    /** What the owner of a ticket is told about it. */
+    stateOf(sale: LiveSale, turn: number | null, status: TurnStatus): TicketState {
+      const { reservation } = status;
+      if (reservation?.state === 'held' || reservation?.state === 'paying') return 'reserved';
+      if (reservation?.state === 'confirmed') return 'bought';
+      if (sale.snapshot.state === 'sold_out' || sale.snapshot.state === 'closed') return 'sold_out';
+      if (status.standbyRank !== null) return 'standby';
+      if (turn === null || turn >= status.serving) return 'waiting';
+      return status.claimByMs === null ? 'missed' : 'your_turn';
+    },
+
+    /** Seconds until the turn at the present pace; null when nothing is known about it. */
+    etaSeconds({ snapshot }: LiveSale, turn: number | null, serving: number): number | null {
+      if (turn === null || snapshot.state !== 'open') return null;
+      return Math.ceil((Math.max(0, turn - serving) * 60) / snapshot.perMinute);
+    },
+
+    /** When a polling client should ask again: sooner near the turn, spread so that they do not come at once. */
+    retryAfterSeconds(etaSeconds: number | null, index: number): number {
+      const near = etaSeconds === null ? 5 : Math.min(pollSecondsMax, Math.ceil(etaSeconds / 4));
+      return Math.max(1, near + (near > 4 ? index % 3 : 0));
+    },
+  };
+}
+
+export type Room = ReturnType<typeof waitingRoom>;

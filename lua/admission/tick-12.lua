@@ -1,0 +1,90 @@
+#!lua
+-- Everything that is due since the last tick: states by time, lapsed holds, standby, claim windows,
+-- the next turns. No leader: any gateway may tick at any time, twice, or late; the result is the same.
+-- The cost follows what is due, never the number of people who wait.
+--
+-- KEYS  includes/floor.lua
+-- ARGV  1 requestId      echoed
+--       2 sweepMax       integer, lapsed holds taken back in one call; the next tick goes on
+-- Reply {requestId, code, state, epoch, nowMs, entrants, serving, perMinute, standby,
+--        {sku, units, available, held, paying, sold}…}; code 1, -1 no such sale
+-- Event whatever happened
+--- @include floor
+local failed = enterFloor()
+if failed then return failed end
+local requestId, sweepMax = ARGV[1], tonumber(ARGV[2])
+if not sale then return { requestId, noSale } end
+local stock = readStock()
+
+local function sweep()
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', deadlinesKey, '-inf', nowMs, 'LIMIT', 0, sweepMax)) do
+    local reservation = readReservation(id)
+    returnUnits(stock, id, reservation, 'held', 'expired')
+  end
+end
+
+-- Turns whose window has passed: from now on they are missed where they were not used. What share of
+-- them did not come is remembered as a decaying pair of sums (the last call weighs a tenth).
+local function closeWindows()
+  local oldest = redis.call('ZRANGE', callsKey, 0, 0, 'WITHSCORES')
+  while oldest[1] and tonumber(string.match(oldest[1], ':(%d+)$')) + sale.claimMs <= claimClockMs() do
+    local from, to = sale.missedBelow, tonumber(oldest[2])
+    local sums = redis.call('HMGET', saleKey, 'windowCalled', 'windowCame')
+    local called = (tonumber(sums[1]) or 0) * 0.9 + (to - from)
+    local came = (tonumber(sums[2]) or 0) * 0.9 + usedTurns(from, to)
+    sale.missedBelow = to
+    redis.call('HSET', saleKey, 'missedBelow', to, 'windowCalled', string.format('%.3f', called),
+      'windowCame', string.format('%.3f', came))
+    redis.call('ZREM', callsKey, oldest[1])
+    oldest = redis.call('ZRANGE', callsKey, 0, 0, 'WITHSCORES')
+  end
+end
+
+-- How many more than the target are called because some will not come: 1 to 2.
+local function noShowFactor()
+  local sums = redis.call('HMGET', saleKey, 'windowCalled', 'windowCame')
+  local called, came = tonumber(sums[1]) or 0, tonumber(sums[2]) or 0
+  if called <= 0 then return 1 end
+  return math.min(2, called / math.max(came, called / 2))
+end
+
+-- perMinute is the target for arrivals, stock is the reason: no more turns may be open than units that
+-- could still be had, and whoever is on standby comes first.
+local function callTurns()
+  local credit = redis.call('HMGET', saleKey, 'creditMicroTurns', 'creditAtMs')
+  local factor = noShowFactor()
+  local microTurnsPerMs = sale.perMinute * factor * 1000 / 60
+  -- The first second's turns are there at once; unused credit beyond a second is not saved up.
+  local burstMicroTurns = math.max(1000000, microTurnsPerMs * 1000)
+  local micro = burstMicroTurns
+  if credit[2] then
+    micro = math.min(burstMicroTurns, tonumber(credit[1]) + (nowMs - tonumber(credit[2])) * microTurnsPerMs)
+  end
+  local justified = math.ceil(totalOf(stock, 'available') * factor) - outstandingTurns()
+    - redis.call('ZCOUNT', standbyKey, '-inf', missedRank - 1)
+  local call = math.min(math.floor(micro / 1000000), justified, sale.entrants - sale.serving)
+  if call > 0 then
+    sale.serving = sale.serving + call
+    micro = micro - call * 1000000
+    redis.call('ZADD', callsKey, sale.serving, integer(sale.serving) .. ':' .. integer(claimClockMs()))
+    redis.call('HSET', saleKey, 'serving', sale.serving)
+  end
+  redis.call('HSET', saleKey, 'creditMicroTurns', integer(micro), 'creditAtMs', integer(nowMs))
+end
+
+sweep()
+if sale.state == 'open' then
+  closeWhenSoldOut(stock)
+end
+if sale.state == 'open' then
+  closeWindows()
+  handOver(stock)
+  if sale.method ~= 'none' then callTurns() end
+end
+
+local reply = { requestId, 1, sale.state, integer(sale.epoch), integer(nowMs), sale.entrants, sale.serving,
+  sale.perMinute, redis.call('ZCARD', standbyKey) }
+for sku, counts in pairs(stock) do
+  reply[#reply + 1] = { sku, counts.units, counts.available, counts.held, counts.paying, counts.sold }
+end
+return reply

@@ -1,0 +1,25 @@
+-- The sale's clock: max(last, TIME + offset). A jump of more than 5 s in either direction becomes
+-- offset, so a wall clock that was set wrong, or a pause of every gateway, releases no hold early and
+-- revives none. A sale with `wallMs` set takes that instead of TIME: tests and the simulator differ
+-- from production in this one line.
+-- Expects: saleKey. Writes: clockLastMs, clockOffsetMs of the sale.
+local clockJumpMs = 5000
+
+local function saleNow()
+  local clock = redis.call('HMGET', saleKey, 'wallMs', 'clockLastMs', 'clockOffsetMs')
+  local wallMs = tonumber(clock[1])
+  if not wallMs then
+    local time = redis.call('TIME')
+    wallMs = time[1] * 1000 + math.floor(time[2] / 1000)
+  end
+  local lastMs, offsetMs = tonumber(clock[2]) or wallMs, tonumber(clock[3]) or 0
+  local nowMs = wallMs + offsetMs
+  if math.abs(nowMs - lastMs) > clockJumpMs then
+    offsetMs = lastMs - wallMs
+    nowMs = lastMs
+  elseif nowMs < lastMs then
+    nowMs = lastMs
+  end
+  redis.call('HSET', saleKey, 'clockLastMs', nowMs, 'clockOffsetMs', offsetMs)
+  return nowMs
+end

@@ -1,0 +1,21 @@
+-- What is due by the clock, and what follows from the stock. Running it late or twice gives the same.
+-- Expects: saleKey, stockKey, outboxKey, sale, nowMs, and the includes stock, outbox.
+local function enter(state, event)
+  sale.state = state
+  redis.call('HSET', saleKey, 'state', state)
+  emitSale(event)
+end
+
+local function advance()
+  if sale.state == 'scheduled' and nowMs >= sale.waitingOpensAtMs then enter('waiting', 'sale.waiting') end
+  if sale.state == 'waiting' and nowMs >= sale.opensAtMs then enter('open', 'sale.opened') end
+  if (sale.state == 'open' or sale.state == 'paused') and nowMs >= sale.closesAtMs then
+    enter('closed', 'sale.closed')
+  end
+end
+
+-- Final: a unit that comes back after the last one was sold goes to general stock.
+local function closeWhenSoldOut(stock)
+  if sale.state ~= 'open' and sale.state ~= 'paused' then return end
+  if totalOf(stock, 'sold') == totalOf(stock, 'units') then enter('sold_out', 'sale.sold_out') end
+end

@@ -1,0 +1,16 @@
+-- Every change of state and its event are one call: what the relay reads is what happened.
+-- Expects: saleKey, outboxKey, sale, nowMs, integer(). Events: engine/contracts/events.ts.
+local function emitSale(type)
+  redis.call('XADD', outboxKey, '*', 'type', type, 'atMs', integer(nowMs), 'epoch', integer(sale.epoch))
+end
+
+local function emitReservation(type, id, reservation)
+  redis.call('XADD', outboxKey, '*', 'type', type, 'atMs', integer(nowMs), 'epoch', integer(sale.epoch),
+    'reservationId', id, 'buyerId', reservation.buyerId, 'turn', reservation.turn < 0 and '' or integer(reservation.turn),
+    'items', reservation.items, 'deadlineMs', integer(reservation.deadlineMs), 'attemptId', reservation.attemptId)
+end
+
+-- Told to the buyer on whatever gateway their sockets are; lost pushes are found by asking.
+local function push(message)
+  redis.call('PUBLISH', 'db:push', cjson.encode(message))
+end

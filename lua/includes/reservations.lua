@@ -1,0 +1,61 @@
+-- Reservations, and the moves between their states (engine/contracts/states.ts).
+-- Expects: reservationsKey, deadlinesKey, pinsKey, turnsKey, stockKey, buyersKey, outboxKey, sale, nowMs,
+--          and the includes stock, buyers, items, outbox, integer.
+-- `untouched` marks a hold that was handed to a standby who has not shown up since.
+local function readReservation(id)
+  local packed = redis.call('HGET', reservationsKey, id)
+  if not packed then return nil end
+  local r = cmsgpack.unpack(packed)
+  return { state = r[1], buyerId = r[2], turn = r[3], items = r[4], deadlineMs = r[5], requestId = r[6],
+    attemptId = r[7], untouched = r[8] }
+end
+
+local function writeReservation(id, r)
+  redis.call('HSET', reservationsKey, id,
+    cmsgpack.pack({ r.state, r.buyerId, r.turn, r.items, r.deadlineMs, r.requestId, r.attemptId, r.untouched }))
+end
+
+local function hold(stock, id, request, holdMs, untouched)
+  local reservation = { state = 'held', buyerId = request.buyerId, turn = request.turn, items = request.items,
+    deadlineMs = nowMs + holdMs, requestId = request.requestId, attemptId = '', untouched = untouched }
+  local items = parseItems(request.items)
+  moveUnits(stock, items, 'available', 'held')
+  writeReservation(id, reservation)
+  redis.call('ZADD', deadlinesKey, reservation.deadlineMs, id)
+  local buyer = readBuyer(request.buyerId)
+  writeBuyer(request.buyerId, { units = buyer.units + unitsOf(items), reservationId = id })
+  if request.turn >= 0 then redis.call('SETBIT', turnsKey, request.turn, 1) end
+  emitReservation('reservation.held', id, reservation)
+  return reservation
+end
+
+-- held or paying → released or expired: the units return, and no longer count for the buyer.
+local function returnUnits(stock, id, reservation, from, state)
+  local items = parseItems(reservation.items)
+  moveUnits(stock, items, from, 'available')
+  reservation.state = state
+  writeReservation(id, reservation)
+  redis.call('ZREM', deadlinesKey, id)
+  redis.call('ZREM', pinsKey, id)
+  local buyer = readBuyer(reservation.buyerId)
+  buyer.units = buyer.units - unitsOf(items)
+  writeBuyer(reservation.buyerId, buyer)
+  emitReservation('reservation.' .. state, id, reservation)
+  if state == 'expired' then
+    push({ ev = 'expired', buyerId = reservation.buyerId, saleId = sale.id, reservationId = id })
+  end
+end
+
+local function isLapsed(reservation)
+  return reservation.state == 'held' and reservation.deadlineMs <= nowMs
+end
+
+-- The owner of a handed-over hold showed up: from now on it lasts as long as any other.
+local function touch(id, reservation)
+  if reservation.state ~= 'held' or not reservation.untouched then return end
+  reservation.untouched = false
+  reservation.deadlineMs = nowMs + sale.holdMs
+  writeReservation(id, reservation)
+  redis.call('ZADD', deadlinesKey, reservation.deadlineMs, id)
+  emitReservation('reservation.extended', id, reservation)
+end

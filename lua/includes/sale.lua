@@ -1,0 +1,26 @@
+-- The sale's own fields, read once a call. A missing sale refuses; it never counts as zero.
+-- Expects: saleKey. `sale` is nil where Redis does not know the sale (any more).
+local function readSale()
+  local fields = redis.call('HMGET', saleKey, 'id', 'epoch', 'state', 'method', 'perBuyerLimit', 'holdMs',
+    'claimMs', 'perMinute', 'waitingOpensAtMs', 'opensAtMs', 'closesAtMs', 'serving', 'entrants',
+    'missedBelow', 'pausedAtMs', 'pausedTotalMs')
+  if not fields[2] then return nil end
+  return {
+    id = fields[1],
+    epoch = tonumber(fields[2]),
+    state = fields[3],
+    method = fields[4],
+    perBuyerLimit = tonumber(fields[5]),
+    holdMs = tonumber(fields[6]),
+    claimMs = tonumber(fields[7]),
+    perMinute = tonumber(fields[8]),
+    waitingOpensAtMs = tonumber(fields[9]),
+    opensAtMs = tonumber(fields[10]),
+    closesAtMs = tonumber(fields[11]),
+    serving = tonumber(fields[12]),
+    entrants = tonumber(fields[13]),
+    missedBelow = tonumber(fields[14]),
+    pausedAtMs = tonumber(fields[15]),
+    pausedTotalMs = tonumber(fields[16]),
+  }
+end

@@ -1,0 +1,90 @@
+#!lua
+-- Decides, in order of arrival, who of a batch gets units. All items of a request, or none.
+--
+-- KEYS  includes/floor.lua
+-- ARGV  1 batchId        echoed
+--       2 epoch          integer, what the caller believes
+--       then 5 an element:
+--         requestId      a repeat of a request gets its first answer
+--         reservationId  given to the reservation if one is made
+--         buyerId
+--         turn           integer; -1 in a sale without a waiting room
+--         items          sku:quantity,… sorted by SKU
+-- Reply {batchId, code, answer…}; code 1 decided, -1 no such sale, -2 stale epoch. An answer is one of
+--       {1, reservationId, deadlineMs}         held now
+--       {2, reservationId, deadlineMs, state}  the live reservation of the same items, again
+--       {3, ahead}                             standby
+--       {4, ahead} not your turn    {5, limit} buyer limit reached    {6} other items are reserved
+--       {7} not open   {8} paused   {9} closed   {10} sold out   {11, sku} unknown   {12} turn was used
+--       {13} malformed
+-- Event reservation.held; reservation.expired for a hold found lapsed; reservation.extended on a touch
+--- @include floor
+local held, again, standingBy, notYourTurn, limitReached, exists = 1, 2, 3, 4, 5, 6
+local notOpen, paused, closed, soldOut, unknownSku, turnUsed, malformed = 7, 8, 9, 10, 11, 12, 13
+
+local failed = enterFloor()
+if failed then return failed end
+local batchId, epoch = ARGV[1], tonumber(ARGV[2])
+if not sale then return { batchId, noSale } end
+if sale.epoch ~= epoch then return { batchId, staleEpoch, integer(sale.epoch) } end
+
+local stock = readStock()
+local closedDoor = { scheduled = notOpen, waiting = notOpen, paused = paused, closed = closed, sold_out = soldOut }
+
+-- No unit of these items can come back any more, or too few.
+local function isGone(items)
+  for _, item in ipairs(items) do
+    if stock[item.sku].units - stock[item.sku].sold < item.quantity then return true end
+  end
+  return false
+end
+
+local function reserve(request)
+  local items = parseItems(request.items)
+  if not items or not request.turn then return { malformed } end
+  for _, item in ipairs(items) do
+    if not stock[item.sku] then return { unknownSku, item.sku } end
+  end
+
+  local buyer = readBuyer(request.buyerId)
+  local latest = buyer.reservationId and readReservation(buyer.reservationId)
+  local isRepeat = latest and latest.requestId == request.requestId
+  if latest and isLapsed(latest) and not isRepeat then
+    returnUnits(stock, buyer.reservationId, latest, 'held', 'expired')
+    buyer = readBuyer(request.buyerId)
+    handOver(stock)
+  end
+  if isRepeat then return { held, buyer.reservationId, integer(latest.deadlineMs) } end
+  if latest and (latest.state == 'held' or latest.state == 'paying') then
+    if latest.items ~= request.items then return { exists } end
+    touch(buyer.reservationId, latest)
+    return { again, buyer.reservationId, integer(latest.deadlineMs), latest.state }
+  end
+
+  if closedDoor[sale.state] then return { closedDoor[sale.state] } end
+  if buyer.units + unitsOf(items) > sale.perBuyerLimit then return { limitReached, sale.perBuyerLimit } end
+  if request.turn >= 0 then
+    if request.turn >= sale.serving then return { notYourTurn, request.turn - sale.serving } end
+    if latest and latest.state == 'confirmed' then return { turnUsed } end
+  end
+  if isGone(items) then return { soldOut } end
+
+  -- Late, or lapsed before: after those who may still come on time.
+  request.missed = (latest and true) or (request.turn >= 0 and request.turn < sale.missedBelow)
+  local ahead = redis.call('ZRANK', standbyKey, request.buyerId)
+  if not ahead or ahead > 0 then handOver(stock) end
+  local kept = request.missed and request.turn >= 0 and outstandingTurns() or 0
+  if fits(stock, items, kept) then
+    leaveStandby(request.buyerId)
+    local reservation = hold(stock, request.reservationId, request, sale.holdMs, false)
+    return { held, request.reservationId, integer(reservation.deadlineMs) }
+  end
+  return { standingBy, standBy(request) }
+end
+
+local reply = { batchId, 1 }
+for i = 3, #ARGV, 5 do
+  reply[#reply + 1] = reserve({ requestId = ARGV[i], reservationId = ARGV[i + 1], buyerId = ARGV[i + 2],
+    turn = tonumber(ARGV[i + 3]), items = ARGV[i + 4] })
+end
+return reply

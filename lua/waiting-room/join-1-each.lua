@@ -1,0 +1,56 @@
+#!lua
+-- Gives each buyer of a batch the next index, or the one they have.
+--
+-- Buyers are remembered as 64-bit keyed hash → index in small packed hashes ("buckets"), which grow by
+-- linear hashing: the caller names the bucket count it believes in and the keys that follow from it.
+-- Measured: 17 bytes a buyer packed, 49 with a UUID as the field's name.
+--
+-- KEYS  1 sale (hash)  then one bucket (hash) an element
+-- ARGV  1 requestId    echoed
+--       2 epoch        integer
+--       3 buckets      integer, what the caller believes
+--       then an element: buyerHash (8 bytes)
+-- Reply {requestId, code, buckets, entrants, {index, fresh}…}; fresh is 1 or 0, index -1: no index left
+--       of the lease. code 1 decided, 0 not open, -1 no such sale, -2 stale epoch, -3 stale level,
+--       -4 closed, -5 sold out, -6 no waiting room
+local saleKey = KEYS[1]
+local sale, nowMs
+--- @include integer types clock sale
+local requestId, epoch, buckets = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+
+local expected = { [saleKey] = 'hash' }
+for i = 2, #KEYS do expected[KEYS[i]] = 'hash' end
+local wrong = checkTypes(expected)
+if wrong then return wrong end
+
+sale = readSale()
+if not sale then return { requestId, -1 } end
+local room = redis.call('HMGET', saleKey, 'buckets', 'leasedTo')
+local known, leasedTo = tonumber(room[1]), tonumber(room[2])
+if sale.epoch ~= epoch then return { requestId, -2, known } end
+if known ~= buckets then return { requestId, -3, known } end
+if sale.method == 'none' then return { requestId, -6, known } end
+
+nowMs = saleNow()
+local code = 1
+if sale.state == 'scheduled' and nowMs < sale.waitingOpensAtMs then code = 0 end
+if sale.state == 'closed' or nowMs >= sale.closesAtMs then code = -4 end
+if sale.state == 'sold_out' then code = -5 end
+
+local reply, nextIndex = { requestId, code, known, 0 }, sale.entrants
+for i = 4, #ARGV do
+  local bucketKey = KEYS[i - 2]
+  local index = tonumber(redis.call('HGET', bucketKey, ARGV[i]))
+  if index and index >= 0 then
+    reply[#reply + 1] = { index, 0 }
+  elseif code ~= 1 or nextIndex >= leasedTo then
+    reply[#reply + 1] = { -1, 0 }
+  else
+    redis.call('HSET', bucketKey, ARGV[i], nextIndex)
+    reply[#reply + 1] = { nextIndex, 1 }
+    nextIndex = nextIndex + 1
+  end
+end
+if nextIndex > sale.entrants then redis.call('HSET', saleKey, 'entrants', nextIndex) end
+reply[4] = nextIndex
+return reply
