@@ -3,8 +3,8 @@ import { Value } from 'typebox/value';
 
 const port = (fallback: number) => Type.Integer({ minimum: 1, maximum: 65_535, default: fallback });
 const count = (fallback: number, maximum: number) => Type.Integer({ minimum: 1, maximum, default: fallback });
-const secret = Type.Optional(Type.String({ minLength: 32 }));
-const url = (pattern: string) => Type.Optional(Type.String({ pattern }));
+const secret = (description: string) => Type.Optional(Type.String({ minLength: 32, description }));
+const webUrl = { pattern: '^https?://', expects: 'a URL that begins with http:// or https://' };
 
 /**
  * Every setting, read from the environment variable of the same name. The schema is the only place that
@@ -25,20 +25,23 @@ export const SettingsSchema = Type.Object({
     description: 'data of the embedded Redis and Postgres',
   }),
   REDIS_URL: Type.Optional(
-    Type.String({ pattern: '^rediss?://', description: 'use this Redis instead of the embedded one' }),
+    Type.String({
+      pattern: '^rediss?://',
+      expects: 'a URL that begins with redis:// or rediss://',
+      description: 'use this Redis instead of the embedded one',
+    }),
   ),
   DATABASE_URL: Type.Optional(
     Type.String({
       pattern: '^postgres(ql)?://',
+      expects: 'a URL that begins with postgres:// or postgresql://',
       description: 'use this Postgres instead of the embedded one',
     }),
   ),
-  AUTH_SECRET: Type.Optional(
-    Type.String({ ...secret, description: "key of the buyers' HS256 tokens, at least 32 characters" }),
-  ),
+  AUTH_SECRET: secret("key of the buyers' HS256 tokens, at least 32 characters"),
   AUTH_JWKS_URL: Type.Optional(
     Type.String({
-      ...url('^https?://'),
+      ...webUrl,
       description: "public keys of the buyers' tokens, instead of AUTH_SECRET",
     }),
   ),
@@ -48,9 +51,7 @@ export const SettingsSchema = Type.Object({
   AUTH_AUDIENCE: Type.Optional(
     Type.String({ minLength: 1, description: 'required with AUTH_JWKS_URL: the aud claim' }),
   ),
-  TOKEN_SECRET: Type.Optional(
-    Type.String({ ...secret, description: 'our own tickets and purchase tokens, at least 32 characters' }),
-  ),
+  TOKEN_SECRET: secret('key of our own tickets and purchase tokens, at least 32 characters'),
   DEV_TOKENS: Type.Optional(
     Type.Enum(['on', 'off'], { description: 'POST /api/v1/auth/dev-token: on in embedded mode, else off' }),
   ),
@@ -62,7 +63,7 @@ export const SettingsSchema = Type.Object({
   WORKERS: Type.Integer({ ...count(1, 64), description: 'worker processes' }),
   PROVIDER_URL: Type.Optional(
     Type.String({
-      pattern: '^https?://',
+      ...webUrl,
       description: 'payment provider; without it the simulator is started',
     }),
   ),
@@ -82,6 +83,11 @@ export const SettingsSchema = Type.Object({
     ...count(200, 1_000_000),
     description: 'requests an address may make at once',
   }),
+  RATE_EXEMPT_LOOPBACK: Type.Optional(
+    Type.Enum(['on', 'off'], {
+      description: 'loopback addresses have no limit per address: on in embedded mode, else off',
+    }),
+  ),
   LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
     default: 'info',
     description: 'how much is logged',
@@ -112,11 +118,13 @@ export function readSettings(
         'type' in schema && schema.type === 'integer' && /^-?\d+$/.test(text) ? Number(text) : text;
     }
   }
-  const problems = [...Value.Errors(SettingsSchema, values)].map((error) => {
-    const name = error.instancePath.slice(1);
-    const shown = /SECRET|URL/.test(name) ? 'its value' : `"${String(values[name])}"`;
-    return `${name}: ${shown} ${error.message}`;
-  });
+  const problems: string[] = [];
+  for (const [name, schema] of Object.entries(SettingsSchema.properties)) {
+    const value = values[name];
+    if (value === undefined || Value.Check(schema, value)) continue;
+    const shown = /SECRET|URL/.test(name) ? '' : `, not "${String(value)}"`;
+    problems.push(`${name}: must be ${expectation(schema)}${shown}`);
+  }
   const settings = values as Settings;
   if (settings.AUTH_JWKS_URL) {
     for (const name of ['AUTH_ISSUER', 'AUTH_AUDIENCE'] as const) {
@@ -130,4 +138,14 @@ export function readSettings(
     if (!settings.TOKEN_SECRET) problems.push('TOKEN_SECRET: is required with REDIS_URL and DATABASE_URL');
   }
   return problems.length > 0 ? { kind: 'invalid', problems } : { kind: 'settings', settings };
+}
+
+/** What a setting takes, as the rest of "must be …". */
+function expectation(schema: object): string {
+  if ('expects' in schema) return String(schema.expects);
+  if ('enum' in schema) return `one of ${(schema.enum as string[]).join(', ')}`;
+  if ('minimum' in schema && 'maximum' in schema) {
+    return `an integer from ${schema.minimum} to ${schema.maximum}`;
+  }
+  return 'minLength' in schema ? `at least ${schema.minLength} characters long` : 'text';
 }
