@@ -41,11 +41,7 @@ export function reserver(redis: Redis): (request: ReserveRequest) => Promise<Dec
       // One batch believes in one epoch; a sale begins another one only after a loss.
       const { epoch } = requests[0] as ReserveRequest;
       const args = requests.flatMap((request) => request.args);
-      const reply = await run(redis, reserveScript, floorKeys(saleId), [
-        nextRequestId(),
-        first.epoch,
-        ...args,
-      ]);
+      const reply = await run(redis, reserveScript, floorKeys(saleId), [nextRequestId(), epoch, ...args]);
       if (reply[1] !== 1) throw new RedisUnavailable(`Redis has no such epoch of ${saleId}`);
       return (reply.slice(2) as Reply[]).map(decode);
     },
