@@ -54,12 +54,10 @@ local function callTurns()
   local credit = redis.call('HMGET', saleKey, 'creditMicroTurns', 'creditAtMs')
   local factor = noShowFactor()
   local microTurnsPerMs = sale.perMinute * factor * 1000 / 60
-  -- The first second's turns are there at once; unused credit beyond a second is not saved up.
+  -- The first second's turns are there at once. A late tick calls all that fell due since the last one.
   local burstMicroTurns = math.max(1000000, microTurnsPerMs * 1000)
   local micro = burstMicroTurns
-  if credit[2] then
-    micro = math.min(burstMicroTurns, tonumber(credit[1]) + (nowMs - tonumber(credit[2])) * microTurnsPerMs)
-  end
+  if credit[2] then micro = tonumber(credit[1]) + (nowMs - tonumber(credit[2])) * microTurnsPerMs end
   local justified = math.ceil(totalOf(stock, 'available') * factor) - outstandingTurns()
     - redis.call('ZCOUNT', standbyKey, '-inf', missedRank - 1)
   local call = math.min(math.floor(micro / 1000000), justified, sale.entrants - sale.serving)
@@ -69,7 +67,8 @@ local function callTurns()
     redis.call('ZADD', callsKey, sale.serving, integer(sale.serving) .. ':' .. integer(claimClockMs()))
     redis.call('HSET', saleKey, 'serving', sale.serving)
   end
-  redis.call('HSET', saleKey, 'creditMicroTurns', integer(micro), 'creditAtMs', integer(nowMs))
+  -- What stock or room did not allow is not saved up beyond a second.
+  redis.call('HSET', saleKey, 'creditMicroTurns', integer(math.min(micro, burstMicroTurns)), 'creditAtMs', integer(nowMs))
 end
 
 sweep()

@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest';
+import { Batcher, Overloaded } from './batcher.ts';
+import { RedisUnavailable } from './unavailable.ts';
+
+const limits = { sizeMax: 10, queueMax: 100, deadlineMs: 200 };
+const soon = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+test('what arrives during a call goes as the next one, in order', async () => {
+  const batches: number[][] = [];
+  const batcher = new Batcher<number, number>({
+    ...limits,
+    async run(requests) {
+      batches.push(requests);
+      await soon();
+      return requests.map((request) => request * 2);
+    },
+  });
+  const first = batcher.ask(1);
+  await Promise.resolve();
+  const rest = Array.from({ length: 14 }, (_, i) => batcher.ask(i + 2));
+  expect(await Promise.all([first, ...rest])).toEqual(Array.from({ length: 15 }, (_, i) => (i + 1) * 2));
+  expect(batches.map((batch) => batch.length)).toEqual([1, 10, 4]);
+});
+
+test('an unknown outcome is asked again with the very same requests', async () => {
+  const asked: object[][] = [];
+  const batcher = new Batcher<object, string>({
+    ...limits,
+    async run(requests) {
+      asked.push(requests);
+      if (asked.length === 1) throw new RedisUnavailable('the reply got lost');
+      return requests.map(() => 'done');
+    },
+  });
+  const request = { requestId: 'one' };
+  expect(await batcher.ask(request)).toBe('done');
+  expect(asked).toEqual([[request], [request]]);
+  expect(asked[1]?.[0]).toBe(request);
+});
+
+test('a caller whose deadline passed is told that the outcome is unknown', async () => {
+  const batcher = new Batcher<number, number>({
+    ...limits,
+    async run() {
+      throw new RedisUnavailable('away');
+    },
+  });
+  await expect(batcher.ask(1)).rejects.toThrow(RedisUnavailable);
+});
+
+test('a full queue refuses at once, before anything is sent', async () => {
+  let calls = 0;
+  const batcher = new Batcher<number, number>({
+    sizeMax: 1,
+    queueMax: 2,
+    deadlineMs: 200,
+    async run(requests) {
+      calls++;
+      await soon();
+      return requests;
+    },
+  });
+  const taken = [batcher.ask(1), batcher.ask(2)];
+  await expect(batcher.ask(3)).rejects.toThrow(Overloaded);
+  expect(await Promise.all(taken)).toEqual([1, 2]);
+  expect(calls).toBe(2);
+});
+
+test('a bug in one call does not stop the next one', async () => {
+  let broken = true;
+  const batcher = new Batcher<number, number>({
+    ...limits,
+    async run(requests) {
+      if (broken) throw new TypeError('a bug');
+      return requests;
+    },
+  });
+  await expect(batcher.ask(1)).rejects.toThrow('a bug');
+  broken = false;
+  expect(await batcher.ask(2)).toBe(2);
+});

@@ -1,0 +1,95 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { testSale, testTokenSecret } from '../fixtures/test-sale.ts';
+import { placesKey, saleKey } from '../redis/keys.ts';
+import { assemble } from '../redis/script-loader.ts';
+import { placeBook } from './place-book.ts';
+import { bucketOf, splits } from './places.ts';
+
+const joinOf = (sale: Awaited<ReturnType<typeof testSale>>, buyerId: string) => ({
+  saleId: sale.saleId,
+  epoch: 1,
+  buyerId,
+});
+
+test('indices are given in order of arrival, one a buyer', async () => {
+  const sale = await testSale({ method: 'fifo' });
+  const places = await Promise.all(
+    ['ann', 'bob', 'cat', 'ann'].map((buyer) => sale.places.take(joinOf(sale, buyer))),
+  );
+  expect(places).toEqual([
+    { kind: 'place', index: 0, fresh: true },
+    { kind: 'place', index: 1, fresh: true },
+    { kind: 'place', index: 2, fresh: true },
+    { kind: 'place', index: 0, fresh: false },
+  ]);
+  expect(await sale.places.find(joinOf(sale, 'cat'))).toBe(2);
+  expect(await sale.places.find(joinOf(sale, 'dan'))).toBeNull();
+});
+
+test('a place given up keeps its index; joining again takes a new one at the end', async () => {
+  const sale = await testSale({ method: 'fifo' });
+  await sale.places.take(joinOf(sale, 'ann'));
+  expect(await sale.places.leave(joinOf(sale, 'ann'))).toBe(true);
+  expect(await sale.places.leave(joinOf(sale, 'ann'))).toBe(false);
+  expect(await sale.places.find(joinOf(sale, 'ann'))).toBeNull();
+  expect(await sale.places.take(joinOf(sale, 'ann'))).toEqual({ kind: 'place', index: 1, fresh: true });
+});
+
+test('no index beyond the lease is given; the next block continues it', async () => {
+  const sale = await testSale({ method: 'fifo', indices: 1 });
+  await sale.places.take(joinOf(sale, 'ann'));
+  expect(await sale.places.take(joinOf(sale, 'bob'))).toMatchObject({ kind: 'refused', code: 'overloaded' });
+  expect(await sale.settlement.grantIndices(sale.saleId, 5, 9)).toMatchObject({ granted: false });
+  expect(await sale.settlement.grantIndices(sale.saleId, 1, 9)).toEqual({
+    granted: true,
+    leasedTo: 9,
+    next: 1,
+  });
+  expect(await sale.places.take(joinOf(sale, 'bob'))).toMatchObject({ index: 1 });
+});
+
+test('everybody keeps their place while the buckets grow, also for a gateway that has not heard of it', async () => {
+  const sale = await testSale({ method: 'fifo' });
+  const late = placeBook(sale.redis, testTokenSecret);
+  await late.take(joinOf(sale, 'first'));
+  const buyers = Array.from({ length: 8_000 }, () => randomUUID());
+  const taken = await Promise.all(buyers.map((buyer) => sale.places.take(joinOf(sale, buyer))));
+  const buckets = Number(await sale.redis.hget(saleKey(sale.saleId), 'buckets'));
+  expect(buckets).toBeGreaterThan(64);
+  const found = await Promise.all(buyers.map((buyer) => late.find(joinOf(sale, buyer))));
+  expect(found).toEqual(taken.map((place) => place.kind === 'place' && place.index));
+  expect(new Set(found).size).toBe(8_000);
+  // Every bucket stays packed: unpacked ones cost three times as much a buyer.
+  const encodings = await Promise.all(
+    Array.from({ length: buckets }, (_, bucket) =>
+      sale.redis.object('ENCODING', placesKey(sale.saleId, bucket)),
+    ),
+  );
+  expect(new Set(encodings)).toEqual(new Set(['listpack']));
+});
+
+test('Lua and TypeScript agree on the bucket of a hash', async () => {
+  const { redis } = await testSale();
+  const includes = new URL('../../lua/includes', import.meta.url).pathname;
+  const source = assemble(
+    '--- @include places\nreturn bucketOf(ARGV[1], tonumber(ARGV[2]))',
+    includes,
+    'test',
+  );
+  for (let i = 0; i < 500; i++) {
+    const hash = randomBytes(8);
+    const buckets = 1 + Math.floor(2 ** (Math.random() * 20));
+    expect(await redis.eval(source, 0, hash, buckets)).toBe(bucketOf(hash, buckets));
+  }
+});
+
+test('a split moves a hash to the new bucket or leaves it where it was', () => {
+  for (let i = 0; i < 10_000; i++) {
+    const hash = randomBytes(8);
+    const buckets = 1 + Math.floor(Math.random() * 500);
+    const [split] = splits(buckets, 1);
+    const [before, after] = [bucketOf(hash, buckets), bucketOf(hash, buckets + 1)];
+    if (after !== before) expect({ from: before, to: after }).toEqual(split);
+  }
+});
