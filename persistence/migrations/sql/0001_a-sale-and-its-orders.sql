@@ -17,6 +17,15 @@ BEGIN
     USING ERRCODE = 'restrict_violation', CONSTRAINT = 'append_only';
 END $$;
 
+-- For what a statement has to be sure of after it wrote, and no constraint sees: all of it is undone.
+CREATE FUNCTION assert_fact(holds boolean, fact text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+  IF holds THEN
+    RETURN true;
+  END IF;
+  RAISE EXCEPTION '% does not hold', fact USING ERRCODE = 'check_violation', CONSTRAINT = fact;
+END $$;
+
 -- Sales ------------------------------------------------------------------------------------------------
 
 CREATE TABLE sales (

@@ -1,0 +1,29 @@
+import type { PaymentIntent } from '../../engine/contracts/ports.ts';
+
+/** An intent in the names of the tables; its lines are JSON, so that one array carries them. */
+export const intentRow = (intent: PaymentIntent) => ({
+  payment_id: intent.paymentId,
+  order_id: intent.orderId,
+  order_number: intent.orderNumber,
+  reservation_id: intent.reservationId,
+  sale_id: intent.saleId,
+  epoch: intent.epoch,
+  buyer_id: intent.buyerId,
+  key: intent.idempotencyKey,
+  fingerprint: intent.fingerprint,
+  currency: intent.total.currency,
+  subtotal_minor: intent.subtotal.amount,
+  total_minor: intent.total.amount,
+  payment_method: intent.paymentMethod,
+  payment_token: intent.paymentToken,
+  lines: JSON.stringify(
+    intent.lines.map((line, at) => ({
+      line: at,
+      sku: line.sku,
+      title: line.title,
+      quantity: line.quantity,
+      unit_price_minor: line.unitPrice.amount,
+      line_total_minor: line.lineTotal.amount,
+    })),
+  ),
+});

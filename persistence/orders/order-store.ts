@@ -1,0 +1,48 @@
+import type { OrderId } from '../../engine/contracts/ids.ts';
+import type { OrderStore } from '../../engine/contracts/ports.ts';
+import type { Log } from '../log.ts';
+import type { Postgres } from '../postgres/pool.ts';
+import { statement } from '../postgres/statement.ts';
+import { paymentBeginnings } from './begin-payment.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import { answerOfKey } from './known-payment.ts';
+import { type OrderRow, orderOf } from './order-row.ts';
+
+const readOrders = statement<OrderRow>('read-orders');
+const readStoredOutcome = statement<{
+  fingerprint: string;
+  status: number | null;
+  body: Record<string, unknown> | null;
+}>('read-stored-outcome');
+
+/** More than this in one commit makes everybody in it wait longer, and commits no more a second. */
+const groupSizeMax = 256;
+
+/** Orders on Postgres; `on` is a pool whose plans go through keys. */
+export function orderStoreOn(on: Postgres, log: Log): OrderStore {
+  return {
+    beginPayment: paymentBeginnings(on, log, groupSizeMax),
+
+    async storedOutcome(buyerId, operation, key, fingerprint) {
+      const [stored] = await readStoredOutcome(on, [buyerId, operation, key]);
+      return stored ? answerOfKey(stored, fingerprint) : null;
+    },
+
+    async order(orderId, buyerId) {
+      const [row] = await readOrders(on, [buyerId, orderId, null, 1]);
+      return row ? orderOf(row) : null;
+    },
+
+    async orders(buyerId, limit, cursor) {
+      const before = cursor === null ? null : decodeCursor(cursor);
+      if (cursor !== null && before === null) return { data: [], nextCursor: null };
+      const rows = await readOrders(on, [buyerId, null, before, limit + 1]);
+      const page = rows.slice(0, limit);
+      const last = page.at(-1);
+      return {
+        data: page.map(orderOf),
+        nextCursor: rows.length > limit && last ? encodeCursor(last.order_id as OrderId) : null,
+      };
+    },
+  };
+}

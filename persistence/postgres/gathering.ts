@@ -1,0 +1,67 @@
+/** How a gathering is limited. */
+export interface GatheringOptions<T> {
+  /** More than this wait for the next group. */
+  sizeMax: number;
+  /** Names of what an item changes: two items that share one are never in the same group. */
+  namesOf?: (item: T) => readonly string[];
+}
+
+interface Waiting<T, R> {
+  item: T;
+  resolve: (result: R) => void;
+  reject: (error: unknown) => void;
+}
+
+/**
+ * One commit for many: whatever arrived while the previous group was under way goes as the next group, in
+ * order of arrival. There is no timer, so an idle system adds no delay. `commit` answers each item in
+ * order; an `Error` in a place rejects that item alone, and a throw rejects the whole group.
+ */
+export function gather<T, R>(
+  commit: (items: readonly T[]) => Promise<readonly (R | Error)[]>,
+  options: GatheringOptions<T>,
+): (item: T) => Promise<R> {
+  let waiting: Waiting<T, R>[] = [];
+  let underWay = false;
+
+  function nextGroup(): Waiting<T, R>[] {
+    const group: Waiting<T, R>[] = [];
+    const later: Waiting<T, R>[] = [];
+    const taken = new Set<string>();
+    for (const entry of waiting) {
+      const names = options.namesOf?.(entry.item) ?? [];
+      const free = group.length < options.sizeMax && names.every((name) => !taken.has(name));
+      // A name that was passed over stays taken, so that items of one name keep their order.
+      for (const name of names) taken.add(name);
+      (free ? group : later).push(entry);
+    }
+    waiting = later;
+    return group;
+  }
+
+  async function commitGroups() {
+    underWay = true;
+    // What arrives in the same turn of the event loop belongs together.
+    await Promise.resolve();
+    while (waiting.length > 0) {
+      const group = nextGroup();
+      try {
+        const results = await commit(group.map((entry) => entry.item));
+        group.forEach((entry, at) => {
+          const result = results[at];
+          if (result instanceof Error) entry.reject(result);
+          else entry.resolve(result as R);
+        });
+      } catch (error) {
+        for (const entry of group) entry.reject(error);
+      }
+    }
+    underWay = false;
+  }
+
+  return (item) =>
+    new Promise<R>((resolve, reject) => {
+      waiting.push({ item, resolve, reject });
+      if (!underWay) void commitGroups();
+    });
+}

@@ -1,0 +1,97 @@
+-- The first commit of payments whose orders are new: idempotency key, pending order with its items and
+-- history, initiated payment, and the guard (`committed` rises; committed_within_units refuses).
+-- Returns the payments that were begun. One that is left out changed nothing: its key, order or attempt is
+-- known already, or its epoch is over. Rows are locked in one order by everybody: sale (shared), keys,
+-- orders, sale items by SKU.
+--
+-- $1 payment_id text[]          $2 order_id text[]           $3 order_number text[]
+-- $4 reservation_id text[]      $5 sale_id text[]            $6 epoch integer[]
+-- $7 buyer_id text[]            $8 idempotency key text[]    $9 fingerprint text[]
+-- $10 currency text[]           $11 subtotal_minor bigint[]  $12 total_minor bigint[]
+-- $13 payment_method text[]     $14 payment_token text[]
+-- $15 lines text[], each a JSON array of {line, sku, title, quantity, unit_price_minor, line_total_minor}
+WITH intent AS MATERIALIZED (
+  SELECT * FROM unnest(
+    $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::text[], $8::text[],
+    $9::text[], $10::text[], $11::bigint[], $12::bigint[], $13::text[], $14::text[], $15::text[]
+  ) AS intent (
+    payment_id, order_id, order_number, reservation_id, sale_id, epoch, buyer_id, key,
+    fingerprint, currency, subtotal_minor, total_minor, payment_method, payment_token, lines
+  )
+),
+-- A change of epoch waits until this is committed, or this waits and then sees it.
+believed AS MATERIALIZED (
+  SELECT sales.id, sales.epoch
+  FROM sales JOIN (SELECT DISTINCT sale_id, epoch FROM intent) AS named
+    ON named.sale_id = sales.id AND named.epoch = sales.epoch
+  ORDER BY sales.id
+  FOR KEY SHARE OF sales
+),
+fresh AS MATERIALIZED (
+  SELECT intent.*
+  FROM intent JOIN believed ON believed.id = intent.sale_id AND believed.epoch = intent.epoch
+  WHERE (SELECT true FROM orders
+         WHERE orders.buyer_id = intent.buyer_id AND orders.order_id = intent.order_id LIMIT 1) IS NULL
+    AND (SELECT true FROM payments
+         WHERE payments.buyer_id = intent.buyer_id AND payments.payment_id = intent.payment_id LIMIT 1) IS NULL
+),
+new_key AS (
+  INSERT INTO idempotency_keys (buyer_id, operation, key, fingerprint, order_id, payment_id)
+  SELECT buyer_id, 'pay', key, fingerprint, order_id, payment_id FROM fresh ORDER BY buyer_id, key
+  ON CONFLICT DO NOTHING
+  RETURNING payment_id
+),
+begun AS MATERIALIZED (
+  SELECT * FROM fresh WHERE coalesce(payment_id IN (SELECT payment_id FROM new_key), false)
+),
+line AS MATERIALIZED (
+  SELECT begun.buyer_id, begun.order_id, begun.sale_id, line.*
+  FROM begun, jsonb_to_recordset(begun.lines::jsonb) AS line (
+    line integer, sku text, title text, quantity integer, unit_price_minor bigint, line_total_minor bigint
+  )
+),
+new_order AS (
+  INSERT INTO orders (
+    buyer_id, order_id, order_number, sale_id, reservation_id, currency, subtotal_minor, total_minor
+  )
+  SELECT buyer_id, order_id, order_number, sale_id, reservation_id, currency, subtotal_minor, total_minor
+  FROM begun ORDER BY buyer_id, order_id
+),
+new_items AS (
+  INSERT INTO order_items (
+    buyer_id, order_id, line, sku, title, quantity, unit_price_minor, line_total_minor
+  )
+  SELECT buyer_id, order_id, line, sku, title, quantity, unit_price_minor, line_total_minor FROM line
+),
+new_history AS (
+  INSERT INTO order_history (buyer_id, order_id, from_status, to_status, by)
+  SELECT buyer_id, order_id, NULL, 'pending', 'buyer' FROM begun
+),
+new_payment AS (
+  INSERT INTO payments (
+    buyer_id, payment_id, order_id, sale_id, idempotency_key, state, amount_minor, currency,
+    payment_method, payment_token
+  )
+  SELECT buyer_id, payment_id, order_id, sale_id, key, 'initiated', total_minor, currency,
+    payment_method, payment_token
+  FROM begun
+),
+need AS MATERIALIZED (
+  SELECT sale_id, sku, sum(quantity) AS quantity FROM line GROUP BY sale_id, sku
+),
+locked AS MATERIALIZED (
+  SELECT sale_items.sale_id, sale_items.sku
+  FROM sale_items JOIN need ON need.sale_id = sale_items.sale_id AND need.sku = sale_items.sku
+  ORDER BY sale_items.sale_id, sale_items.sku
+  FOR NO KEY UPDATE OF sale_items
+),
+guard AS (
+  UPDATE sale_items SET committed = committed + need.quantity
+  FROM need JOIN locked ON locked.sale_id = need.sale_id AND locked.sku = need.sku
+  WHERE sale_items.sale_id = need.sale_id AND sale_items.sku = need.sku
+  RETURNING sale_items.sku
+)
+SELECT begun.payment_id
+FROM begun, assert_fact(
+  (SELECT count(*) FROM guard) = (SELECT count(*) FROM need), 'a_line_is_of_an_item_of_its_sale'
+);

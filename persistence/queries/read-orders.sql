@@ -1,0 +1,34 @@
+-- A buyer's orders as they are shown, newest first: ids sort by creation.
+--
+-- $1 buyer_id text
+-- $2 only this order_id text, or null
+-- $3 only orders before this order_id text, or null
+-- $4 how many, integer
+SELECT
+  page.order_id, page.order_number, page.sale_id, page.reservation_id, page.status, page.currency,
+  page.subtotal_minor, page.discount_minor, page.shipping_minor, page.tax_minor, page.total_minor,
+  page.shipping_address, page.last_payment_error, page.created_at,
+  payment.state AS payment_state,
+  items.items,
+  history.history
+FROM (
+    SELECT * FROM orders
+    WHERE buyer_id = $1 AND ($2::text IS NULL OR order_id = $2) AND ($3::text IS NULL OR order_id < $3)
+    ORDER BY order_id DESC
+    LIMIT $4
+  ) AS page
+  LEFT JOIN LATERAL (
+    SELECT state FROM payments
+    WHERE buyer_id = page.buyer_id AND order_id = page.order_id
+    ORDER BY (state IN ('captured', 'refunded')) DESC, created_at DESC, payment_id DESC LIMIT 1
+  ) AS payment ON true
+  LEFT JOIN LATERAL (
+    SELECT jsonb_agg(to_jsonb(order_items) ORDER BY line) AS items FROM order_items
+    WHERE buyer_id = page.buyer_id AND order_id = page.order_id
+  ) AS items ON true
+  LEFT JOIN LATERAL (
+    SELECT jsonb_agg(to_jsonb(order_history) ORDER BY at, from_status NULLS FIRST) AS history
+    FROM order_history
+    WHERE buyer_id = page.buyer_id AND order_id = page.order_id
+  ) AS history ON true
+ORDER BY page.order_id DESC;
