@@ -16,7 +16,7 @@ export type SaleState = keyof typeof saleStates;
 
 export const reservationStates = {
   held: { to: ['paying', 'released', 'expired'] },
-  paying: { to: ['held', 'confirmed'] },
+  paying: { to: ['held', 'confirmed', 'expired'] },
   confirmed: { to: [] },
   released: { to: [] },
   expired: { to: [] },
