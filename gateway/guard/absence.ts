@@ -1,0 +1,29 @@
+/** What a socket says whose other end is not there. */
+const networkCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ETIMEDOUT',
+  'EPIPE',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+]);
+
+/** SQLSTATE classes of a Postgres that is starting, stopping, full, or no longer connected. */
+const postgresAway = /^(08|53|57P)/;
+
+const sentences =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/;
+
+/**
+ * True where an error says that a store is away, not that something is wrong with the request or with us.
+ * The gateway knows no driver, so it goes by what the errors carry.
+ */
+export function isAbsence(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error.name === 'RedisUnavailable') return true;
+  const { code } = error as { code?: unknown };
+  if (typeof code === 'string' && (networkCodes.has(code) || postgresAway.test(code))) return true;
+  if (error instanceof AggregateError) return error.errors.some(isAbsence);
+  return sentences.test(error.message);
+}

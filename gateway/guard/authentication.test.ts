@@ -1,0 +1,132 @@
+import { createHmac } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { describe, expect, test } from 'vitest';
+import { authenticateWithSecret, bearerToken } from './authentication.ts';
+import { authenticateWithJwks } from './jwks.ts';
+
+const secret = 'a secret of at least thirty-two characters';
+const authenticate = authenticateWithSecret(secret);
+const inAnHour = () => Math.floor(Date.now() / 1000) + 3600;
+const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+function sign(payload: unknown, header: unknown = { alg: 'HS256', typ: 'JWT' }, key = secret): string {
+  const input = `${part(header)}.${part(payload)}`;
+  return `${input}.${createHmac('sha256', key).update(input).digest('base64url')}`;
+}
+
+const claims = (more: object = {}) => ({ sub: 'ana', exp: inAnHour(), ...more });
+
+describe('with a shared secret', () => {
+  test('a good token is its buyer', async () => {
+    expect(await authenticate(sign(claims({ role: 'admin' })))).toMatchObject({
+      kind: 'principal',
+      buyerId: 'ana',
+      role: 'admin',
+    });
+    expect(await authenticate(sign(claims(), { alg: 'HS256' }))).toMatchObject({ role: 'buyer' });
+  });
+
+  test.each([
+    ['alg none, unsigned', () => `${part({ alg: 'none' })}.${part(claims())}.`],
+    ['alg none, with a signature', () => sign(claims(), { alg: 'none' })],
+    ['another algorithm', () => sign(claims(), { alg: 'HS512' })],
+    ['another key', () => sign(claims(), undefined, 'some other secret of the right length')],
+    ['no exp', () => sign({ sub: 'ana' })],
+    ['exp as text', () => sign({ sub: 'ana', exp: String(inAnHour()) })],
+    ['no sub', () => sign({ exp: inAnHour() })],
+    ['an empty sub', () => sign(claims({ sub: '' }))],
+    ['a long sub', () => sign(claims({ sub: 'x'.repeat(129) }))],
+    ['a sub with a line break', () => sign(claims({ sub: 'ana\nadmin' }))],
+    ['a role that there is not', () => sign(claims({ role: 'root' }))],
+    ['not valid yet', () => sign(claims({ nbf: inAnHour() }))],
+    ['our own ticket', () => sign(claims(), { alg: 'HS256', typ: 'ticket' })],
+    ['our own purchase token', () => sign(claims(), { alg: 'HS256', typ: 'purchase' })],
+    ['a critical extension', () => sign(claims(), { alg: 'HS256', crit: ['b64'], b64: false })],
+    ['no JWT at all', () => 'ana'],
+    ['nothing', () => ''],
+  ])('%s logs nobody in', async (_, token) => {
+    expect(await authenticate(token())).toMatchObject({ kind: 'refused', code: 'unauthenticated' });
+  });
+
+  test('an expired token says so', async () => {
+    expect(await authenticate(sign(claims({ exp: inAnHour() - 7200 })))).toMatchObject({
+      code: 'token_expired',
+    });
+  });
+
+  test('an expired token of another key says nothing about its expiry', async () => {
+    const foreign = sign(
+      claims({ exp: inAnHour() - 7200 }),
+      undefined,
+      'some other secret of the right length',
+    );
+    expect(await authenticate(foreign)).toMatchObject({ code: 'unauthenticated' });
+  });
+
+  test('any altered character breaks a token, those with unused bits included', async () => {
+    const token = sign(claims());
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    for (let at = 0; at < token.length; at += 1) {
+      const original = token[at] ?? '';
+      if (original === '.') continue;
+      const next = alphabet[(alphabet.indexOf(original) + 1) % 64];
+      const altered = token.slice(0, at) + next + token.slice(at + 1);
+      expect(await authenticate(altered), `character ${at}`).toMatchObject({ kind: 'refused' });
+    }
+  });
+});
+
+test('a bearer token is taken from its header, and from nothing else', () => {
+  expect(bearerToken('Bearer abc.def.ghi')).toBe('abc.def.ghi');
+  expect(bearerToken('bearer abc')).toBe('abc');
+  for (const header of ['', 'Basic YTpi', 'Bearer', 'Bearer a b']) {
+    expect(bearerToken(header)).toMatchObject({ code: 'unauthenticated' });
+  }
+});
+
+describe('with a key set', () => {
+  test('only the issuer and audience that were named are believed, and only asymmetric keys', async () => {
+    const { publicKey, privateKey } = await generateKeyPair('ES256');
+    const jwk = { ...(await exportJWK(publicKey)), kid: 'one', alg: 'ES256' };
+    const server = createServer((_, response) => response.end(JSON.stringify({ keys: [jwk] })));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks.json`;
+      const verify = authenticateWithJwks(url, 'https://id.example', 'doorbuster');
+      const token = (issuer: string, audience: string, exp = inAnHour()) =>
+        new SignJWT({ sub: 'ana' })
+          .setProtectedHeader({ alg: 'ES256', kid: 'one' })
+          .setIssuer(issuer)
+          .setAudience(audience)
+          .setExpirationTime(exp)
+          .sign(privateKey);
+      expect(await verify(await token('https://id.example', 'doorbuster'))).toMatchObject({ buyerId: 'ana' });
+      expect(await verify(await token('https://evil.example', 'doorbuster'))).toMatchObject({
+        code: 'unauthenticated',
+      });
+      expect(await verify(await token('https://id.example', 'another'))).toMatchObject({
+        code: 'unauthenticated',
+      });
+      expect(await verify(await token('https://id.example', 'doorbuster', 1))).toMatchObject({
+        code: 'token_expired',
+      });
+      const withPublishedKey = sign(
+        { ...claims(), iss: 'https://id.example', aud: 'doorbuster' },
+        { alg: 'HS256', kid: 'one' },
+        JSON.stringify(jwk),
+      );
+      expect(await verify(withPublishedKey)).toMatchObject({ code: 'unauthenticated' });
+    } finally {
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+
+  test('keys that cannot be fetched are our trouble, not the token’s', async () => {
+    const verify = authenticateWithJwks('http://127.0.0.1:9/jwks.json', 'https://id.example', 'doorbuster');
+    const { privateKey } = await generateKeyPair('ES256');
+    const token = await new SignJWT(claims()).setProtectedHeader({ alg: 'ES256' }).sign(privateKey);
+    expect(await verify(token)).toMatchObject({ code: 'unavailable' });
+  });
+});

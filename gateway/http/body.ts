@@ -1,0 +1,69 @@
+import { isUtf8 } from 'node:buffer';
+import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
+import type { HttpResponse } from './uws.ts';
+
+export const bodyBytesMax = 64 * 1024;
+
+/** A body without a declared length is read on (and dropped) so far, so that its sender gets to see the refusal. */
+const drainedBytesMax = 4 * 1024 * 1024;
+
+export type BodyText = { kind: 'text'; text: string };
+
+export const tooLarge = (): Refusal =>
+  refuse('payload_too_large', { detail: `A body may have at most ${bodyBytesMax} bytes.` });
+
+const notText = () => refuse('invalid_request', { status: 400, detail: 'The body is not UTF-8.' });
+
+/** The text of a whole body. */
+export function textOf(bytes: Uint8Array): BodyText | Refusal {
+  if (!isUtf8(bytes)) return notText();
+  return { kind: 'text', text: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString() };
+}
+
+/**
+ * Calls `done` once, with the text or a refusal. Never keeps more than the limit: what comes after it is
+ * counted and dropped. A body whose declared length is over the limit is not read here at all.
+ */
+export function readBody(res: HttpResponse, done: (body: BodyText | Refusal) => void): void {
+  let chunks: Buffer[] = [];
+  let receivedBytes = 0;
+  let isDone = false;
+  const finish = (body: BodyText | Refusal) => {
+    isDone = true;
+    chunks = [];
+    done(body);
+  };
+  res.onData((chunk, isLast) => {
+    if (isDone) return;
+    receivedBytes += chunk.byteLength;
+    if (receivedBytes > bodyBytesMax) {
+      chunks = [];
+      if (isLast || receivedBytes > drainedBytesMax) finish(tooLarge());
+      return;
+    }
+    if (isLast && chunks.length === 0) {
+      finish(textOf(new Uint8Array(chunk)));
+      return;
+    }
+    // uWebSockets.js takes the chunk's memory back when this returns.
+    chunks.push(Buffer.from(Buffer.from(chunk)));
+    if (isLast) finish(textOf(Buffer.concat(chunks)));
+  });
+}
+
+/** The value that a body's JSON stands for; an empty body is an empty object where nothing is required. */
+export function parseJson(text: string, isOptional: boolean): { kind: 'json'; value: unknown } | Refusal {
+  if (text === '') {
+    return isOptional
+      ? { kind: 'json', value: {} }
+      : refuse('invalid_request', { status: 400, detail: 'The body is empty; send a JSON object.' });
+  }
+  try {
+    return { kind: 'json', value: JSON.parse(text) };
+  } catch (error) {
+    const where = /position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1];
+    const detail =
+      where === undefined ? 'The body is not JSON.' : `The body is not JSON: see position ${where}.`;
+    return refuse('invalid_request', { status: 400, detail });
+  }
+}

@@ -1,0 +1,179 @@
+import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
+import { addressText, type TrustedProxies } from '../guard/address.ts';
+import { type BodyText, bodyBytesMax, readBody, tooLarge } from './body.ts';
+import { Exchange } from './exchange.ts';
+import { fallbacksOf } from './fallbacks.ts';
+import { OpenExchanges } from './open-exchanges.ts';
+import { type Arrival, answerTo, type PipelineParts, type ReadyRoute, readyRoute } from './pipeline.ts';
+import { renderRefusal } from './render.ts';
+import { requestIdOf, waitSecondsOf } from './request-headers.ts';
+import type { AskedHeader, Route } from './route.ts';
+import type { HttpRequest, HttpResponse, TemplatedApp } from './uws.ts';
+
+export interface KernelParts extends PipelineParts {
+  proxies: TrustedProxies;
+  /** How long a body may take, and how long an operation; for tests to shorten. */
+  receiveMs?: number;
+  operationMs?: number;
+}
+
+/** More exchanges than this at once are refused before any work is taken in. */
+const openMax = 10_000;
+
+/** Bodies of a declared length up to this are let through and dropped, so that their sender reads the refusal. */
+const ignoredBytesMax = 8 * 1024 * 1024;
+
+/** What the route table stands on: registers routes on uWebSockets.js and guards every exchange the same way. */
+export class HttpKernel {
+  readonly #parts: KernelParts;
+  readonly #receiveMs: number;
+  readonly #operationMs: number;
+  readonly #open = new OpenExchanges((exchange) => this.#endOverdue(exchange));
+  readonly #sweep: NodeJS.Timeout;
+  #isDraining = false;
+
+  constructor(parts: KernelParts) {
+    this.#parts = parts;
+    // uWebSockets.js cuts a silent body off after about 10 s, without an answer.
+    this.#receiveMs = parts.receiveMs ?? 6_000;
+    this.#operationMs = parts.operationMs ?? 15_000;
+    this.#sweep = setInterval(() => this.#open.runOnce(Date.now()), Math.min(500, this.#receiveMs / 4));
+    this.#sweep.unref();
+  }
+
+  get openCount(): number {
+    return this.#open.count;
+  }
+
+  mount(app: TemplatedApp, routes: readonly Route[]): void {
+    const registers = { GET: 'get', POST: 'post', PUT: 'put', PATCH: 'patch', DELETE: 'del' } as const;
+    for (const row of routes) {
+      const ready = readyRoute(row);
+      const names = [...row.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] as string);
+      app[registers[row.method]](patternOf(row.path), (res, req) =>
+        this.#receive(ready, names, false, res, req),
+      );
+      if (row.method === 'GET') {
+        app.head(patternOf(row.path), (res, req) => this.#receive(ready, names, true, res, req));
+      }
+    }
+    for (const { path, method, row } of fallbacksOf(routes)) {
+      const ready = readyRoute(row);
+      app[method](patternOf(path), (res, req) => {
+        this.#receive(ready, [], req.getMethod() === 'head', res, req);
+      });
+    }
+  }
+
+  /** From now on everything new is refused, and connections end with their answers. */
+  drain(): void {
+    this.#isDraining = true;
+  }
+
+  close(): void {
+    clearInterval(this.#sweep);
+  }
+
+  /** Runs in the only moment in which `req` can be read. uWebSockets.js aborts the process when this throws. */
+  #receive(ready: ReadyRoute, names: string[], isHead: boolean, res: HttpResponse, req: HttpRequest): void {
+    const { route } = ready;
+    const declaredBytes = route.body ? Number(req.getHeader('content-length')) : 0;
+    const isReceiving = route.body !== undefined && !(declaredBytes > bodyBytesMax);
+    const exchange = new Exchange(res, {
+      requestId: requestIdOf(req.getHeader('x-request-id')),
+      isHead,
+      isReceiving,
+      deadlineMs: Date.now() + (isReceiving ? this.#receiveMs : this.#operationMs),
+      onOver: this.#open.forget,
+    });
+    this.#open.add(exchange);
+    const params = paramsOf(names, req);
+    const refusal =
+      this.#refusalOfLoad(route) ??
+      (declaredBytes > bodyBytesMax ? tooLarge() : null) ??
+      (params === null ? refuse('not_found') : null);
+    if (refusal) {
+      const isLast = this.#isDraining || declaredBytes > ignoredBytesMax;
+      exchange.send({ ...renderRefusal(refusal, exchange.requestId), isLast });
+      return;
+    }
+    const arrival = this.#arrivalOf(route, params ?? {}, exchange.requestId, res, req);
+    if (isReceiving) arrival.body = this.#receiveBody(res, exchange, arrival.prefer);
+    void this.#conclude(ready, arrival, exchange);
+  }
+
+  #refusalOfLoad(route: Route): Refusal | null {
+    if (!route.isLimited) return null;
+    if (this.#isDraining) {
+      return refuse('unavailable', {
+        detail: 'This gateway is going down; come back.',
+        retryAfterSeconds: 1,
+      });
+    }
+    return this.#open.count > openMax ? refuse('overloaded', { retryAfterSeconds: 2 }) : null;
+  }
+
+  #arrivalOf(
+    route: Route,
+    params: Record<string, string>,
+    requestId: string,
+    res: HttpResponse,
+    req: HttpRequest,
+  ): Arrival {
+    const { proxies } = this.#parts;
+    const peer = addressText(res.getRemoteAddress());
+    const asked = (name: AskedHeader) => (route.asks.includes(name) ? req.getHeader(name) : '');
+    return {
+      requestId,
+      address: proxies.isEmpty ? peer : proxies.clientOf(peer, req.getHeader('x-forwarded-for')),
+      params,
+      query: route.query ? (req.getQuery() ?? '') : '',
+      authorization: route.access === 'public' ? '' : req.getHeader('authorization'),
+      contentType: route.body ? req.getHeader('content-type') : '',
+      idempotencyKey: asked('idempotency-key'),
+      prefer: asked('prefer'),
+      ifNoneMatch: route.cacheSeconds === undefined ? '' : req.getHeader('if-none-match'),
+      body: null,
+    };
+  }
+
+  #receiveBody(res: HttpResponse, exchange: Exchange, prefer: string): Promise<BodyText | Refusal> {
+    return new Promise((resolve) => {
+      readBody(res, (body) => {
+        exchange.isReceiving = false;
+        exchange.deadlineMs = Date.now() + this.#operationMs + waitSecondsOf(prefer) * 1000;
+        resolve(body);
+      });
+    });
+  }
+
+  async #conclude(ready: ReadyRoute, arrival: Arrival, exchange: Exchange): Promise<void> {
+    const rendered = await answerTo(ready, arrival, this.#parts);
+    exchange.send(this.#isDraining ? { ...rendered, isLast: true } : rendered);
+  }
+
+  /** An operation goes on when its time is up: a client that is not answered may still ask for the result. */
+  #endOverdue(exchange: Exchange): void {
+    const detail = 'This took too long; its outcome is not known yet.';
+    const refusal = exchange.isReceiving
+      ? refuse('request_timeout')
+      : refuse('unavailable', { detail, retryAfterSeconds: 2 });
+    const isLast = exchange.isReceiving || this.#isDraining;
+    exchange.send({ ...renderRefusal(refusal, exchange.requestId), isLast });
+  }
+}
+
+const patternOf = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
+
+/** Null where a parameter is not percent-encoded UTF-8: there is nothing at such an address. */
+function paramsOf(names: readonly string[], req: HttpRequest): Record<string, string> | null {
+  const params: Record<string, string> = {};
+  try {
+    for (let at = 0; at < names.length; at += 1) {
+      params[names[at] as string] = decodeURIComponent(req.getParameter(at) ?? '');
+    }
+    return params;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,162 @@
+import type Type from 'typebox';
+import { type ErrorCode, errorCatalogue } from '../../engine/contracts/errors.ts';
+import { Problem } from '../../engine/contracts/wire/common.ts';
+import { problemType } from './refusal.ts';
+import type { Route } from './route.ts';
+
+/** Schemas that get a name in the document; whatever else is inside a route is written out where it stands. */
+export type NamedSchemas = Readonly<Record<string, Type.TSchema>>;
+
+export interface DocumentInfo {
+  title: string;
+  description: string;
+  version: string;
+}
+
+/** The kernel refuses with these on every route, whatever the operation does. */
+const everywhere: ErrorCode[] = ['internal_error', 'overloaded', 'unavailable'];
+const withBody: ErrorCode[] = [
+  'invalid_request',
+  'payload_too_large',
+  'unsupported_media_type',
+  'request_timeout',
+];
+
+/** Every code that a route can refuse with: those of its operation, and those of the guards in front of it. */
+export function refusalCodesOf(route: Route): ErrorCode[] {
+  const codes: ErrorCode[] = [...route.refusals, ...everywhere];
+  if (route.isLimited) codes.push('rate_limited');
+  if (route.access !== 'public') codes.push('unauthenticated', 'token_expired');
+  if (route.access === 'admin') codes.push('forbidden');
+  if (route.body) codes.push(...withBody);
+  if (route.query) codes.push('invalid_request');
+  if (route.asks.includes('idempotency-key')) codes.push('idempotency_key_required', 'invalid_request');
+  return [...new Set(codes)].sort();
+}
+
+/** The OpenAPI 3.1 document of a route table; TypeBox schemas are JSON Schema and go in as they are. */
+export function openApiOf(routes: readonly Route[], info: DocumentInfo, named: NamedSchemas): object {
+  const names = new Map<unknown, string>(Object.entries(named).map(([name, schema]) => [schema, name]));
+  const paths: Record<string, Record<string, object>> = {};
+  for (const route of routes) {
+    paths[route.path] ??= {};
+    (paths[route.path] as Record<string, object>)[route.method.toLowerCase()] = operationOf(route, names);
+  }
+  const schemas = Object.fromEntries(
+    Object.entries({ ...named, Problem }).map(([name, schema]) => [name, withNames(schema, names, schema)]),
+  );
+  return {
+    openapi: '3.1.1',
+    info: { ...info, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+    servers: [{ url: '/' }],
+    tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name })),
+    paths,
+    components: {
+      schemas,
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+    },
+  };
+}
+
+type Names = ReadonlyMap<unknown, string>;
+
+function operationOf(route: Route, names: Names): object {
+  return {
+    operationId: operationIdOf(route),
+    tags: [route.tag],
+    summary: route.summary,
+    ...(route.description ? { description: route.description } : {}),
+    ...(route.access === 'public' ? {} : { security: [{ bearer: [] }] }),
+    parameters: parametersOf(route),
+    ...(route.body
+      ? {
+          requestBody: {
+            required: Boolean(route.body.required?.length),
+            content: { 'application/json': { schema: withNames(route.body, names) } },
+          },
+        }
+      : {}),
+    responses: responsesOf(route, names),
+  };
+}
+
+/** `POST /api/v1/sales/{saleId}/tickets` → `postSalesTickets`. */
+function operationIdOf({ method, path }: Route): string {
+  const words = path
+    .replace('/api/v1', '')
+    .split(/[/.]/)
+    .filter((step) => step !== '')
+    .map((step) => (step.startsWith('{') ? `By-${step.slice(1, -1)}` : step));
+  const camel = words
+    .join('-')
+    .replaceAll(/-+(\w)/g, (_, letter: string) => letter.toUpperCase())
+    .replace(/^\w/, (letter) => letter.toUpperCase());
+  return `${method.toLowerCase()}${camel === '' ? 'Root' : camel}`;
+}
+
+function parametersOf(route: Route): object[] {
+  const inPath = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }));
+  const inQuery = Object.entries(route.query?.properties ?? {}).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    required: false,
+    schema,
+  }));
+  const inHeader = route.asks.map((asked) =>
+    asked === 'prefer'
+      ? {
+          name: 'Prefer',
+          in: 'header',
+          required: false,
+          description: '`wait=N`: waits up to N seconds (at most 30) for the outcome.',
+          schema: { type: 'string', examples: ['wait=10'] },
+        }
+      : {
+          name: 'Idempotency-Key',
+          in: 'header',
+          required: true,
+          description: 'The same key and body always gets the same outcome, once.',
+          schema: { type: 'string', pattern: '^[\\x20-\\x7e]{1,255}$' },
+        },
+  );
+  return [...inPath, ...inQuery, ...inHeader];
+}
+
+function responsesOf(route: Route, names: Names): object {
+  const responses: Record<string, object> = {};
+  for (const [status, { description, schema, contentType }] of Object.entries(route.replies)) {
+    const content = schema
+      ? { 'application/json': { schema: withNames(schema, names) } }
+      : contentType
+        ? { [contentType]: { schema: { type: 'string' } } }
+        : undefined;
+    responses[status] = { description, ...(content ? { content } : {}) };
+  }
+  if (route.cacheSeconds !== undefined) responses['304'] = { description: 'what `If-None-Match` named' };
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of refusalCodesOf(route)) {
+    const { status } = errorCatalogue[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  if (route.body) byStatus.set(400, [...(byStatus.get(400) ?? []), 'invalid_request']);
+  for (const [status, codes] of byStatus) {
+    responses[status] ??= {
+      description: codes.map((code) => `\`${code}\``).join(', '),
+      content: { [problemType]: { schema: { $ref: '#/components/schemas/Problem' } } },
+    };
+  }
+  return responses;
+}
+
+/** A copy in which every schema that has a name is a reference; `whole` is the one that the copy is to define. */
+function withNames(schema: unknown, names: Names, whole?: unknown): unknown {
+  if (schema !== whole && names.has(schema)) return { $ref: `#/components/schemas/${names.get(schema)}` };
+  if (Array.isArray(schema)) return schema.map((entry) => withNames(entry, names));
+  if (typeof schema !== 'object' || schema === null) return schema;
+  return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, withNames(value, names)]));
+}

@@ -1,0 +1,79 @@
+import type Type from 'typebox';
+import type { ErrorCode, Refusal } from '../../engine/contracts/errors.ts';
+import type { Principal } from '../guard/authentication.ts';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** Who may call: anybody, whoever is logged in, or an operator. */
+export type Access = 'public' | 'buyer' | 'admin';
+
+/** Headers that a route asks for; the others are not even read. */
+export type AskedHeader = 'idempotency-key' | 'prefer';
+
+/** An answer: `body` is sent as JSON; a string goes out as it is, with the `Content-Type` among the headers. */
+export interface Reply {
+  status: number;
+  body?: object | string;
+  headers?: Record<string, string>;
+}
+
+/** One checked request, as a route's operation sees it. */
+export interface Call<Body = unknown, Query = unknown> {
+  requestId: string;
+  /** Null on a public route. */
+  principal: Principal | null;
+  /** The principal's id; empty on a public route. */
+  buyerId: string;
+  params: Record<string, string>;
+  query: Query;
+  body: Body;
+  /** Present and well-formed where the route asks for it. */
+  idempotencyKey: string;
+  /** Seconds that `Prefer: wait=N` asks to wait for an outcome, at most 30; 0 without it. */
+  waitSeconds: number;
+}
+
+export interface ReplyShape {
+  description: string;
+  schema?: Type.TSchema;
+  contentType?: string;
+}
+
+/** A row of the route table: what registers the operation and what documents it are the same data. */
+export interface Route {
+  method: Method;
+  /** As OpenAPI spells it: `/api/v1/sales/{saleId}`. */
+  path: string;
+  tag: string;
+  summary: string;
+  description?: string;
+  access: Access;
+  /** False only for probes, which must be answered when everything else is refused. */
+  isLimited: boolean;
+  asks: readonly AskedHeader[];
+  query?: Type.TObject;
+  body?: Type.TObject;
+  /** Public replies that caches may keep for so long; they carry an `ETag`. */
+  cacheSeconds?: number;
+  replies: Record<number, ReplyShape>;
+  /** Codes of the catalogue that this route's own operation refuses with. */
+  refusals: readonly ErrorCode[];
+  answer(call: Call): Reply | Refusal | Promise<Reply | Refusal>;
+}
+
+type Shape<Schema> = Schema extends Type.TSchema ? Type.Static<Schema> : undefined;
+
+/** Types a row: `answer` gets the body and query that its schemas describe. */
+export function route<
+  Body extends Type.TObject | undefined = undefined,
+  Query extends Type.TObject | undefined = undefined,
+>(
+  row: Omit<Route, 'body' | 'query' | 'answer' | 'isLimited' | 'asks' | 'refusals'> &
+    Partial<Pick<Route, 'isLimited' | 'asks' | 'refusals'>> & {
+      body?: Body;
+      query?: Query;
+      answer(call: Call<Shape<Body>, Shape<Query>>): Reply | Refusal | Promise<Reply | Refusal>;
+    },
+): Route {
+  return { isLimited: true, asks: [], refusals: [], ...row } as Route;
+}
