@@ -60,6 +60,21 @@ export function createSettlement(redisUrl: string): Settlement {
       return { granted: reply[1] === 1, leasedTo: Number(reply[2]), next: Number(reply[3]) };
     },
 
+    async redisRunId() {
+      const runId = /^run_id:(\w+)/m.exec(await ask(() => redis.info('server')))?.[1];
+      if (!runId) throw new RedisUnavailable('Redis does not say its run_id');
+      return runId;
+    },
+
+    async beginEpoch(saleId, epoch) {
+      const [, code] = await run(redis, script('sale/begin-epoch'), ownKeys(saleId), [
+        nextRequestId(),
+        epoch,
+      ]);
+      if (code === 1) await ask(() => redis.publish(channels.sales, saleId));
+      return { kind: code === 1 ? 'begun' : code === 0 ? 'present' : 'missing' };
+    },
+
     async command(saleId, command) {
       const [, code, state] = await run(redis, script('sale/command'), ownKeys(saleId), [
         nextRequestId(),

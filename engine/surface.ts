@@ -81,6 +81,10 @@ export interface Settlement {
     from: number,
     to: number,
   ): Promise<{ granted: boolean; leasedTo: number; next: number }>;
+  /** Names this life of Redis: a Redis that came back is not the one that left. */
+  redisRunId(): Promise<string>;
+  /** After a restart that lost nothing. `missing`: Redis does not know the sale, it has to be rebuilt. */
+  beginEpoch(saleId: string, epoch: number): Promise<{ kind: 'begun' | 'present' | 'missing' }>;
   command(saleId: string, command: SaleCommand): Promise<{ kind: 'done'; state: SaleState } | Refusal>;
   notice(saleId: string, text: string): Promise<void>;
   /** paying → confirmed. `not_paying` names what was found instead: nothing was moved. */

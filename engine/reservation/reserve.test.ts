@@ -183,3 +183,14 @@ test('a key of the wrong type is an error, and changes nothing', async () => {
   await sale.redis.del(`db:{${sale.saleId}}:deadlines`);
   expect(await sale.where()).toBe('2 available, 0 held, 0 paying, 0 sold');
 });
+
+test('another epoch refuses who believes in the old one, and its clock is the wall clock again', async () => {
+  const sale = await testSale({ holdMs: 10_000, units: { ps5: 2 } });
+  await sale.hold('ann');
+  await sale.jump(60_000);
+  expect(await sale.where()).toBe('1 available, 1 held, 0 paying, 0 sold');
+  expect(await sale.settlement.beginEpoch(sale.saleId, 2)).toEqual({ kind: 'begun' });
+  expect(await sale.settlement.beginEpoch(sale.saleId, 2)).toEqual({ kind: 'present' });
+  expect(await sale.where()).toBe('2 available, 0 held, 0 paying, 0 sold');
+  await expect(sale.reserve('bob')).rejects.toThrow('no such epoch');
+});

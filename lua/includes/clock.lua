@@ -5,14 +5,17 @@
 -- Expects: saleKey. Writes: clockLastMs, clockOffsetMs of the sale.
 local clockJumpMs = 5000
 
+local function wallClockMs()
+  local set = redis.call('HGET', saleKey, 'wallMs')
+  if set then return tonumber(set) end
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
 local function saleNow()
-  local clock = redis.call('HMGET', saleKey, 'wallMs', 'clockLastMs', 'clockOffsetMs')
-  local wallMs = tonumber(clock[1])
-  if not wallMs then
-    local time = redis.call('TIME')
-    wallMs = time[1] * 1000 + math.floor(time[2] / 1000)
-  end
-  local lastMs, offsetMs = tonumber(clock[2]) or wallMs, tonumber(clock[3]) or 0
+  local wallMs = wallClockMs()
+  local clock = redis.call('HMGET', saleKey, 'clockLastMs', 'clockOffsetMs')
+  local lastMs, offsetMs = tonumber(clock[1]) or wallMs, tonumber(clock[2]) or 0
   local nowMs = wallMs + offsetMs
   if math.abs(nowMs - lastMs) > clockJumpMs then
     offsetMs = lastMs - wallMs
