@@ -5,7 +5,7 @@ import type { SaleState } from './contracts/states.ts';
 import { connect } from './redis/connection.ts';
 import { channels, outboxKey, saleKey, salesKey, stockKey } from './redis/keys.ts';
 import { nextRequestId, run, script } from './redis/scripts.ts';
-import { RedisUnavailable } from './redis/unavailable.ts';
+import { RedisUnavailable, StaleEpoch } from './redis/unavailable.ts';
 import { settle } from './reservation/settle.ts';
 import { saleFields } from './sale/read-sale.ts';
 import type { Settlement } from './surface.ts';
@@ -56,7 +56,7 @@ export function createSettlement(redisUrl: string): Settlement {
         [saleKey(saleId)],
         [nextRequestId(), from, to],
       );
-      if (reply[1] === -1) throw new RedisUnavailable(`Redis does not know the sale ${saleId}`);
+      if (reply[1] === -1) throw new StaleEpoch(`Redis does not know the sale ${saleId}`);
       return { granted: reply[1] === 1, leasedTo: Number(reply[2]), next: Number(reply[3]) };
     },
 

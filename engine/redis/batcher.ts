@@ -1,4 +1,4 @@
-import { RedisUnavailable } from './unavailable.ts';
+import { RedisUnavailable, StaleEpoch } from './unavailable.ts';
 
 export interface BatcherOptions<Request, Answer> {
   /** One call that answers all requests, in their order. Must be safe to repeat with the same requests. */
@@ -72,7 +72,7 @@ export class Batcher<Request, Answer> {
         });
         return;
       } catch (error) {
-        if (!(error instanceof RedisUnavailable)) {
+        if (!(error instanceof RedisUnavailable) || error instanceof StaleEpoch) {
           for (const waiting of open) waiting.reject(error);
           return;
         }

@@ -6,7 +6,7 @@ import type { ReservationState } from '../contracts/states.ts';
 import { perSale } from '../redis/batcher.ts';
 import { floorKeys } from '../redis/keys.ts';
 import { nextRequestId, type Reply, run, script } from '../redis/scripts.ts';
-import { RedisUnavailable } from '../redis/unavailable.ts';
+import { StaleEpoch } from '../redis/unavailable.ts';
 
 interface OfReservation {
   saleId: string;
@@ -39,7 +39,7 @@ const limits = { sizeMax: 200, queueMax: 20_000, deadlineMs: 3_000 };
 export function reservations(redis: Redis) {
   const ask = async (name: string, saleId: string, args: (string | number)[]): Promise<Reply[]> => {
     const reply = await run(redis, script(name), floorKeys(saleId), [nextRequestId(), ...args]);
-    if (reply[1] !== 1) throw new RedisUnavailable(`Redis has no such epoch of ${saleId}`);
+    if (reply[1] !== 1) throw new StaleEpoch(`Redis has no such epoch of ${saleId}`);
     return reply.slice(2) as Reply[];
   };
 

@@ -6,7 +6,7 @@ import type { ReservationState } from '../contracts/states.ts';
 import { perSale } from '../redis/batcher.ts';
 import { floorKeys } from '../redis/keys.ts';
 import { nextRequestId, type Reply, run, script } from '../redis/scripts.ts';
-import { RedisUnavailable } from '../redis/unavailable.ts';
+import { StaleEpoch } from '../redis/unavailable.ts';
 
 export interface ReserveRequest {
   saleId: string;
@@ -42,7 +42,7 @@ export function reserver(redis: Redis): (request: ReserveRequest) => Promise<Dec
       const { epoch } = requests[0] as ReserveRequest;
       const args = requests.flatMap((request) => request.args);
       const reply = await run(redis, reserveScript, floorKeys(saleId), [nextRequestId(), epoch, ...args]);
-      if (reply[1] !== 1) throw new RedisUnavailable(`Redis has no such epoch of ${saleId}`);
+      if (reply[1] !== 1) throw new StaleEpoch(`Redis has no such epoch of ${saleId}`);
       return (reply.slice(2) as Reply[]).map(decode);
     },
   });

@@ -3,7 +3,7 @@ import type { PaymentId, ReservationId } from '../contracts/ids.ts';
 import type { ReservationState } from '../contracts/states.ts';
 import { floorKeys } from '../redis/keys.ts';
 import { nextRequestId, type Reply, run, script } from '../redis/scripts.ts';
-import { RedisUnavailable } from '../redis/unavailable.ts';
+import { StaleEpoch } from '../redis/unavailable.ts';
 import { pinLeaseMs } from './reservations.ts';
 
 export interface Pin {
@@ -20,7 +20,7 @@ export type ReturnAnswer =
 export function settle(redis: Redis) {
   const ask = async (name: string, saleId: string, args: (string | number)[]): Promise<Reply> => {
     const reply = await run(redis, script(name), floorKeys(saleId), [nextRequestId(), ...args]);
-    if (reply[1] === -1) throw new RedisUnavailable(`Redis does not know the sale ${saleId}`);
+    if (reply[1] === -1) throw new StaleEpoch(`Redis does not know the sale ${saleId}`);
     return reply;
   };
   const flat = (pins: readonly Pin[]) =>

@@ -4,7 +4,7 @@ import { type Refusal, refuse } from '../contracts/errors.ts';
 import { perSale } from '../redis/batcher.ts';
 import { placesKey, saleKey } from '../redis/keys.ts';
 import { nextRequestId, type Reply, run, script } from '../redis/scripts.ts';
-import { RedisUnavailable } from '../redis/unavailable.ts';
+import { RedisUnavailable, StaleEpoch } from '../redis/unavailable.ts';
 import { bucketOf, bucketsPerGrowth, buyerHash, buyersPerBucket, initialBuckets, splits } from './places.ts';
 
 interface PlaceRequest {
@@ -83,7 +83,7 @@ export function placeBook(redis: Redis, tokenSecret: string): PlaceBook {
       const [, code, buckets, entrants, ...places] = await ask('waiting-room/join', saleId, requests, [
         first.epoch,
       ]);
-      if (code === -1 || code === -2) throw new RedisUnavailable(`Redis has no such epoch of ${saleId}`);
+      if (code === -1 || code === -2) throw new StaleEpoch(`Redis has no such epoch of ${saleId}`);
       if (Number(entrants) > Number(buckets) * buyersPerBucket) await grow(saleId, Number(buckets));
       const refusal = refusals[String(code) as keyof typeof refusals] ?? noIndexLeft;
       return requests.map((_, i) => {
@@ -97,7 +97,7 @@ export function placeBook(redis: Redis, tokenSecret: string): PlaceBook {
     ...limits,
     async run(saleId, requests) {
       const [, code, , ...indices] = await ask('waiting-room/find-place', saleId, requests, []);
-      if (code !== 1) throw new RedisUnavailable(`Redis does not know the sale ${saleId}`);
+      if (code !== 1) throw new StaleEpoch(`Redis does not know the sale ${saleId}`);
       return indices.map((index) => (Number(index) < 0 ? null : Number(index)));
     },
   });
@@ -106,7 +106,7 @@ export function placeBook(redis: Redis, tokenSecret: string): PlaceBook {
     ...limits,
     async run(saleId, requests) {
       const [, code, , ...left] = await ask('waiting-room/leave', saleId, requests, []);
-      if (code !== 1) throw new RedisUnavailable(`Redis does not know the sale ${saleId}`);
+      if (code !== 1) throw new StaleEpoch(`Redis does not know the sale ${saleId}`);
       return left.map((one) => one === 1);
     },
   });

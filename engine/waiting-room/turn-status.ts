@@ -5,7 +5,7 @@ import type { ReservationState } from '../contracts/states.ts';
 import { perSale } from '../redis/batcher.ts';
 import { floorKeys } from '../redis/keys.ts';
 import { nextRequestId, run, script } from '../redis/scripts.ts';
-import { RedisUnavailable } from '../redis/unavailable.ts';
+import { StaleEpoch } from '../redis/unavailable.ts';
 
 export interface TurnStatusRequest {
   saleId: string;
@@ -35,7 +35,7 @@ export function turnStatusReader(redis: Redis): (request: TurnStatusRequest) => 
     async run(saleId, requests) {
       const args = requests.flatMap(({ buyerId, turn }) => [buyerId, turn ?? -1]);
       const reply = await run(redis, turnStatusScript, floorKeys(saleId), [nextRequestId(), ...args]);
-      if (reply[1] !== 1) throw new RedisUnavailable(`Redis does not know the sale ${saleId}`);
+      if (reply[1] !== 1) throw new StaleEpoch(`Redis does not know the sale ${saleId}`);
       const [, , serving, ...answers] = reply;
       return answers.map((answer) => {
         const [claimByMs, rank, id, state, items, deadlineMs] = answer as string[];
