@@ -1,14 +1,25 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { StartFailure } from './start-failure.ts';
 
 /**
- * Fails with one line where the port cannot be had. uWebSockets.js listens with SO_REUSEPORT and would
- * quietly share the port with a forgotten process, so it is bound exclusively first.
+ * Fails with one line where the port cannot be had within `patienceMs`. uWebSockets.js listens with
+ * SO_REUSEPORT and would quietly share the port with a forgotten process, so it is bound exclusively first.
  * `setting` names the environment variable at fault.
  */
-export async function requireFreePort(setting: string, host: string, port: number): Promise<void> {
-  const reason = await bindOnce(host, port);
+export async function requireFreePort(
+  setting: string,
+  host: string,
+  port: number,
+  patienceMs: number,
+): Promise<void> {
+  const begun = performance.now();
+  let reason = await bindOnce(host, port);
+  while (reason === 'EADDRINUSE' && performance.now() - begun < patienceMs) {
+    await sleep(100);
+    reason = await bindOnce(host, port);
+  }
   if (reason === null) return;
   if (reason === 'EADDRINUSE') {
     throw new StartFailure(`${setting}: ${port} is taken by another program; set ${setting} to a free port`);

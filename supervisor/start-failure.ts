@@ -3,6 +3,10 @@ export class StartFailure extends Error {
   override readonly name = 'StartFailure';
 }
 
-/** The line that an unknown error is worth where only one line is shown. */
-export const lineOf = (error: unknown): string =>
-  (error instanceof Error ? error.message || error.name : String(error)).split('\n')[0] ?? '';
+/** Why something could not be reached, in one line: the system's code where there is one. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, message, name } = error as NodeJS.ErrnoException;
+  if (code !== undefined && /^E[A-Z]+$/.test(code)) return code;
+  return message.split('\n')[0] || name;
+}

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { chown, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { lineOf, StartFailure } from '../start-failure.ts';
+import { reasonOf, StartFailure } from '../start-failure.ts';
 import { asAccount, postgresAccount } from './postgres-account.ts';
 
 const run = promisify(execFile);
@@ -39,7 +39,7 @@ export async function ensureCluster(directory: string, initdb: string, password:
       env: { PATH: process.env.PATH, LC_ALL: 'C' },
       ...initialise.account,
     }).catch((error: Error & { stderr?: string }) => {
-      const reason = error.stderr?.trim().split('\n').at(-1) || lineOf(error);
+      const reason = error.stderr?.trim().split('\n').at(-1) || reasonOf(error);
       throw new StartFailure(`Postgres could not make its data in ${directory}: ${reason}`);
     });
     await rename(unfinished, directory);

@@ -1,8 +1,6 @@
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { startLeashed } from '../processes/leash.ts';
-import { lastLine } from '../processes/log-file.ts';
 import type { RunningProcess } from '../processes/running.ts';
 import { StartFailure } from '../start-failure.ts';
 import { endLeftover } from './leftover.ts';
@@ -37,7 +35,7 @@ const ownSettings = [
 ];
 
 /**
- * Starts a private Postgres on loopback and waits until it takes connections, recovery included. A
+ * Starts a private Postgres on loopback; it is ready once it takes connections, after recovery. A
  * Postgres that an earlier run left on the same directory is ended first.
  */
 export async function startPostgres(options: PostgresOptions): Promise<RunningProcess> {
@@ -47,7 +45,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPr
   const settings = [...ownSettings, ...(options.settings ?? [])].flatMap((setting) => ['-c', setting]);
   const args = ['-D', directory, '-p', String(port), ...settings];
   const account = await postgresAccount(directory);
-  const program = await startLeashed({
+  return startLeashed({
     ...(await asAccount(account, binaries.postgres, args, [binaries.postgres, directory])),
     // SIGINT is its "fast" shutdown: it ends sessions instead of waiting for them.
     stopSignal: 'INT',
@@ -55,16 +53,8 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPr
     cwd: directory,
     env: { PATH: process.env.PATH, LC_ALL: 'C' },
     logFile,
+    answers: () => answers(postgresUrl(port, options.password, 'postgres')),
   });
-  let hasExited = false;
-  void program.exited.then(() => {
-    hasExited = true;
-  });
-  while (!(await answers(postgresUrl(port, options.password, 'postgres')))) {
-    if (hasExited) throw new StartFailure(`Postgres did not start: ${await lastLine(logFile)} (${logFile})`);
-    await sleep(20);
-  }
-  return program;
 }
 
 /** Makes the database unless it is there already. */
@@ -79,14 +69,19 @@ export async function ensureDatabase(adminUrl: string, name: string): Promise<vo
   }
 }
 
+const invalidPassword = '28P01';
+
 /** False while it is starting or recovering. */
 async function answers(url: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: url });
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
   client.on('error', () => {});
   try {
     await client.connect();
     return true;
-  } catch {
+  } catch (error) {
+    if ((error as { code?: string }).code === invalidPassword) {
+      throw new StartFailure('the password in DATA_DIR/secrets/postgres is not the one of DATA_DIR/postgres');
+    }
     return false;
   } finally {
     await client.end().catch(() => {});

@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { access, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { lineOf, StartFailure } from '../start-failure.ts';
+import { reasonOf, StartFailure } from '../start-failure.ts';
 
 const run = promisify(execFile);
 const programs = ['redis-server', 'valkey-server'];
@@ -27,20 +27,23 @@ export interface RedisBinary {
   version: string;
 }
 
+export interface Search {
+  say: (line: string) => void;
+  /** Directories as in PATH, which is the default. */
+  searchPath?: string;
+  /** Whether a package may be installed; by default, whether we are root. */
+  mayInstall?: boolean;
+}
+
 /**
  * `redis-server` or `valkey-server` from the PATH; where there is neither and we are root, the system's
  * package manager installs it. Fails with one line that says what to do.
  */
-export async function findRedis(
-  searchPath: string,
-  options: { mayInstall: boolean; say: (line: string) => void },
-): Promise<RedisBinary> {
-  const path = (await findProgram(searchPath)) ?? (await installRedis(searchPath, options));
+export async function findRedis(search: Search): Promise<RedisBinary> {
+  const { searchPath = process.env.PATH ?? '', mayInstall = process.getuid?.() === 0, say } = search;
+  const path =
+    (await firstExecutable(searchPath, programs)) ?? (await installRedis({ searchPath, mayInstall, say }));
   return readVersion(path);
-}
-
-async function findProgram(searchPath: string): Promise<string | null> {
-  return (await firstExecutable(searchPath, programs)) ?? null;
 }
 
 async function firstExecutable(searchPath: string, names: readonly string[]): Promise<string | null> {
@@ -59,10 +62,7 @@ const isExecutable = (path: string) =>
     () => false,
   );
 
-async function installRedis(
-  searchPath: string,
-  { mayInstall, say }: { mayInstall: boolean; say: (line: string) => void },
-): Promise<string> {
+async function installRedis({ searchPath, mayInstall, say }: Required<Search>): Promise<string> {
   for (const { command, steps, byHand } of installers) {
     const installer = await firstExecutable(searchPath, [command]);
     if (installer === null) continue;
@@ -74,12 +74,12 @@ async function installRedis(
           env: { ...process.env, PATH: searchPath, DEBIAN_FRONTEND: 'noninteractive' },
         }).catch((error: unknown) => {
           throw missing(
-            `"${command} ${step.join(' ')}" failed (${lineOf(error)}); install it or set REDIS_URL`,
+            `"${command} ${step.join(' ')}" failed (${reasonOf(error)}); install it or set REDIS_URL`,
           );
         });
       }
     });
-    const path = await findProgram(searchPath);
+    const path = await firstExecutable(searchPath, programs);
     if (path !== null) return path;
     throw missing(`"${byHand}" did not bring it; install it or set REDIS_URL`);
   }
@@ -102,7 +102,7 @@ async function withoutServiceStarts(install: () => Promise<void>): Promise<void>
 
 async function readVersion(path: string): Promise<RedisBinary> {
   const { stdout } = await run(path, ['--version']).catch((error: unknown) => {
-    throw new StartFailure(`${path} does not run (${lineOf(error)})`);
+    throw new StartFailure(`${path} does not run (${reasonOf(error)})`);
   });
   const version = /\bv=(\d+\.\d+\.\d+)/.exec(stdout)?.[1] ?? '0.0.0';
   const problem = tooOld(version);

@@ -1,11 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { startLeashed } from '../processes/leash.ts';
-import { lastLine } from '../processes/log-file.ts';
 import type { RunningProcess } from '../processes/running.ts';
-import { StartFailure } from '../start-failure.ts';
 import { endLeftover } from './leftover.ts';
 
 export interface RedisOptions {
@@ -22,7 +19,7 @@ export const redisUrl = (port: number, password: string): string =>
   `redis://:${password}@127.0.0.1:${port}/0`;
 
 /**
- * Starts a private Redis on loopback, durable to each command, and waits until it has loaded its data.
+ * Starts a private Redis on loopback, durable to each command; it is ready once it has loaded its data.
  * A Redis that an earlier run left on the same directory is ended first.
  */
 export async function startRedis(options: RedisOptions): Promise<RunningProcess> {
@@ -31,7 +28,7 @@ export async function startRedis(options: RedisOptions): Promise<RunningProcess>
   const configFile = join(directory, 'redis.conf');
   await endLeftover(join(directory, 'redis.pid'), configFile);
   await writeFile(configFile, configuration(options), { mode: 0o600 });
-  const program = await startLeashed({
+  return startLeashed({
     command: options.binary,
     args: [configFile],
     stopSignal: 'TERM',
@@ -39,18 +36,8 @@ export async function startRedis(options: RedisOptions): Promise<RunningProcess>
     cwd: directory,
     env: { PATH: process.env.PATH, LC_ALL: 'C' },
     logFile: options.logFile,
+    answers: () => answers(port, password),
   });
-  let hasExited = false;
-  void program.exited.then(() => {
-    hasExited = true;
-  });
-  while (!(await answers(port, password))) {
-    if (hasExited) {
-      throw new StartFailure(`Redis did not start: ${await lastLine(options.logFile)} (${options.logFile})`);
-    }
-    await sleep(20);
-  }
-  return program;
 }
 
 /** The proc title is left alone so that a later start can recognise what an earlier one left behind. */
@@ -77,6 +64,7 @@ async function answers(port: number, password: string): Promise<boolean> {
     port,
     password,
     lazyConnect: true,
+    connectTimeout: 2_000,
     retryStrategy: null,
     enableOfflineQueue: false,
   });

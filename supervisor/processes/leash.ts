@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { StartFailure } from '../start-failure.ts';
-import { type Exit, exitWithin, type RunningProcess, signalGroup } from './running.ts';
+import { lastLine } from './log-file.ts';
+import { describeExit, type Exit, exitWithin, type RunningProcess, signalGroup } from './running.ts';
 
 /**
  * A program that knows nothing of us must not outlive us, not even when we are killed with SIGKILL. It
@@ -43,9 +46,11 @@ export interface LeashedProgram {
   logFile: string;
   /** Whom it runs as; absent: as we do. */
   account?: { uid: number; gid: number };
+  /** Asked again and again until it says yes. */
+  answers: () => Promise<boolean>;
 }
 
-/** Starts a program that ends when we do. `pid` is the program's own, not the shell's. */
+/** Starts a program that ends when we do, and waits for nothing but its pid. `pid` is the program's own, not the shell's. */
 export async function startLeashed(program: LeashedProgram): Promise<RunningProcess> {
   const log = openSync(program.logFile, 'a');
   const shell = spawn(
@@ -79,6 +84,7 @@ export async function startLeashed(program: LeashedProgram): Promise<RunningProc
   const kill = () => signalGroup(group, 'SIGKILL');
   return {
     pid: Number(line.toString()),
+    ready: readiness(program, exited),
     exited,
     stop: (graceMs) => {
       pipe.end();
@@ -86,6 +92,23 @@ export async function startLeashed(program: LeashedProgram): Promise<RunningProc
     },
     kill,
   };
+}
+
+async function readiness(
+  { command, logFile, answers }: LeashedProgram,
+  exited: Promise<Exit>,
+): Promise<void> {
+  let exit: Exit | null = null;
+  void exited.then((how) => {
+    exit = how;
+  });
+  while (!(await answers())) {
+    if (exit !== null) {
+      const words = (await lastLine(logFile)) || describeExit(exit);
+      throw new StartFailure(`${basename(command)} did not start: ${words} (${logFile})`);
+    }
+    await sleep(20);
+  }
 }
 
 /** A shell tells the signal that ended its child as 128 + number. */

@@ -7,6 +7,8 @@ export interface Exit {
 /** A process of ours, in a process group of its own so that the terminal's Ctrl-C reaches only the supervisor. */
 export interface RunningProcess {
   readonly pid: number;
+  /** Settles when it does its work, or when it ended before: a `StartFailure` where the cause is foreseeable. */
+  readonly ready: Promise<void>;
   readonly exited: Promise<Exit>;
   /** Asks it to end; after `graceMs` it is killed. Resolves once it is gone; may be called again. */
   stop(graceMs: number): Promise<void>;

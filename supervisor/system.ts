@@ -1,0 +1,122 @@
+import type { Settings } from '../engine/contracts/settings.ts';
+import { migrate } from '../persistence/migrations/migrate.ts';
+import { type CompleteSettings, completeSettings } from './complete-settings.ts';
+import { type DataDirectory, openDataDirectory } from './data-directory/open.ts';
+import { freePort, requireFreePort } from './ports.ts';
+import { Tiers } from './processes/tiers.ts';
+import { type Programs, programs, startPlanes, startProvider } from './programs.ts';
+import { reasonOf, StartFailure } from './start-failure.ts';
+import { openPostgres, openRedis } from './stores.ts';
+
+export interface SystemOptions {
+  /** Progress, a line each. */
+  say: (line: string) => void;
+  /** What went wrong and was mended, and what the processes warn of, a line each. */
+  warn: (line: string) => void;
+  /** Aborting it while the system starts stops what has been started. */
+  signal?: AbortSignal;
+  /** Stand-ins, in tests. */
+  programs?: Programs;
+}
+
+export interface RunningSystem {
+  publicUrl: string;
+  operatorUrl: string;
+  providerUrl: string;
+  /** As the processes got them: with the stores' URLs and the secrets that were made. */
+  settings: CompleteSettings;
+  /** Absolute. */
+  dataDirectory: string;
+  /** `pid` is null between two lives. */
+  processes(): { name: string; pid: number | null; restarts: number }[];
+  /** Rejects with a `StartFailure` when a process had to be given up; the rest still runs. */
+  failed: Promise<never>;
+  /** Ends everything from the door inwards, within five seconds. May be called again. */
+  stop(): Promise<void>;
+  /** Ends everything at once. */
+  kill(): void;
+}
+
+/**
+ * Starts the whole system: stores, migrations, payment provider, workers, operator plane, gateways.
+ * Resolves when all of them are ready. Whatever fails, nothing keeps running; a `StartFailure` is one line
+ * for whoever started it.
+ */
+export async function startSystem(given: Settings, options: SystemOptions): Promise<RunningSystem> {
+  const directory = await openDataDirectory(given.DATA_DIR);
+  const tiers = new Tiers();
+  const stop = async () => {
+    await tiers.stop();
+    directory.lock.release();
+  };
+  const onAbort = () => void tiers.stop();
+  options.signal?.addEventListener('abort', onAbort);
+  try {
+    return await start(given, options, directory, tiers, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  } finally {
+    options.signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+async function start(
+  given: Settings,
+  { say, warn, signal, programs: scripts = programs }: SystemOptions,
+  directory: DataDirectory,
+  tiers: Tiers,
+  stop: () => Promise<void>,
+): Promise<RunningSystem> {
+  // Those whose supervisor was killed take up to three seconds to notice and let go of their ports.
+  const patienceMs = directory.lock.wasAbandoned ? 5_000 : 0;
+  await requireFreePort('PORT', given.HOST, given.PORT, patienceMs);
+  await requireFreePort('OPERATOR_PORT', given.OPERATOR_HOST, given.OPERATOR_PORT, patienceMs);
+  const surroundings = { programs: scripts, directory, tiers, say, warn };
+  const [redisUrl, databaseUrl] = await bothOpen(
+    openRedis(given, surroundings),
+    openPostgres(given, surroundings),
+  );
+  signal?.throwIfAborted();
+  const applied = await migrate(databaseUrl).catch((error: unknown) => {
+    throw new StartFailure(`the database could not be migrated: ${reasonOf(error)}`);
+  });
+  if (applied.length > 0) say(`database migrated (${applied.at(-1)})`);
+  const providerUrl = given.PROVIDER_URL ?? `http://127.0.0.1:${await freePort()}`;
+  const settings = await completeSettings(given, directory.path, { redisUrl, databaseUrl, providerUrl });
+  signal?.throwIfAborted();
+  if (given.PROVIDER_URL === undefined) {
+    startProvider(settings, Number(new URL(providerUrl).port), surroundings);
+  }
+  startPlanes(settings, surroundings);
+  await Promise.all(tiers.processes.map((process) => process.ready));
+  signal?.throwIfAborted();
+  const failed = new Promise<never>((_, reject) => {
+    for (const process of tiers.processes) process.ended.catch(reject);
+  });
+  failed.catch(() => {});
+  return {
+    publicUrl: urlOf(settings.HOST, settings.PORT),
+    operatorUrl: urlOf(settings.OPERATOR_HOST, settings.OPERATOR_PORT),
+    providerUrl,
+    settings,
+    dataDirectory: directory.path,
+    processes: () => tiers.processes.map(({ name, pid, restarts }) => ({ name, pid, restarts })),
+    failed,
+    stop,
+    kill: () => {
+      tiers.kill();
+      directory.lock.release();
+    },
+  };
+}
+
+/** Both have come to an end before the first failure is told, so that nothing appears after the stop. */
+async function bothOpen(...opening: [Promise<string>, Promise<string>]): Promise<[string, string]> {
+  await Promise.allSettled(opening);
+  return Promise.all(opening);
+}
+
+/** Where to reach from this machine what listens on that address. */
+const urlOf = (host: string, port: number): string =>
+  `http://${host === '0.0.0.0' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host}:${port}`;
