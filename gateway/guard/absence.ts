@@ -1,3 +1,5 @@
+import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
+
 /** What a socket says whose other end is not there. */
 const networkCodes = new Set([
   'ECONNREFUSED',
@@ -27,3 +29,16 @@ export function isAbsence(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isAbsence);
   return sentences.test(error.message);
 }
+
+/** The refusal that an error stands for where a part is away or full; null where it is a bug. */
+export function refusalOfAbsence(error: unknown): Refusal | null {
+  if (error instanceof Error && error.name === 'Overloaded') {
+    return refuse('overloaded', { retryAfterSeconds: 1 });
+  }
+  if (!isAbsence(error)) return null;
+  return refuse('unavailable', { detail: 'A store cannot be reached at this moment.', retryAfterSeconds: 2 });
+}
+
+/** The line that an error is worth where only one line is shown. */
+export const lineOf = (error: unknown): string =>
+  (error instanceof Error ? error.message || error.name : String(error)).split('\n')[0] ?? '';

@@ -2,6 +2,7 @@ import { createVerifier, TOKEN_ERROR_CODES } from 'fast-jwt';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
+import { hasCanonicalSignature } from '../../engine/contracts/signature.ts';
 import { BuyerId, type Role, roles } from '../../engine/contracts/wire/auth.ts';
 
 /** Who is calling, as far as a token proves it. */
@@ -19,17 +20,19 @@ const Claims = Compile(
   Type.Object({ sub: BuyerId, exp: Type.Number(), role: Type.Optional(Type.Enum([...roles])) }),
 );
 
-/**
- * The header types of a login. Our tickets and purchase tokens carry types of their own, so that none of
- * them would log anybody in even where the keys were the same.
- */
+/** The header types of a login; absent is one, too. */
 const loginTypes = new Set(['jwt', 'at+jwt', 'application/at+jwt']);
 
-export const isLoginType = (typ: unknown): boolean =>
-  typ === undefined || (typeof typ === 'string' && loginTypes.has(typ.toLowerCase()));
+/** What our tickets and purchase tokens call themselves: none logs anybody in, not even if the keys were the same. */
+const ownTypes = new Set(['ticket', 'purchase']);
 
-/** What a verified payload says, or why it cannot be a buyer. */
-export function principalOf(payload: unknown): Principal | Refusal {
+/** What a verified token says, or why it cannot be a buyer. */
+export function principalOf(header: { typ?: unknown }, payload: { typ?: unknown }): Principal | Refusal {
+  const { typ } = header;
+  const isLogin = typ === undefined || (typeof typ === 'string' && loginTypes.has(typ.toLowerCase()));
+  if (!isLogin || ownTypes.has(String(payload.typ))) {
+    return refuse('unauthenticated', { detail: 'A token of this type logs nobody in.' });
+  }
   if (!Claims.Check(payload)) {
     const claim = Claims.Errors(payload)[0];
     const name =
@@ -44,20 +47,15 @@ export function principalOf(payload: unknown): Principal | Refusal {
   };
 }
 
-/** 43 characters carry 258 bits; the 2 beyond the 256 of the digest must be zero, or one token has four spellings. */
-const isCanonical = (token: string): boolean => 'AEIMQUYcgkosw048'.includes(token.at(-1) ?? '-');
-
 /** Buyers' tokens signed with HS256 and the secret that the store and Doorbuster share. */
 export function authenticateWithSecret(secret: string): Authenticate {
   const verify = createVerifier({ key: secret, algorithms: ['HS256'], complete: true });
   return (token) => {
-    if (!isCanonical(token)) return refuse('unauthenticated', { detail: 'The token is not valid.' });
+    if (!hasCanonicalSignature(token))
+      return refuse('unauthenticated', { detail: 'The token is not valid.' });
     try {
       const { header, payload } = verify(token);
-      if (!isLoginType(header.typ)) {
-        return refuse('unauthenticated', { detail: 'A token of this type logs nobody in.' });
-      }
-      return principalOf(payload);
+      return principalOf(header, payload);
     } catch (error) {
       const isExpired = (error as { code?: string }).code === TOKEN_ERROR_CODES.expired;
       return isExpired

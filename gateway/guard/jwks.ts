@@ -1,6 +1,6 @@
 import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 import { refuse } from '../../engine/contracts/errors.ts';
-import { type Authenticate, isLoginType, principalOf } from './authentication.ts';
+import { type Authenticate, principalOf } from './authentication.ts';
 
 /** Public keys only: a symmetric algorithm here would let the published key sign tokens. */
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
@@ -11,10 +11,7 @@ export function authenticateWithJwks(url: string, issuer: string, audience: stri
   return async (token) => {
     try {
       const { payload, protectedHeader } = await jwtVerify(token, keys, { issuer, audience, algorithms });
-      if (!isLoginType(protectedHeader.typ)) {
-        return refuse('unauthenticated', { detail: 'A token of this type logs nobody in.' });
-      }
-      return principalOf(payload);
+      return principalOf(protectedHeader, payload);
     } catch (error) {
       if (error instanceof errors.JWTExpired) return refuse('token_expired');
       // A refusal of the token has a code of its own; what is left is a key set that cannot be fetched or read.

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type Type from 'typebox';
 import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
-import { isAbsence } from '../guard/absence.ts';
+import { refusalOfAbsence } from '../guard/absence.ts';
 import { type Authenticate, bearerToken, type Principal } from '../guard/authentication.ts';
 import type { Allowance, Limits } from '../guard/limits.ts';
 import { type SchemaCheck, schemaCheck } from '../guard/schema.ts';
 import { type BodyText, parseJson } from './body.ts';
 import type { Rendered } from './exchange.ts';
-import { refusalReply } from './refusal.ts';
+import { isRefusal, refusalReply } from './refusal.ts';
 import { render } from './render.ts';
 import { idempotencyKeyRefusal, isJsonType, matchesTag, waitSecondsOf } from './request-headers.ts';
 import type { Call, Reply, Route } from './route.ts';
@@ -48,8 +48,6 @@ export const readyRoute = (route: Route): ReadyRoute => ({
   isBodyOptional: !route.body?.required?.length,
   checkQuery: route.query ? schemaCheck(route.query) : null,
 });
-
-const isRefusal = (value: object): value is Refusal => 'kind' in value && value.kind === 'refused';
 
 /**
  * Everything between a request and its answer that is the same for all routes: limits, login, role, headers,
@@ -146,14 +144,10 @@ function queryOf(text: string, schema: Type.TObject): Record<string, unknown> {
   return query;
 }
 
-/** A store that is away is said as such; anything else that was thrown is a bug, logged with its stack and not shown. */
+/** A bug is logged with its stack, and not shown. */
 function refusalOfError(error: unknown, requestId: string, route: Route, log: PipelineParts['log']): Refusal {
-  if (isAbsence(error)) {
-    return refuse('unavailable', {
-      detail: 'A store cannot be reached at this moment.',
-      retryAfterSeconds: 2,
-    });
-  }
+  const absence = refusalOfAbsence(error);
+  if (absence) return absence;
   log.error({ err: error, requestId, route: `${route.method} ${route.path}` }, 'an operation failed');
   return refuse('internal_error');
 }

@@ -3,6 +3,9 @@ import type { Reply } from './route.ts';
 
 export const problemType = 'application/problem+json';
 
+/** Tells a refusal from the value that was hoped for. */
+export const isRefusal = (value: object): value is Refusal => 'kind' in value && value.kind === 'refused';
+
 /** The problem object of a refusal as an HTTP answer, with the headers that its status asks for. */
 export function refusalReply(refusal: Refusal, requestId: string): Reply & { status: number } {
   const problem = problemOf(refusal, requestId);

@@ -1,0 +1,114 @@
+import Type from 'typebox';
+import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
+import type { LiveSale } from '../../engine/contracts/sale.ts';
+import { Sale, SaleList } from '../../engine/contracts/wire/sales.ts';
+import type { SaleDirectory } from '../../engine/surface.ts';
+import { isRefusal } from '../http/refusal.ts';
+import { type Route, route } from '../http/route.ts';
+
+const timestamp = (ms: number): string => new Date(ms).toISOString();
+
+/** A sale as the public sees it: `held` includes what is being paid. */
+export function saleView({ config, snapshot }: LiveSale): Sale {
+  return {
+    id: config.id,
+    title: config.title,
+    state: snapshot.state,
+    waitingOpensAt: timestamp(config.waitingOpensAtMs),
+    opensAt: timestamp(config.opensAtMs),
+    closesAt: timestamp(config.closesAtMs),
+    perBuyerLimit: config.perBuyerLimit,
+    items: config.items.map(({ sku, title, price }) => {
+      const count = snapshot.stock.find((candidate) => candidate.sku === sku);
+      return {
+        sku,
+        title,
+        price,
+        units: count?.units ?? 0,
+        available: count?.available ?? 0,
+        held: (count?.held ?? 0) + (count?.paying ?? 0),
+        sold: count?.sold ?? 0,
+      };
+    }),
+    waitingRoom: {
+      method: config.method,
+      entrants: snapshot.entrants,
+      preEntrants: null,
+      serving: snapshot.serving,
+      perMinute: snapshot.perMinute,
+      seedCommitment: config.seedCommitment,
+      seed: null,
+      beacon: null,
+      entrantsRoot: null,
+      challenge: null,
+    },
+  };
+}
+
+/** The sale of that name. A name that no sale can have is not looked up. */
+export async function findSale(sales: SaleDirectory, saleId: string): Promise<LiveSale | Refusal> {
+  const sale = /^[a-z0-9-]{1,64}$/.test(saleId) ? await sales.find(saleId) : null;
+  return sale ?? refuse('sale_not_found', { detail: 'There is no sale with this id.' });
+}
+
+const encodeCursor = (id: string) => Buffer.from(id).toString('base64url');
+const decodeCursor = (cursor: string) => Buffer.from(cursor, 'base64url').toString();
+
+/** One page of sales by id. */
+export function pageOfSales(sales: readonly LiveSale[], limit: number, cursor: string | undefined) {
+  const after = cursor === undefined ? '' : decodeCursor(cursor);
+  const rest = sales
+    .filter(({ config }) => config.id > after)
+    .sort((a, b) => (a.config.id < b.config.id ? -1 : 1));
+  const page = rest.slice(0, limit);
+  const last = page.at(-1);
+  return {
+    data: page.map(saleView),
+    nextCursor: last && rest.length > limit ? encodeCursor(last.config.id) : null,
+  };
+}
+
+export const PageQuery = Type.Object({
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, description: 'entries, 20 without it' })),
+  cursor: Type.Optional(
+    Type.String({
+      pattern: '^[A-Za-z0-9_-]{1,512}$',
+      description: '`nextCursor` of the page before',
+    }),
+  ),
+});
+
+export function saleRoutes(sales: SaleDirectory): Route[] {
+  const tag = 'sales';
+  return [
+    route({
+      method: 'GET',
+      path: '/api/v1/sales',
+      tag,
+      summary: 'All sales, by id',
+      access: 'public',
+      cacheSeconds: 1,
+      query: PageQuery,
+      replies: { 200: { description: 'a page of sales', schema: SaleList } },
+      answer: ({ query }) => ({
+        status: 200,
+        body: pageOfSales(sales.list(), query.limit ?? 20, query.cursor),
+      }),
+    }),
+    route({
+      method: 'GET',
+      path: '/api/v1/sales/{saleId}',
+      tag,
+      summary: 'One sale',
+      description: 'Cacheable for a second. To follow a sale, `watch` it on the WebSocket.',
+      access: 'public',
+      cacheSeconds: 1,
+      replies: { 200: { description: 'the sale as it stands', schema: Sale } },
+      refusals: ['sale_not_found'],
+      answer: async ({ params }) => {
+        const sale = await findSale(sales, params.saleId ?? '');
+        return isRefusal(sale) ? sale : { status: 200, body: saleView(sale) };
+      },
+    }),
+  ];
+}

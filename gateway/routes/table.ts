@@ -1,0 +1,70 @@
+import type { OrderStore, Readiness } from '../../engine/contracts/ports.ts';
+import {
+  Checkout,
+  LineItem,
+  Order,
+  OrderConfirmed,
+  OrderPending,
+  Pay,
+} from '../../engine/contracts/wire/checkout.ts';
+import { Item, Money } from '../../engine/contracts/wire/common.ts';
+import { Reservation, Reserve, Reserved, Standby } from '../../engine/contracts/wire/reservations.ts';
+import { Sale, SaleItem } from '../../engine/contracts/wire/sales.ts';
+import { Ticket, TicketStatus } from '../../engine/contracts/wire/tickets.ts';
+import type { Engine } from '../../engine/surface.ts';
+import { type DocumentInfo, openApiOf } from '../http/openapi.ts';
+import type { Route } from '../http/route.ts';
+import { checkoutRoutes } from './checkout.ts';
+import { devTokenRoute } from './dev-token.ts';
+import { healthRoutes } from './health.ts';
+import { orderRoutes } from './orders.ts';
+import { pageRoutes } from './pages.ts';
+import type { PaymentCounter } from './pay.ts';
+import { reservationRoutes } from './reservations.ts';
+import { saleRoutes } from './sales.ts';
+import { ticketRoutes } from './tickets.ts';
+
+export interface TableParts {
+  engine: Engine;
+  orderStore: Pick<OrderStore, 'order' | 'orders'>;
+  counter: PaymentCounter;
+  readiness: Readonly<Record<string, Readiness>>;
+  /** The secret to sign development logins with, or null where there are none. */
+  devTokenSecret: string | null;
+  info: DocumentInfo;
+  asyncApi: () => object;
+}
+
+const named = {
+  Checkout,
+  Item,
+  LineItem,
+  Money,
+  Order,
+  OrderConfirmed,
+  OrderPending,
+  Pay,
+  Reservation,
+  Reserve,
+  Reserved,
+  Sale,
+  SaleItem,
+  Standby,
+  Ticket,
+  TicketStatus,
+};
+
+/** Every address of the public origin. */
+export function publicRoutes(parts: TableParts): Route[] {
+  const routes: Route[] = [
+    ...saleRoutes(parts.engine.sales),
+    ...ticketRoutes(parts.engine),
+    ...reservationRoutes(parts.engine),
+    ...checkoutRoutes(parts.engine.desk, parts.counter),
+    ...orderRoutes(parts.orderStore),
+    ...(parts.devTokenSecret === null ? [] : [devTokenRoute(parts.devTokenSecret)]),
+    ...healthRoutes(parts.readiness),
+    ...pageRoutes({ openApi: () => openApiOf(routes, parts.info, named), asyncApi: parts.asyncApi }),
+  ];
+  return routes;
+}

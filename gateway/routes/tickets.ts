@@ -1,0 +1,107 @@
+import type { Refusal } from '../../engine/contracts/errors.ts';
+import { Join, Ticket, TicketStatus } from '../../engine/contracts/wire/tickets.ts';
+import type { Engine } from '../../engine/surface.ts';
+import { isRefusal } from '../http/refusal.ts';
+import { type Reply, type Route, route } from '../http/route.ts';
+import { findSale } from './sales.ts';
+
+type Room = Pick<Engine, 'sales' | 'waitingRoom'>;
+
+/** Takes a place, or answers with the one that the buyer has: 201 fresh, 200 again. */
+export async function joinSale(
+  { sales, waitingRoom }: Room,
+  buyerId: string,
+  saleId: string,
+  challenge: string | undefined,
+): Promise<(Reply & { body: Ticket }) | Refusal> {
+  const sale = await findSale(sales, saleId);
+  if (isRefusal(sale)) return sale;
+  const outcome = await waitingRoom.join(sale, buyerId, challenge);
+  if (outcome.kind === 'refused') return outcome;
+  return {
+    status: outcome.fresh ? 201 : 200,
+    body: outcome.ticket,
+    headers: { Location: `/api/v1/sales/${saleId}/tickets/me` },
+  };
+}
+
+/** Gives the buyer's place up, for good. */
+export async function leaveSale(
+  { sales, waitingRoom }: Room,
+  buyerId: string,
+  saleId: string,
+): Promise<Reply | Refusal> {
+  const sale = await findSale(sales, saleId);
+  if (isRefusal(sale)) return sale;
+  const outcome = await waitingRoom.leave(sale, buyerId);
+  return outcome.kind === 'refused' ? outcome : { status: 204 };
+}
+
+/** Where the buyer stands; asking counts as a sign of life. */
+async function ticketStatus(
+  { sales, waitingRoom }: Room,
+  buyerId: string,
+  saleId: string,
+): Promise<Reply | Refusal> {
+  const sale = await findSale(sales, saleId);
+  if (isRefusal(sale)) return sale;
+  const outcome = await waitingRoom.status(sale, buyerId);
+  if (outcome.kind === 'refused') return outcome;
+  return {
+    status: 200,
+    body: outcome.status,
+    headers: { 'Retry-After': String(Math.max(1, Math.ceil(outcome.retryAfterSeconds))) },
+  };
+}
+
+export function ticketRoutes(engine: Room): Route[] {
+  const tag = 'waiting room';
+  return [
+    route({
+      method: 'POST',
+      path: '/api/v1/sales/{saleId}/tickets',
+      tag,
+      summary: 'Take a place in the waiting room',
+      description:
+        'The same buyer gets the same ticket, however often they ask. `turn` is null until the sale opens.',
+      access: 'buyer',
+      body: Join,
+      replies: {
+        201: { description: 'a fresh place', schema: Ticket },
+        200: { description: 'the place that this buyer has already', schema: Ticket },
+      },
+      refusals: [
+        'sale_not_found',
+        'sale_not_open',
+        'sale_closed',
+        'sold_out',
+        'room_closed',
+        'no_waiting_room',
+        'not_invited',
+        'challenge_required',
+      ],
+      answer: ({ buyerId, params, body }) => joinSale(engine, buyerId, params.saleId ?? '', body.challenge),
+    }),
+    route({
+      method: 'GET',
+      path: '/api/v1/sales/{saleId}/tickets/me',
+      tag,
+      summary: "Where the buyer's ticket stands",
+      description: 'Asking counts as a sign of life. `Retry-After` says when asking again is worth it.',
+      access: 'buyer',
+      replies: { 200: { description: 'the ticket', schema: TicketStatus } },
+      refusals: ['sale_not_found', 'ticket_not_found', 'no_waiting_room'],
+      answer: ({ buyerId, params }) => ticketStatus(engine, buyerId, params.saleId ?? ''),
+    }),
+    route({
+      method: 'DELETE',
+      path: '/api/v1/sales/{saleId}/tickets/me',
+      tag,
+      summary: 'Give the place up, for good',
+      access: 'buyer',
+      replies: { 204: { description: 'given up' } },
+      refusals: ['sale_not_found', 'ticket_not_found', 'no_waiting_room'],
+      answer: ({ buyerId, params }) => leaveSale(engine, buyerId, params.saleId ?? ''),
+    }),
+  ];
+}
