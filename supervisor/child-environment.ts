@@ -11,10 +11,5 @@ export function bareEnvironment(): Environment {
 /** The environment of the gateways, the operator plane and the workers: each reads the same settings. */
 export function childEnvironment(settings: Settings): Environment {
   const given = Object.entries(settings).map(([name, value]) => [name, String(value)]);
-  return {
-    // uWebSockets.js reads it when it is loaded; the protocol promises 16 KiB.
-    UWS_HTTP_MAX_HEADERS_SIZE: '16384',
-    ...bareEnvironment(),
-    ...Object.fromEntries(given),
-  };
+  return { ...bareEnvironment(), ...Object.fromEntries(given) };
 }

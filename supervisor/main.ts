@@ -31,6 +31,7 @@ if (lowLimit !== null) warn(lowLimit);
 try {
   system = await startSystem(settings, { say, warn, signal: starting.signal });
   say(announcement(system));
+  process.send?.({ kind: 'ready' });
   await system.failed;
 } catch (error) {
   if (starting.signal.aborted) process.exit(0);
