@@ -27,3 +27,48 @@ export const intentRow = (intent: PaymentIntent) => ({
     })),
   ),
 });
+
+type Column = keyof ReturnType<typeof intentRow>;
+
+/** What begin-payments.sql takes, in its order. */
+export const firstColumns = [
+  'payment_id',
+  'order_id',
+  'order_number',
+  'reservation_id',
+  'sale_id',
+  'epoch',
+  'buyer_id',
+  'key',
+  'fingerprint',
+  'currency',
+  'subtotal_minor',
+  'total_minor',
+  'payment_method',
+  'payment_token',
+  'lines',
+] as const satisfies Column[];
+
+/** What begin-payments-again.sql takes, in its order. */
+export const againColumns = [
+  'payment_id',
+  'order_id',
+  'sale_id',
+  'epoch',
+  'buyer_id',
+  'key',
+  'fingerprint',
+  'currency',
+  'total_minor',
+  'payment_method',
+  'payment_token',
+] as const satisfies Column[];
+
+/** What read-known-payments.sql takes, in its order. */
+export const knownColumns = [
+  'payment_id',
+  'order_id',
+  'sale_id',
+  'buyer_id',
+  'key',
+] as const satisfies Column[];

@@ -223,7 +223,7 @@ CREATE TABLE payments (
   decline_code text,
   created_at timestamptz NOT NULL DEFAULT now(),
   settled_at timestamptz,
-  PRIMARY KEY (buyer_id, payment_id),
+  PRIMARY KEY (payment_id, buyer_id),
   CONSTRAINT payment_state_is_known CHECK (state IN (
     'initiated', 'authorized', 'captured', 'declined', 'voided', 'refunded', 'abandoned'
   )),

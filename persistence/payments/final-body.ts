@@ -1,0 +1,27 @@
+import { problemOf, refuse } from '../../engine/contracts/errors.ts';
+import type { OrderConfirmed } from '../../engine/contracts/wire/checkout.ts';
+import type { PaymentRow } from './payment-row.ts';
+
+/** What a payment ends with: the status and body that its key answers from then on. */
+export interface FinalAnswer {
+  status: 201 | 402;
+  body: OrderConfirmed | Record<string, unknown>;
+}
+
+/** The 201 of a captured payment. */
+export function confirmedAnswer(payment: PaymentRow): FinalAnswer {
+  const body: OrderConfirmed = {
+    orderId: payment.order_id,
+    orderNumber: payment.order_number,
+    status: 'confirmed',
+    paymentStatus: 'captured',
+    total: { amount: payment.amount_minor ?? 0, currency: payment.currency ?? '' },
+  };
+  return { status: 201, body };
+}
+
+/** The 402 of a declined payment. Nobody asked for it at that moment, so the payment stands for the request. */
+export function declinedAnswer(payment: PaymentRow, declineCode: string): FinalAnswer {
+  const refusal = refuse('payment_declined', { members: { declineCode } });
+  return { status: 402, body: problemOf(refusal, payment.payment_id) };
+}

@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { OrderStore, PaymentIntent } from '../../engine/contracts/ports.ts';
+import { testIntent } from '../fixtures/test-intent.ts';
+import { committedUnits, insertSale, testPool } from '../fixtures/test-sale.ts';
+import { createLog } from '../log.ts';
+import { orderStoreOn } from '../orders/order-store.ts';
+import { type PaymentRow, paymentReader } from './payment-row.ts';
+import { type Settlements, settlementsOn } from './settlements.ts';
+
+let database: Awaited<ReturnType<typeof testPool>>;
+let store: OrderStore;
+let settlements: Settlements;
+let read: ReturnType<typeof paymentReader>;
+
+beforeAll(async () => {
+  database = await testPool();
+  store = orderStoreOn(database.pool, createLog('silent'));
+  settlements = settlementsOn(database.pool, 'card', createLog('silent'));
+  read = paymentReader(database.pool);
+});
+afterAll(() => database.close());
+
+async function begun(intent: PaymentIntent): Promise<PaymentRow> {
+  expect((await store.beginPayment(intent)).kind).toBe('accepted');
+  return (await read(intent.paymentId)) as PaymentRow;
+}
+
+const sums = async (saleId: string) =>
+  (
+    await database.pool.query<{ account: string; asset: string; amount: number }>(
+      `SELECT account, asset, sum(amount)::bigint AS amount
+       FROM ledger_entries JOIN ledger_transactions ON ledger_transactions.id = transaction_id
+       WHERE sale_id = $1 GROUP BY account, asset ORDER BY account`,
+      [saleId],
+    )
+  ).rows;
+
+test('a capture confirms the order, answers its key and posts units and money', async () => {
+  await insertSale(database.pool, 'capture', { ps5: 10, case: 10 });
+  const intent = testIntent({ saleId: 'capture', items: { ps5: 1, case: 3 } });
+  const payment = await begun(intent);
+  expect(payment).toMatchObject({ state: 'initiated', payment_token: 'tok_visa', amount_minor: 199_600 });
+  const body = {
+    orderId: intent.orderId,
+    orderNumber: intent.orderNumber,
+    status: 'confirmed',
+    paymentStatus: 'captured',
+    total: { amount: 199_600, currency: 'USD' },
+  };
+  expect(await settlements.capture(payment, { kind: 'captured', providerReference: 'pi_1' })).toEqual({
+    kind: 'settled',
+    answer: { status: 201, body },
+  });
+  expect(await store.beginPayment({ ...intent })).toEqual({ kind: 'final', status: 201, body });
+  expect(await store.order(intent.orderId, intent.buyerId)).toMatchObject({
+    status: 'confirmed',
+    paymentStatus: 'captured',
+    history: [{ to: 'pending' }, { from: 'pending', to: 'confirmed', by: 'payment' }],
+  });
+  expect(await sums('capture')).toEqual([
+    { account: 'provider/card', asset: 'USD', amount: -199_600 },
+    { account: 'sale/capture/revenue', asset: 'USD', amount: 199_600 },
+    { account: 'sale/capture/sold', asset: 'unit/case', amount: 3 },
+    { account: 'sale/capture/sold', asset: 'unit/ps5', amount: 1 },
+    { account: 'sale/capture/stock', asset: 'unit/case', amount: -3 },
+    { account: 'sale/capture/stock', asset: 'unit/ps5', amount: -1 },
+  ]);
+  expect(await committedUnits(database.pool, 'capture')).toEqual({ ps5: 1, case: 3 });
+  expect((await read(intent.paymentId))?.payment_token).toBeNull();
+});
+
+test('a settlement that is repeated, by anybody, changes nothing', async () => {
+  await insertSale(database.pool, 'twice', { ps5: 100 });
+  const other = settlementsOn(database.pool, 'card', createLog('silent'));
+  const payments = await Promise.all(
+    Array.from({ length: 30 }, () => begun(testIntent({ saleId: 'twice' }))),
+  );
+  const outcomes = await Promise.all(
+    [settlements, other, settlements].flatMap((by) =>
+      payments.map((payment) => by.capture(payment, { kind: 'captured', providerReference: 'pi_2' })),
+    ),
+  );
+  expect(outcomes.filter((outcome) => outcome.kind === 'settled')).toHaveLength(30);
+  const late = await Promise.all(
+    payments.map((payment) =>
+      settlements.decline(payment, { kind: 'declined', declineCode: 'x', providerReference: null }),
+    ),
+  );
+  expect(late).toEqual(Array(30).fill({ kind: 'settled before' }));
+  expect(await sums('twice')).toContainEqual({
+    account: 'sale/twice/sold',
+    asset: 'unit/ps5',
+    amount: 30,
+  });
+});
+
+test('a decline leaves the order pending with its reason, and another card confirms it', async () => {
+  await insertSale(database.pool, 'card', { ps5: 10 });
+  const first = testIntent({ saleId: 'card', paymentToken: 'tok_declined' });
+  const settled = await settlements.decline(await begun(first), {
+    kind: 'declined',
+    declineCode: 'card_declined',
+    providerReference: 'pi_3',
+  });
+  expect(settled).toMatchObject({
+    kind: 'settled',
+    answer: {
+      status: 402,
+      body: { code: 'payment_declined', declineCode: 'card_declined', status: 402, retryable: false },
+    },
+  });
+  expect(
+    await store.storedOutcome(first.buyerId, 'pay', first.idempotencyKey, first.fingerprint),
+  ).toMatchObject({
+    kind: 'final',
+    status: 402,
+    body: { declineCode: 'card_declined' },
+  });
+  expect(await store.order(first.orderId, first.buyerId)).toMatchObject({
+    status: 'pending',
+    paymentStatus: 'declined',
+    lastPaymentError: { code: 'payment_declined', declineCode: 'card_declined' },
+  });
+  const second = testIntent({ saleId: 'card', buyerId: first.buyerId, reservationId: first.reservationId });
+  await settlements.capture(await begun(second), { kind: 'captured', providerReference: 'pi_4' });
+  const order = await store.order(first.orderId, first.buyerId);
+  expect(order).toMatchObject({ status: 'confirmed', paymentStatus: 'captured' });
+  expect(order).not.toHaveProperty('lastPaymentError');
+  expect(await committedUnits(database.pool, 'card')).toEqual({ ps5: 1 });
+});
+
+test('a capture after its order has ended is on record, and confirms nothing', async () => {
+  await insertSale(database.pool, 'late', { ps5: 10 });
+  const intent = testIntent({ saleId: 'late' });
+  const payment = await begun(intent);
+  await database.pool.query("UPDATE orders SET status = 'failed' WHERE order_id = $1", [intent.orderId]);
+  expect(await settlements.capture(payment, { kind: 'captured', providerReference: 'pi_5' })).toEqual({
+    kind: 'captured without order',
+  });
+  expect(await store.order(intent.orderId, intent.buyerId)).toMatchObject({
+    status: 'failed',
+    paymentStatus: 'captured',
+  });
+  expect(await sums('late')).toEqual([]);
+});

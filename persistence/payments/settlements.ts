@@ -1,0 +1,101 @@
+import type { ChargeOutcome } from '../../engine/contracts/ports.ts';
+import type { Log } from '../log.ts';
+import { gather } from '../postgres/gathering.ts';
+import type { Postgres } from '../postgres/pool.ts';
+import { statement } from '../postgres/statement.ts';
+import { commitWhatFits } from '../postgres/what-fits.ts';
+import { confirmedAnswer, declinedAnswer, type FinalAnswer } from './final-body.ts';
+import type { PaymentRow } from './payment-row.ts';
+
+const settleCaptured = statement<{ payment_id: string; order_is_confirmed: boolean }>('settle-captured');
+const settleDeclined = statement<{ payment_id: string }>('settle-declined');
+
+export type Captured = Extract<ChargeOutcome, { kind: 'captured' }>;
+export type Declined = Extract<ChargeOutcome, { kind: 'declined' }>;
+
+export type Settled =
+  | { kind: 'settled'; answer: FinalAnswer }
+  /** The capture came after its order had ended; the money is on record, and the order is not confirmed. */
+  | { kind: 'captured without order' }
+  /** Somebody settled it before; nothing was changed. */
+  | { kind: 'settled before' };
+
+/** The second commit, grouped: what became of a payment, its order, its ledger entry and its key. */
+export interface Settlements {
+  capture(payment: PaymentRow, outcome: Captured): Promise<Settled>;
+  decline(payment: PaymentRow, outcome: Declined): Promise<Settled>;
+}
+
+interface Case<O> {
+  payment: PaymentRow;
+  outcome: O;
+  answer: FinalAnswer;
+}
+
+/** Settles on `on` what the provider of that name decided. */
+export function settlementsOn(on: Postgres, provider: string, log: Log, groupSizeMax = 256): Settlements {
+  /** A group at a time, in the order of its keys, so that two workers never wait for each other in a ring. */
+  const grouped = <O>(commit: (cases: readonly Case<O>[]) => Promise<Map<string, Settled>>) => {
+    const settle = async (cases: readonly Case<O>[], answers: Map<Case<O>, Settled | Error>) => {
+      const settled = await commit(inKeyOrder(cases));
+      for (const one of cases) {
+        answers.set(one, settled.get(one.payment.payment_id) ?? { kind: 'settled before' });
+      }
+    };
+    return gather<Case<O>, Settled>(
+      async (group) => {
+        const answers = new Map<Case<O>, Settled | Error>();
+        await commitWhatFits(group, answers, settle, async (_, error) => error as Error);
+        return group.map((one) => answers.get(one) as Settled | Error);
+      },
+      { sizeMax: groupSizeMax, namesOf: (one) => [one.payment.order_id] },
+    );
+  };
+
+  const captures = grouped<Captured>(async (cases) => {
+    const rows = await settleCaptured(on, [
+      cases.map((one) => one.payment.payment_id),
+      cases.map((one) => one.payment.buyer_id),
+      cases.map((one) => one.outcome.providerReference),
+      cases.map((one) => JSON.stringify(one.answer.body)),
+      provider,
+    ]);
+    const answers = new Map(cases.map((one) => [one.payment.payment_id as string, one.answer]));
+    return new Map(
+      rows.map((row): [string, Settled] => {
+        if (row.order_is_confirmed) {
+          return [row.payment_id, { kind: 'settled', answer: answers.get(row.payment_id) as FinalAnswer }];
+        }
+        log.error({ paymentId: row.payment_id }, 'a capture came after its order had ended');
+        return [row.payment_id, { kind: 'captured without order' }];
+      }),
+    );
+  });
+
+  const declines = grouped<Declined>(async (cases) => {
+    const rows = await settleDeclined(on, [
+      cases.map((one) => one.payment.payment_id),
+      cases.map((one) => one.payment.buyer_id),
+      cases.map((one) => one.outcome.providerReference),
+      cases.map((one) => one.outcome.declineCode),
+      cases.map((one) => JSON.stringify(one.answer.body)),
+      provider,
+    ]);
+    const answers = new Map(cases.map((one) => [one.payment.payment_id as string, one.answer]));
+    return new Map(
+      rows.map((row) => [
+        row.payment_id,
+        { kind: 'settled', answer: answers.get(row.payment_id) as FinalAnswer },
+      ]),
+    );
+  });
+
+  return {
+    capture: (payment, outcome) => captures({ payment, outcome, answer: confirmedAnswer(payment) }),
+    decline: (payment, outcome) =>
+      declines({ payment, outcome, answer: declinedAnswer(payment, outcome.declineCode) }),
+  };
+}
+
+const inKeyOrder = <C extends { payment: PaymentRow }>(cases: readonly C[]): C[] =>
+  [...cases].sort((a, b) => (a.payment.payment_id < b.payment.payment_id ? -1 : 1));
