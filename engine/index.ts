@@ -45,7 +45,9 @@ export async function createEngine({
     for (const listener of pushListeners) listener(push);
   });
 
-  const room = waitingRoom(redis, tokenSecret);
+  const room = waitingRoom(redis, tokenSecret, () => {
+    throw new Error('no draw');
+  });
   const desk = checkoutDesk({
     sales,
     room,

@@ -9,6 +9,7 @@ import { RedisUnavailable, StaleEpoch } from './redis/unavailable.ts';
 import { settle } from './reservation/settle.ts';
 import { saleFields } from './sale/read-sale.ts';
 import type { Settlement } from './surface.ts';
+import { entrants } from './waiting-room/entrants.ts';
 import { initialBuckets } from './waiting-room/places.ts';
 
 /** Redis for the durable half and the operator. Connects in the background; calls throw `RedisUnavailable` until then. */
@@ -89,6 +90,33 @@ export function createSettlement(redisUrl: string): Settlement {
       }
       await ask(() => redis.publish(channels.sales, saleId));
       return { kind: 'done', state: state as SaleState };
+    },
+
+    async freeze(saleId) {
+      const [, code, count, atMs] = await run(
+        redis,
+        script('draw/freeze'),
+        [saleKey(saleId)],
+        [nextRequestId()],
+      );
+      if (code === -1) throw new StaleEpoch(`Redis does not know the sale ${saleId}`);
+      if (code === 0) return null;
+      await ask(() => redis.publish(channels.sales, saleId));
+      return { preEntrants: Number(count), frozenAtMs: Number(atMs) };
+    },
+
+    entrants: (saleId) => entrants(redis, saleId),
+
+    async publishDraw(saleId, draw) {
+      const fields = Object.entries(draw).flatMap(([name, value]) => (value === null ? [] : [name, value]));
+      const [, code] = await run(
+        redis,
+        script('draw/publish-draw'),
+        [saleKey(saleId)],
+        [nextRequestId(), ...fields],
+      );
+      if (code !== 1) throw new StaleEpoch(`Redis does not know the entrants of ${saleId} as fixed`);
+      await ask(() => redis.publish(channels.sales, saleId));
     },
 
     async notice(saleId, text) {

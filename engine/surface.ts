@@ -86,6 +86,15 @@ export interface Settlement {
   /** After a restart that lost nothing. `missing`: Redis does not know the sale, it has to be rebuilt. */
   beginEpoch(saleId: string, epoch: number): Promise<{ kind: 'begun' | 'present' | 'missing' }>;
   command(saleId: string, command: SaleCommand): Promise<{ kind: 'done'; state: SaleState } | Refusal>;
+  /** Fixes who takes part in the draw, or says who was fixed before. Null where the sale opened without. */
+  freeze(saleId: string): Promise<{ preEntrants: number; frozenAtMs: number } | null>;
+  /** Everybody who ever had a place, by bucket and in no order; 12 bytes name the buyer. */
+  entrants(saleId: string): AsyncIterable<{ index: number; place: Buffer }>;
+  /** What Postgres has committed about the draw. With `drawSeed` the sale may open. A repeat is harmless. */
+  publishDraw(
+    saleId: string,
+    draw: { entrantsRoot: string; seed: string | null; drawSeed: string | null; beaconValue: string | null },
+  ): Promise<void>;
   notice(saleId: string, text: string): Promise<void>;
   /** paying → confirmed. `not_paying` names what was found instead: nothing was moved. */
   confirm(

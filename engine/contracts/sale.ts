@@ -18,6 +18,8 @@ export interface SaleConfig {
   opensAtMs: number;
   closesAtMs: number;
   seedCommitment: string;
+  /** The public beacon that the draw waits for, where one was named. */
+  beacon: { source: string; round: number; at: string } | null;
   items: { sku: string; title: string; price: Money }[];
 }
 
@@ -45,9 +47,25 @@ export interface SaleSnapshot {
   stock: StockCount[];
 }
 
+/** What is fixed about a drawn sale, and since when. What is not revealed yet is null. */
+export interface Draw {
+  /** How many took part; they are the indices below it. */
+  preEntrants: number;
+  frozenAtMs: number;
+  entrantsRoot: string | null;
+  /** 32 bytes in hex, and what they became together with the beacon; null until the sale has opened. */
+  seed: string | null;
+  drawSeed: string | null;
+  beaconValue: string | null;
+}
+
 export interface LiveSale {
   config: SaleConfig;
   snapshot: SaleSnapshot;
+  /** Null before the entrants are fixed, and in a sale that draws nothing. */
+  draw: Draw | null;
+  /** When it opened, by its clock; null before. */
+  openedAtMs: number | null;
 }
 
 /** Units that may still be sold: `units − sold`, over all SKUs. */

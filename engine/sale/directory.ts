@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import type { LiveSale, SaleSnapshot } from '../contracts/sale.ts';
 import { channels, salesKey } from '../redis/keys.ts';
 import type { SaleDirectory } from '../surface.ts';
-import { readSaleConfig } from './read-sale.ts';
+import { readSale } from './read-sale.ts';
 
 /** Does what is due in a sale and reads where it stands. */
 export type ReadSnapshot = (saleId: string) => Promise<SaleSnapshot | null>;
@@ -76,21 +76,24 @@ export class Directory implements SaleDirectory {
   }
 
   async #load(saleId: string): Promise<LiveSale | null> {
-    const config = await readSaleConfig(this.#redis, saleId);
-    const snapshot = config && (await this.#readSnapshot(saleId));
-    if (!config || !snapshot) return null;
+    // The tick first: what it brings about (an opening reveals the draw) is in what is read after it.
+    const snapshot = await this.#readSnapshot(saleId);
+    const fixed = snapshot && (await readSale(this.#redis, saleId));
+    if (!fixed || !snapshot) return null;
     const known = this.#sales.get(saleId);
-    const sale = known ?? { config, snapshot };
-    sale.config = config;
+    const before = known ? known.snapshot : null;
+    const sale = Object.assign(known ?? { snapshot }, fixed);
     this.#sales.set(saleId, sale);
-    this.#idsByNumber.set(config.number, saleId);
-    this.#update(sale, snapshot, known ? known.snapshot : null);
+    this.#idsByNumber.set(sale.config.number, saleId);
+    this.#update(sale, snapshot, before);
     return sale;
   }
 
   async #refresh(sale: LiveSale): Promise<void> {
     const snapshot = await this.#readSnapshot(sale.config.id);
-    if (snapshot) this.#update(sale, snapshot, sale.snapshot);
+    if (!snapshot) return;
+    if (snapshot.state !== sale.snapshot.state) await this.#load(sale.config.id);
+    else this.#update(sale, snapshot, sale.snapshot);
   }
 
   #update(sale: LiveSale, snapshot: SaleSnapshot, before: SaleSnapshot | null): void {

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { SaleConfig } from '../contracts/sale.ts';
+import type { Draw, LiveSale, SaleConfig } from '../contracts/sale.ts';
 import type { Method } from '../contracts/wire/sales.ts';
 import { saleKey } from '../redis/keys.ts';
 
@@ -19,14 +19,15 @@ export function saleFields(config: SaleConfig): Record<string, string | number> 
     closesAtMs: config.closesAtMs,
     seedCommitment: config.seedCommitment,
     items: JSON.stringify(config.items),
+    ...(config.beacon ? { beacon: JSON.stringify(config.beacon) } : {}),
   };
 }
 
-/** A sale's configuration as Redis holds it, or null. */
-export async function readSaleConfig(redis: Redis, saleId: string): Promise<SaleConfig | null> {
+/** A sale as its hash in Redis describes it, without what moves; null where Redis does not know it. */
+export async function readSale(redis: Redis, saleId: string): Promise<Omit<LiveSale, 'snapshot'> | null> {
   const fields = await redis.hgetall(saleKey(saleId));
   if (!fields.id || !fields.items) return null;
-  return {
+  const config: SaleConfig = {
     id: fields.id,
     number: Number(fields.number),
     title: fields.title ?? '',
@@ -39,6 +40,22 @@ export async function readSaleConfig(redis: Redis, saleId: string): Promise<Sale
     opensAtMs: Number(fields.opensAtMs),
     closesAtMs: Number(fields.closesAtMs),
     seedCommitment: fields.seedCommitment ?? '',
+    beacon: fields.beacon ? JSON.parse(fields.beacon) : null,
     items: JSON.parse(fields.items),
+  };
+  return { config, draw: drawOf(fields), openedAtMs: fields.openedAtMs ? Number(fields.openedAtMs) : null };
+}
+
+/** What may be known of the draw: the seeds lie in Redis before the opening, and stay there until then. */
+function drawOf(fields: Record<string, string>): Draw | null {
+  if (!fields.preEntrants) return null;
+  const isOpened = fields.openedAtMs !== undefined;
+  return {
+    preEntrants: Number(fields.preEntrants),
+    frozenAtMs: Number(fields.frozenAtMs),
+    entrantsRoot: fields.entrantsRoot ?? null,
+    seed: isOpened ? (fields.seed ?? null) : null,
+    drawSeed: isOpened ? (fields.drawSeed ?? null) : null,
+    beaconValue: fields.beaconValue ?? null,
   };
 }

@@ -4,7 +4,7 @@ import { testSale, testTokenSecret } from '../fixtures/test-sale.ts';
 import { placesKey, saleKey } from '../redis/keys.ts';
 import { assemble } from '../redis/script-loader.ts';
 import { placeBook } from './place-book.ts';
-import { bucketOf, splits } from './places.ts';
+import { bucketOf, placeKey, placeOf, splits } from './places.ts';
 
 const joinOf = (sale: Awaited<ReturnType<typeof testSale>>, buyerId: string) => ({
   saleId: sale.saleId,
@@ -81,6 +81,22 @@ test('Lua and TypeScript agree on the bucket of a hash', async () => {
     const hash = randomBytes(8);
     const buckets = 1 + Math.floor(2 ** (Math.random() * 20));
     expect(await redis.eval(source, 0, hash, buckets)).toBe(bucketOf(hash, buckets));
+  }
+});
+
+test('everybody who ever had a place is met when the entrants are read', async () => {
+  const sale = await testSale({ method: 'fifo' });
+  const buyers = Array.from({ length: 300 }, (_, i) => `buyer-${i}`);
+  await Promise.all(buyers.map((buyer) => sale.places.take(joinOf(sale, buyer))));
+  await sale.places.leave(joinOf(sale, 'buyer-5'));
+  const key = placeKey(testTokenSecret, sale.saleId);
+  const met = new Map<number, string>();
+  for await (const { index, place } of sale.settlement.entrants(sale.saleId))
+    met.set(index, place.toString('hex'));
+  expect([...met.keys()].sort((a, b) => a - b)).toEqual(buyers.map((_, index) => index));
+  for (const buyer of buyers.filter((one) => one !== 'buyer-5')) {
+    const index = (await sale.places.find(joinOf(sale, buyer))) as number;
+    expect(met.get(index)).toBe(placeOf(key, buyer).toString('hex'));
   }
 });
 

@@ -1,11 +1,18 @@
 import type { Redis } from 'ioredis';
-import { derivedKey } from '../contracts/derived-key.ts';
 import { type Refusal, refuse } from '../contracts/errors.ts';
 import { perSale } from '../redis/batcher.ts';
 import { placesKey, saleKey } from '../redis/keys.ts';
 import { nextRequestId, type Reply, run, script } from '../redis/scripts.ts';
 import { RedisUnavailable, StaleEpoch } from '../redis/unavailable.ts';
-import { bucketOf, bucketsPerGrowth, buyerHash, buyersPerBucket, initialBuckets, splits } from './places.ts';
+import {
+  bucketOf,
+  bucketsPerGrowth,
+  buyersPerBucket,
+  initialBuckets,
+  placeKey,
+  placeOf,
+  splits,
+} from './places.ts';
 
 interface PlaceRequest {
   saleId: string;
@@ -28,6 +35,7 @@ const refusals = {
   '0': refuse('sale_not_open', { detail: 'The waiting room is not open yet.' }),
   '-4': refuse('sale_closed'),
   '-5': refuse('sold_out'),
+  '-7': refuse('room_closed', { detail: 'The entrants of this lottery have been fixed.' }),
   '-6': refuse('no_waiting_room', { detail: 'This sale has no waiting room: reserve at once.' }),
 } as const;
 
@@ -40,7 +48,6 @@ const limits = { sizeMax: 200, queueMax: 20_000, deadlineMs: 3_000 };
 const staleLevel = -3;
 
 export function placeBook(redis: Redis, tokenSecret: string): PlaceBook {
-  const key = derivedKey(tokenSecret, 'place');
   /** The bucket count that this process believes in, by sale; a script that knows better says so. */
   const levels = new Map<string, number>();
 
@@ -51,11 +58,12 @@ export function placeBook(redis: Redis, tokenSecret: string): PlaceBook {
     requests: PlaceRequest[],
     epoch: number[],
   ): Promise<Reply> {
-    const hashes = requests.map((request) => buyerHash(key, saleId, request.buyerId));
+    const key = placeKey(tokenSecret, saleId);
+    const places = requests.map((request) => placeOf(key, request.buyerId));
     for (let attempt = 0; attempt < 10; attempt++) {
       const buckets = levels.get(saleId) ?? initialBuckets;
-      const keys = [saleKey(saleId), ...hashes.map((hash) => placesKey(saleId, bucketOf(hash, buckets)))];
-      const reply = await run(redis, script(name), keys, [nextRequestId(), ...epoch, buckets, ...hashes]);
+      const keys = [saleKey(saleId), ...places.map((place) => placesKey(saleId, bucketOf(place, buckets)))];
+      const reply = await run(redis, script(name), keys, [nextRequestId(), ...epoch, buckets, ...places]);
       if (reply[1] !== staleLevel) return reply;
       levels.set(saleId, Number(reply[2]));
     }

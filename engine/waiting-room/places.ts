@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { derivedKey } from '../contracts/derived-key.ts';
 
 /**
  * Splitting is due when buckets hold this many buyers on average. Linear hashing leaves the ones that
@@ -11,14 +12,21 @@ export const bucketsPerGrowth = 64;
 
 export const initialBuckets = 64;
 
-/** 64 bits of a keyed hash of the buyer's id: what the packed buckets are keyed by. */
-export function buyerHash(key: string, saleId: string, buyerId: string): Buffer {
-  return createHmac('sha256', key).update(`${saleId}\0${buyerId}`).digest().subarray(0, 8);
+/** The key of a sale's places. Secret until the draw is fixed, then published so that leaves can be checked. */
+export const placeKey = (tokenSecret: string, saleId: string): string =>
+  derivedKey(tokenSecret, `place:${saleId}`);
+
+/**
+ * What the waiting room knows a buyer by: 96 bits of HMAC-SHA256 of the buyer's id. Long enough to bind a
+ * leaf of the draw to one buyer, short enough to stay packed: 24 bytes a buyer at 1 million, 19 with 64 bits.
+ */
+export function placeOf(key: string, buyerId: string): Buffer {
+  return createHmac('sha256', key).update(buyerId).digest().subarray(0, 12);
 }
 
-/** The bucket of a hash by linear hashing; the same function as lua/includes/places.lua. */
-export function bucketOf(hash: Buffer, buckets: number): number {
-  const low = hash.readUInt32LE(0);
+/** The bucket of a place by linear hashing; the same function as lua/includes/places.lua. */
+export function bucketOf(place: Buffer, buckets: number): number {
+  const low = place.readUInt32LE(0);
   let size = 1;
   while (size < buckets) size *= 2;
   const bucket = low % size;

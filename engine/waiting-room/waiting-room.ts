@@ -18,14 +18,35 @@ export interface Place {
   turn: number | null;
 }
 
-export function waitingRoom(redis: Redis, tokenSecret: string) {
+/** The permutation of `[0, preEntrants)` that a draw seed stands for: turns of indices. */
+export type Permute = (drawSeed: string, preEntrants: number) => (index: number) => number;
+
+export function waitingRoom(redis: Redis, tokenSecret: string, permute: Permute) {
   const tickets = signedTickets(tokenSecret);
   const places = placeBook(redis, tokenSecret);
   const turnStatus = turnStatusReader(redis);
 
-  /** Those who come first are called first; nobody knows a turn before the sale opens. */
-  const turnOf = ({ snapshot }: LiveSale, index: number): number | null =>
-    snapshot.state === 'scheduled' || snapshot.state === 'waiting' ? null : index;
+  /** Round keys are derived once a draw, a turn costs two microseconds. */
+  const permutations = new Map<string, (index: number) => number>();
+  const permutationOf = (drawSeed: string, preEntrants: number) => {
+    let permutation = permutations.get(drawSeed);
+    if (!permutation) {
+      permutation = permute(drawSeed, preEntrants);
+      permutations.set(drawSeed, permutation);
+    }
+    return permutation;
+  };
+
+  /**
+   * Nobody knows a turn before the sale opens. In `fifo` whoever came first is called first; where a draw
+   * was held, those who took part come in its order, and later ones behind them as they came.
+   */
+  const turnOf = ({ config, draw, openedAtMs }: LiveSale, index: number): number | null => {
+    if (openedAtMs === null) return null;
+    if (config.method === 'fifo') return index;
+    if (!draw?.drawSeed) return null;
+    return index < draw.preEntrants ? permutationOf(draw.drawSeed, draw.preEntrants)(index) : index;
+  };
 
   const placeOf = (sale: LiveSale, buyerId: string, index: number): Place => ({
     ticket: tickets.sign({ sub: buyerId, sale: sale.config.id, index }),

@@ -1,15 +1,21 @@
 -- What is due by the clock, and what follows from the stock. Running it late or twice gives the same.
+-- A drawn sale opens when its seed has been drawn: entrants fixed and committed, beacon known.
 -- Expects: saleKey, stockKey, outboxKey, sale, nowMs, and the includes stock, outbox.
 local function enter(state, event)
   sale.state = state
   redis.call('HSET', saleKey, 'state', state)
+  if state == 'open' then redis.call('HSETNX', saleKey, 'openedAtMs', nowMs) end
   emitSale(event)
+end
+
+local function mayOpen()
+  return not sale.isDrawn or sale.hasDrawSeed
 end
 
 local function advance()
   if sale.state == 'scheduled' and nowMs >= sale.waitingOpensAtMs then enter('waiting', 'sale.waiting') end
-  if sale.state == 'waiting' and nowMs >= sale.opensAtMs then enter('open', 'sale.opened') end
-  if (sale.state == 'open' or sale.state == 'paused') and nowMs >= sale.closesAtMs then
+  if sale.state == 'waiting' and nowMs >= sale.opensAtMs and mayOpen() then enter('open', 'sale.opened') end
+  if sale.state ~= 'closed' and sale.state ~= 'sold_out' and nowMs >= sale.closesAtMs then
     enter('closed', 'sale.closed')
   end
 end

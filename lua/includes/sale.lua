@@ -3,7 +3,7 @@
 local function readSale()
   local fields = redis.call('HMGET', saleKey, 'id', 'epoch', 'state', 'method', 'perBuyerLimit', 'holdMs',
     'claimMs', 'perMinute', 'waitingOpensAtMs', 'opensAtMs', 'closesAtMs', 'serving', 'entrants',
-    'missedBelow', 'pausedAtMs', 'pausedTotalMs')
+    'missedBelow', 'pausedAtMs', 'pausedTotalMs', 'drawSeed', 'preEntrants')
   if not fields[2] then return nil end
   return {
     id = fields[1],
@@ -22,5 +22,8 @@ local function readSale()
     missedBelow = tonumber(fields[14]),
     pausedAtMs = tonumber(fields[15]),
     pausedTotalMs = tonumber(fields[16]),
+    isDrawn = fields[4] == 'queue' or fields[4] == 'lottery',
+    hasDrawSeed = fields[17] and true or false,
+    preEntrants = tonumber(fields[18]),
   }
 end

@@ -4,7 +4,7 @@
 -- KEYS  1 sale (hash)  2 stock (hash)  3 outbox (stream)
 -- ARGV  1 requestId    echoed
 --       2 command      open | pause | resume | close
--- Reply {requestId, code, state}: 1 done, 0 the present state does not allow it, -1 no such sale
+-- Reply {requestId, code, state}: 1 done (a drawn sale opens as soon as it is drawn), 0 the present state does not allow it, -1 no such sale
 -- Event sale.opened, sale.paused, sale.resumed, sale.closed
 local saleKey, stockKey, outboxKey = KEYS[1], KEYS[2], KEYS[3]
 local sale, nowMs
@@ -21,8 +21,10 @@ advance()
 
 local state = sale.state
 if command == 'open' and (state == 'scheduled' or state == 'waiting') then
-  redis.call('HSET', saleKey, 'opensAtMs', nowMs)
-  enter('open', 'sale.opened')
+  redis.call('HSET', saleKey, 'opensAtMs', nowMs, 'waitingOpensAtMs', math.min(nowMs, sale.waitingOpensAtMs))
+  sale.opensAtMs, sale.waitingOpensAtMs = nowMs, math.min(nowMs, sale.waitingOpensAtMs)
+  -- A drawn sale still waits for its draw, which is due from now on.
+  advance()
 elseif command == 'pause' and state == 'open' then
   redis.call('HSET', saleKey, 'pausedAtMs', nowMs)
   enter('paused', 'sale.paused')

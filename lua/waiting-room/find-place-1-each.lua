@@ -4,7 +4,7 @@
 -- KEYS  1 sale (hash)  then one bucket (hash) an element
 -- ARGV  1 requestId    echoed
 --       2 buckets      integer, what the caller believes
---       then an element: buyerHash (8 bytes)
+--       then an element: place (12 bytes)
 -- Reply {requestId, code, buckets, index…}: index -1: no place (or given up).
 --       code 1 read, -1 no such sale, -3 stale level
 local saleKey = KEYS[1]

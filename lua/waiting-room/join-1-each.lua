@@ -1,18 +1,18 @@
 #!lua
 -- Gives each buyer of a batch the next index, or the one they have.
 --
--- Buyers are remembered as 64-bit keyed hash → index in small packed hashes ("buckets"), which grow by
+-- Buyers are remembered as 96-bit keyed hash → index in small packed hashes ("buckets"), which grow by
 -- linear hashing: the caller names the bucket count it believes in and the keys that follow from it.
--- Measured: 17 bytes a buyer packed, 49 with a UUID as the field's name.
+-- Measured at 1 million: 24 bytes a buyer; a UUID as the field's name breaks the packing (49 bytes).
 --
 -- KEYS  1 sale (hash)  then one bucket (hash) an element
 -- ARGV  1 requestId    echoed
 --       2 epoch        integer
 --       3 buckets      integer, what the caller believes
---       then an element: buyerHash (8 bytes)
+--       then an element: place (12 bytes)
 -- Reply {requestId, code, buckets, entrants, {index, fresh}…}; fresh is 1 or 0, index -1: no index left
 --       of the lease. code 1 decided, 0 not open, -1 no such sale, -2 stale epoch, -3 stale level,
---       -4 closed, -5 sold out, -6 no waiting room
+--       -4 closed, -5 sold out, -6 no waiting room, -7 the draw has been fixed
 local saleKey = KEYS[1]
 local sale, nowMs
 --- @include integer types clock sale
@@ -34,6 +34,7 @@ if sale.method == 'none' then return { requestId, -6, known } end
 nowMs = saleNow()
 local code = 1
 if sale.state == 'scheduled' and nowMs < sale.waitingOpensAtMs then code = 0 end
+if sale.method == 'lottery' and sale.preEntrants then code = -7 end
 if sale.state == 'closed' or nowMs >= sale.closesAtMs then code = -4 end
 if sale.state == 'sold_out' then code = -5 end
 

@@ -4,7 +4,7 @@
 -- KEYS  1 sale (hash)  then one bucket (hash) an element
 -- ARGV  1 requestId    echoed
 --       2 buckets      integer, what the caller believes
---       then an element: buyerHash (8 bytes)
+--       then an element: place (12 bytes)
 -- Reply {requestId, code, buckets, left…}: left 1 or 0 (there was no place).
 --       code 1 decided, -1 no such sale, -3 stale level
 local saleKey = KEYS[1]

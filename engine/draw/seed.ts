@@ -1,0 +1,38 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+export const seedBytes = 32;
+
+/**
+ * What a beacon's value may look like: 1 to 1,024 printable ASCII characters without blanks. Nothing that
+ * can be typed in two ways and looks the same, because a second spelling would be a second draw.
+ */
+export const beaconValuePattern = '^[\\x21-\\x7e]{1,1024}$';
+
+const beaconValue = new RegExp(beaconValuePattern);
+
+/** The secret of a sale's draw, made at its creation: 32 bytes of the system's randomness. */
+export const newSeed = (): Buffer => randomBytes(seedBytes);
+
+/** What is published before the first entrant: lower-case hex SHA-256 of the seed's raw bytes. */
+export function seedCommitment(seed: Uint8Array): string {
+  return createHash('sha256').update(checkedSeed(seed)).digest('hex');
+}
+
+/**
+ * The 32 bytes that decide the order (docs/draw.md, "The draw's seed"): SHA-256 of the seed followed by
+ * the characters of the beacon's published value, or the seed itself where the sale has no beacon.
+ * Throws RangeError for a seed of another length, and for a value that `beaconValuePattern` does not match.
+ */
+export function drawSeed(seed: Uint8Array, beacon: string | null): Buffer {
+  checkedSeed(seed);
+  if (beacon === null) return Buffer.from(seed);
+  if (!beaconValue.test(beacon)) {
+    throw new RangeError("a beacon's value is 1 to 1024 printable ASCII characters without blanks");
+  }
+  return createHash('sha256').update(seed).update(beacon, 'utf8').digest();
+}
+
+function checkedSeed(seed: Uint8Array): Uint8Array {
+  if (seed.length !== seedBytes) throw new RangeError(`a seed has 32 bytes, not ${seed.length}`);
+  return seed;
+}
