@@ -32,11 +32,9 @@ try {
   system = await startSystem(settings, { say, warn, signal: starting.signal });
   say(announcement(system));
   process.send?.({ kind: 'ready' });
-  await system.failed;
 } catch (error) {
   if (starting.signal.aborted) process.exit(0);
   if (!(error instanceof StartFailure)) throw error;
   console.error(error.message);
-  await system?.stop();
   process.exit(1);
 }

@@ -29,8 +29,6 @@ export interface RunningSystem {
   dataDirectory: string;
   /** `pid` is null between two lives. */
   processes(): { name: string; pid: number | null; restarts: number }[];
-  /** Rejects with a `StartFailure` when a process had to be given up; the rest still runs. */
-  failed: Promise<never>;
   /** Ends everything from the door inwards, within five seconds. May be called again. */
   stop(): Promise<void>;
   /** Ends everything at once. */
@@ -91,10 +89,6 @@ async function start(
   startPlanes(settings, surroundings);
   await Promise.all(tiers.processes.map((process) => process.ready));
   signal?.throwIfAborted();
-  const failed = new Promise<never>((_, reject) => {
-    for (const process of tiers.processes) process.ended.catch(reject);
-  });
-  failed.catch(() => {});
   return {
     publicUrl: urlOf(settings.HOST, settings.PORT),
     operatorUrl: urlOf(settings.OPERATOR_HOST, settings.OPERATOR_PORT),
@@ -102,7 +96,6 @@ async function start(
     settings,
     dataDirectory: directory.path,
     processes: () => tiers.processes.map(({ name, pid, restarts }) => ({ name, pid, restarts })),
-    failed,
     stop,
     kill: () => {
       tiers.kill();

@@ -78,6 +78,10 @@ test('AUTH_JWKS_URL asks for issuer and audience', () => {
   ]);
 });
 
+test('the two planes have a port each', () => {
+  expect(problemsOf({ PORT: '3001' })).toEqual(['OPERATOR_PORT: must differ from PORT']);
+});
+
 test('every setting describes itself', () => {
   for (const schema of Object.values(SettingsSchema.properties)) {
     expect(schema).toHaveProperty('description');

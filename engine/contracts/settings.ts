@@ -126,6 +126,9 @@ export function readSettings(
     problems.push(`${name}: must be ${expectation(schema)}${shown}`);
   }
   const settings = values as Settings;
+  if (problems.length === 0 && settings.PORT === settings.OPERATOR_PORT) {
+    problems.push('OPERATOR_PORT: must differ from PORT');
+  }
   if (settings.AUTH_JWKS_URL) {
     for (const name of ['AUTH_ISSUER', 'AUTH_AUDIENCE'] as const) {
       if (!settings[name]) problems.push(`${name}: is required with AUTH_JWKS_URL`);

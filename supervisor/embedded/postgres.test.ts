@@ -1,10 +1,11 @@
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { temporaryDirectory } from '../fixtures/temporary-directory.ts';
 import { startTestPostgres } from '../fixtures/temporary-stores.ts';
 import { freePort } from '../ports.ts';
+import { KeptProcess } from '../processes/kept-process.ts';
 import { postgresUrl, startPostgres } from './postgres.ts';
 import { findPostgres } from './postgres-binary.ts';
 
@@ -59,6 +60,32 @@ test('keeps its data when it is stopped, and when it is killed', async () => {
   await store.process.exited;
   await store.restart();
   expect(await query(store.url, 'SELECT value FROM kept ORDER BY value')).toEqual([1, 2]);
+});
+
+test('is started again while a session of the one that was killed still lives', async () => {
+  const directory = await temporaryDirectory();
+  const options = await testOptions(directory);
+  const first = await startPostgres(options);
+  await first.ready;
+  const client = new pg.Client(postgresUrl(options.port, options.password, 'postgres'));
+  client.on('error', () => {});
+  await client.connect();
+  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  const session = rows[0]?.pid ?? 0;
+  process.kill(session, 'SIGSTOP');
+  first.kill();
+  await first.exited;
+  const said: string[] = [];
+  const next = new KeptProcess(
+    'Postgres',
+    () => startPostgres(options),
+    (line) => said.push(line),
+  );
+  onTestFinished(() => next.stop(5_000));
+  await vi.waitFor(() => expect(said.join()).toContain('shared memory block'), { timeout: 20_000 });
+  process.kill(session, 'SIGCONT');
+  await next.ready;
+  await client.end().catch(() => {});
 });
 
 test('starts below a directory that is closed to everybody else', async () => {

@@ -41,20 +41,34 @@ const ownSettings = [
 export async function startPostgres(options: PostgresOptions): Promise<RunningProcess> {
   const { binaries, directory, port, logFile } = options;
   await ensureCluster(directory, binaries.initdb, options.password);
-  await endLeftover(join(directory, 'postmaster.pid'), directory);
+  const formerPid = await endLeftover(join(directory, 'postmaster.pid'), directory);
   const settings = [...ownSettings, ...(options.settings ?? [])].flatMap((setting) => ['-c', setting]);
   const args = ['-D', directory, '-p', String(port), ...settings];
   const account = await postgresAccount(directory);
-  return startLeashed({
+  const postgres = await startLeashed({
     ...(await asAccount(account, binaries.postgres, args, [binaries.postgres, directory])),
     // SIGINT is its "fast" shutdown: it ends sessions instead of waiting for them.
     stopSignal: 'INT',
     graceMs: 5_000,
     cwd: directory,
-    env: { PATH: process.env.PATH, LC_ALL: 'C' },
+    env: {
+      PATH: process.env.PATH,
+      LC_ALL: 'C',
+      // A process of this pid is not taken for a Postgres on the same data: the pid has another owner now.
+      ...(formerPid === null ? {} : { PG_GRANDPARENT_PID: String(formerPid) }),
+    },
     logFile,
     answers: () => answers(postgresUrl(port, options.password, 'postgres')),
   });
+  return { ...postgres, ready: postgres.ready.catch(unlessPassing) };
+}
+
+/** Sessions outlive a killed Postgres for a moment, and until then no other starts: worth another try. */
+function unlessPassing(failure: unknown): never {
+  if (failure instanceof StartFailure && /shared memory block/.test(failure.message)) {
+    throw new Error(failure.message);
+  }
+  throw failure;
 }
 
 /** Makes the database unless it is there already. */

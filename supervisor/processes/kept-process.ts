@@ -8,16 +8,14 @@ const deathsMax = 5;
 
 /**
  * A process that is started again whenever it ends, at most a second later, for as long as it takes: the
- * sale goes on.
- *
- * Two things are final: a foreseeable failure before it was ever ready, and dying five times within ten
- * seconds without ever having lived for ten.
+ * sale goes on. Only before it was ready for the first time it is given up: on a foreseeable failure at
+ * once, else after dying five times within ten seconds.
  */
 export class KeptProcess {
   readonly name: string;
   /** Settles when it is ready for the first time, or will never be. */
   readonly ready: Promise<void>;
-  /** Resolves after `stop`; rejects with a `StartFailure` when it is given up. */
+  /** Resolves after `stop`; rejects with a `StartFailure` when it was given up. */
   readonly ended: Promise<void>;
   readonly #start: () => RunningProcess | Promise<RunningProcess>;
   readonly #say: (line: string) => void;
@@ -25,6 +23,7 @@ export class KeptProcess {
   #reportReady: () => void = () => {};
   #current: RunningProcess | null = null;
   #restarts = 0;
+  #hasBeenReady = false;
 
   constructor(
     name: string,
@@ -69,7 +68,6 @@ export class KeptProcess {
 
   async #keep(): Promise<void> {
     let deaths: number[] = [];
-    let hasLivedLong = false;
     let delayMs = backoffMs.first;
     while (!this.#stopping.signal.aborted) {
       const bornAt = performance.now();
@@ -77,9 +75,8 @@ export class KeptProcess {
       const diedAt = performance.now();
       this.#current = null;
       if (this.#stopping.signal.aborted) return;
-      hasLivedLong ||= diedAt - bornAt >= watchedMs;
       deaths = [...deaths.filter((at) => diedAt - at < watchedMs), diedAt];
-      if (!hasLivedLong && deaths.length >= deathsMax) {
+      if (!this.#hasBeenReady && deaths.length >= deathsMax) {
         throw new StartFailure(`${this.name} died ${deathsMax} times within ${watchedMs / 1000} s: ${cause}`);
       }
       this.#say(`${this.name} ${cause}; starting it again`);
@@ -96,11 +93,12 @@ export class KeptProcess {
       this.#current = await this.#start();
       if (this.#stopping.signal.aborted) this.#current.kill();
       await this.#current.ready;
+      this.#hasBeenReady = true;
       this.#reportReady();
       return `ended (${describeExit(await this.#current.exited)})`;
     } catch (error) {
       await this.#current?.stop(backoffMs.max);
-      if (this.#restarts === 0 && error instanceof StartFailure) throw error;
+      if (!this.#hasBeenReady && error instanceof StartFailure) throw error;
       return reasonOf(error);
     }
   }

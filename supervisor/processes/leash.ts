@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StartFailure } from '../start-failure.ts';
-import { lastLine } from './log-file.ts';
+import { dyingWords } from './log-file.ts';
 import { describeExit, type Exit, exitWithin, type RunningProcess, signalGroup } from './running.ts';
 
 /**
@@ -50,9 +50,10 @@ export interface LeashedProgram {
   answers: () => Promise<boolean>;
 }
 
-/** Starts a program that ends when we do, and waits for nothing but its pid. `pid` is the program's own, not the shell's. */
+/** Starts a program that ends when we do. `pid` is the program's own, not the shell's. */
 export async function startLeashed(program: LeashedProgram): Promise<RunningProcess> {
   const log = openSync(program.logFile, 'a');
+  const { size: logBegin } = fstatSync(log);
   const shell = spawn(
     '/bin/sh',
     [
@@ -84,7 +85,7 @@ export async function startLeashed(program: LeashedProgram): Promise<RunningProc
   const kill = () => signalGroup(group, 'SIGKILL');
   return {
     pid: Number(line.toString()),
-    ready: readiness(program, exited),
+    ready: readiness(program, exited, logBegin),
     exited,
     stop: (graceMs) => {
       pipe.end();
@@ -97,6 +98,7 @@ export async function startLeashed(program: LeashedProgram): Promise<RunningProc
 async function readiness(
   { command, logFile, answers }: LeashedProgram,
   exited: Promise<Exit>,
+  logBegin: number,
 ): Promise<void> {
   let exit: Exit | null = null;
   void exited.then((how) => {
@@ -104,7 +106,7 @@ async function readiness(
   });
   while (!(await answers())) {
     if (exit !== null) {
-      const words = (await lastLine(logFile)) || describeExit(exit);
+      const words = (await dyingWords(logFile, logBegin)) || describeExit(exit);
       throw new StartFailure(`${basename(command)} did not start: ${words} (${logFile})`);
     }
     await sleep(20);

@@ -1,24 +1,21 @@
 import { open } from 'node:fs/promises';
 
-const tailBytes = 4_096;
+const bytesMax = 16_384;
 
-/** The last line of a log that says something; an empty string where there is none. */
-export async function lastLine(path: string): Promise<string> {
+/**
+ * What a program said that died: of the log from `position` on, the last FATAL line, else the last line;
+ * empty where it said nothing.
+ */
+export async function dyingWords(path: string, position: number): Promise<string> {
   const file = await open(path, 'r').catch(() => null);
   if (file === null) return '';
   try {
-    const { size } = await file.stat();
-    const { buffer, bytesRead } = await file.read({
-      buffer: Buffer.alloc(tailBytes),
-      position: Math.max(0, size - tailBytes),
-    });
-    const lines = buffer.toString('utf8', 0, bytesRead).split('\n');
-    return (
-      lines
-        .filter((line) => line.trim() !== '')
-        .at(-1)
-        ?.trim() ?? ''
-    );
+    const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(bytesMax), position });
+    const lines = buffer
+      .toString('utf8', 0, bytesRead)
+      .split('\n')
+      .map((line) => line.trim());
+    return lines.findLast((line) => line.includes('FATAL')) ?? lines.findLast((line) => line !== '') ?? '';
   } finally {
     await file.close();
   }

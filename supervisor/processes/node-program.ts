@@ -29,13 +29,14 @@ export function startNodeProgram(program: NodeProgram): RunningProcess {
     ['--import', loader, '--import', endWithParent, fileURLToPath(program.script)],
     { env: { ...program.env }, detached: true, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
   );
-  const exited = new Promise<Exit>((resolve) => {
-    // `close`, not `exit`: its last line must have been read.
-    child.once('close', (code, signal) => resolve({ code, signal }));
-  });
+  child.on('error', () => {});
   const { pid } = child;
   if (pid === undefined) throw new StartFailure(`${program.name}: ${process.execPath} could not be started`);
-  const firstWords = keepLog(child, program);
+  const { firstWords, endLog } = keepLog(child, program);
+  const exited = new Promise<Exit>((resolve) => {
+    // `close`, not `exit`: its last line must have been read.
+    child.once('close', (code, signal) => endLog(() => resolve({ code, signal })));
+  });
   const kill = () => signalGroup(pid, 'SIGKILL');
   return {
     pid,
@@ -78,8 +79,10 @@ interface FirstWords {
   pass(): void;
 }
 
-function keepLog(child: ChildProcess, { logFile, onWarning }: NodeProgram): FirstWords {
+function keepLog(child: ChildProcess, { logFile, onWarning }: NodeProgram) {
   const log = createWriteStream(logFile, { flags: 'a' });
+  // A full disk ends the log, not the sale.
+  log.on('error', () => {});
   const lines: string[] = [];
   let tellPlain = (line: string): unknown => lines.push(line);
   for (const stream of [child.stdout, child.stderr]) {
@@ -92,10 +95,10 @@ function keepLog(child: ChildProcess, { logFile, onWarning }: NodeProgram): Firs
       else if (warning !== null) onWarning(warning);
     });
   }
-  child.once('close', () => log.end());
   const pass = () => {
     lines.forEach(onWarning);
     tellPlain = onWarning;
   };
-  return { lines, pass };
+  const firstWords: FirstWords = { lines, pass };
+  return { firstWords, endLog: (done: () => void) => log.end(done) };
 }
