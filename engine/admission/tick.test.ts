@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { newId } from '../contracts/ids.ts';
 import { type TestSaleOptions, testSale } from '../fixtures/test-sale.ts';
 
 async function roomOf(entrants: number, options: TestSaleOptions) {
@@ -96,4 +97,38 @@ test('a turn buys once, also below the limit per buyer', async () => {
   await sale.tick();
   await sale.sell('b0', { ps5: 1 }, 0);
   expect(await sale.reserve('b0', { ps5: 1 }, 0)).toMatchObject({ kind: 'refused', code: 'turn_used' });
+});
+
+test('no more are called than may check out at once', async () => {
+  const sale = await roomOf(50, { units: { ps5: 50 }, checkoutsAtOnceMax: 4 });
+  expect((await sale.tick()).serving).toBe(4);
+  await sale.hold('b0', { ps5: 1 }, 0);
+  await sale.pass(1_000);
+  expect((await sale.tick()).serving).toBe(4);
+  await sale.sell('b1', { ps5: 1 }, 1);
+  await sale.pass(1_000);
+  expect((await sale.tick()).serving).toBe(5);
+});
+
+test('calling slows while payments take much longer than usual, and recovers by itself', async () => {
+  const sale = await roomOf(3_000, {
+    units: { ps5: 5_000 },
+    perMinute: 6_000,
+    claimMs: 600_000,
+    holdMs: 600_000,
+  });
+  await sale.pass(1_000);
+  const { id } = await sale.hold('b0', { ps5: 1 }, 0);
+  const pin = { saleId: sale.saleId, epoch: 1, reservationId: id, buyerId: 'b0', paymentId: newId('pay') };
+  await sale.beginPayment(pin);
+  const calledIn = async (ms: number) => {
+    const { serving } = await sale.tick();
+    for (let passed = 0; passed < ms; passed += 200) await sale.pass(200);
+    return (await sale.tick()).serving - serving;
+  };
+  await sale.pass(2_000);
+  expect(await calledIn(1_000)).toBeLessThan(25);
+  await sale.settle.confirm(sale.saleId, [pin]);
+  await sale.pass(200);
+  expect(await calledIn(1_000)).toBe(100);
 });

@@ -16,7 +16,7 @@ const tickScript = script('admission/tick');
 export async function tick(redis: Redis, saleId: string): Promise<SaleSnapshot | null> {
   const reply = await run(redis, tickScript, floorKeys(saleId), [nextRequestId(), sweepMax]);
   if (reply[1] !== 1) return null;
-  const [, , state, epoch, nowMs, entrants, serving, perMinute, standby, ...stock] = reply;
+  const [, , state, epoch, nowMs, entrants, serving, perMinute, standby, missedBelow, ...stock] = reply;
   return {
     state: state as SaleState,
     epoch: Number(epoch),
@@ -25,6 +25,7 @@ export async function tick(redis: Redis, saleId: string): Promise<SaleSnapshot |
     serving: Number(serving),
     perMinute: Number(perMinute),
     standby: Number(standby),
+    missedBelow: Number(missedBelow),
     stock: (stock as Reply[]).map(([sku, units, available, held, paying, sold]) => ({
       sku: sku as string,
       units: Number(units),

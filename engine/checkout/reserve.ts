@@ -5,6 +5,7 @@ import type { LiveSale } from '../contracts/sale.ts';
 import type { Reservation, Reserve, Reserved } from '../contracts/wire/reservations.ts';
 import type { PurchaseTokens } from '../purchase-token/purchase-token.ts';
 import type { Decision, ReserveRequest } from '../reservation/reserve.ts';
+import { etaSeconds, retryAfterSeconds } from '../waiting-room/prospects.ts';
 import type { Room } from '../waiting-room/waiting-room.ts';
 import { price } from './price.ts';
 
@@ -87,8 +88,8 @@ export function reserveAtDesk(
       return { kind: 'held', fresh, reserved: reservedBody(tokens, sale, record) };
     }
     if (decision.kind === 'refused' && decision.code === 'not_your_turn') {
-      const eta = room.etaSeconds(sale, admitted.turn, snapshot.serving);
-      return { ...decision, retryAfterSeconds: room.retryAfterSeconds(eta, admitted.turn ?? 0) };
+      const eta = etaSeconds(sale, admitted.turn, snapshot.serving);
+      return { ...decision, retryAfterSeconds: retryAfterSeconds(eta, admitted.turn ?? 0) };
     }
     return decision;
   };

@@ -1,5 +1,6 @@
 import type { LiveSale } from '../contracts/sale.ts';
 import type { CheckoutDesk, WaitingRoom } from '../surface.ts';
+import { chance, etaSeconds, retryAfterSeconds } from '../waiting-room/prospects.ts';
 import type { TurnStatus } from '../waiting-room/turn-status.ts';
 import type { Place, Room } from '../waiting-room/waiting-room.ts';
 
@@ -35,16 +36,18 @@ export function ticketDesk(room: Room, desk: Pick<CheckoutDesk, 'reservedBody'>)
       const status = await room.status(sale, buyerId, place.turn);
       const body = ticketBody(sale, place, status);
       const waiting = body.state === 'waiting' || body.state === 'standby';
-      const etaSeconds = body.state === 'waiting' ? room.etaSeconds(sale, place.turn, status.serving) : null;
+      const eta = body.state === 'waiting' ? etaSeconds(sale, place.turn, status.serving) : null;
+      const odds = body.state === 'waiting' ? chance(sale, place.turn) : null;
       const { reservation } = status;
       return {
         kind: 'status',
-        retryAfterSeconds: room.retryAfterSeconds(waiting ? etaSeconds : 1, place.index),
+        retryAfterSeconds: retryAfterSeconds(waiting ? eta : 1, place.index),
         status: {
           ...body,
           serving: status.serving,
           ahead: place.turn === null ? null : Math.max(0, place.turn - status.serving),
-          ...(etaSeconds === null ? {} : { etaSeconds }),
+          ...(eta === null ? {} : { etaSeconds: eta }),
+          ...(odds === null ? {} : { chance: odds }),
           ...(body.state === 'your_turn' && status.claimByMs !== null
             ? { claimBy: new Date(status.claimByMs).toISOString() }
             : {}),

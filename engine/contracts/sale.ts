@@ -14,6 +14,8 @@ export interface SaleConfig {
   /** How long a called turn may be used on time, and how long a hold given to a standby lasts untouched. */
   claimMs: number;
   perMinute: number;
+  /** No more turns are called while this many buyers hold, pay or may still come; null: no such cap. */
+  checkoutsAtOnceMax: number | null;
   waitingOpensAtMs: number;
   opensAtMs: number;
   closesAtMs: number;
@@ -44,6 +46,8 @@ export interface SaleSnapshot {
   serving: number;
   perMinute: number;
   standby: number;
+  /** Turns below this have had their claim window. */
+  missedBelow: number;
   stock: StockCount[];
 }
 

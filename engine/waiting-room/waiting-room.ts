@@ -8,9 +8,6 @@ import { placeBook } from './place-book.ts';
 import { signedTickets } from './ticket.ts';
 import { type TurnStatus, turnStatusReader } from './turn-status.ts';
 
-/** Polling clients are asked to come back after 1 s near their turn, and at most 30 s when it is far. */
-const pollSecondsMax = 30;
-
 /** The waiting room without the reservation that may have come of it; the desk adds its body. */
 export interface Place {
   ticket: string;
@@ -140,18 +137,6 @@ export function waitingRoom(redis: Redis, tokenSecret: string, permute: Permute)
       if (status.standbyRank !== null) return 'standby';
       if (turn === null || turn >= status.serving) return 'waiting';
       return status.claimByMs === null ? 'missed' : 'your_turn';
-    },
-
-    /** Seconds until the turn at the present pace; null when nothing is known about it. */
-    etaSeconds({ snapshot }: LiveSale, turn: number | null, serving: number): number | null {
-      if (turn === null || snapshot.state !== 'open') return null;
-      return Math.ceil((Math.max(0, turn - serving) * 60) / snapshot.perMinute);
-    },
-
-    /** When a polling client should ask again: sooner near the turn, spread so that they do not come at once. */
-    retryAfterSeconds(etaSeconds: number | null, index: number): number {
-      const near = etaSeconds === null ? 5 : Math.min(pollSecondsMax, Math.ceil(etaSeconds / 4));
-      return Math.max(1, near + (near > 4 ? index % 3 : 0));
     },
   };
 }

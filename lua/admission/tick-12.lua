@@ -7,7 +7,7 @@
 -- ARGV  1 requestId      echoed
 --       2 sweepMax       integer, lapsed holds taken back in one call; the next tick goes on
 -- Reply {requestId, code, state, epoch, nowMs, entrants, serving, perMinute, standby,
---        {sku, units, available, held, paying, sold}…}; code 1, -1 no such sale
+--        missedBelow, {sku, units, available, held, paying, sold}…}; code 1, -1 no such sale
 -- Event whatever happened
 --- @include floor
 local failed = enterFloor()
@@ -48,18 +48,33 @@ local function noShowFactor()
   return math.min(2, called / math.max(came, called / 2))
 end
 
+-- How much of the pace is kept while orders queue up behind it: 1 as long as the oldest payment under way
+-- is not much older than payments usually take, less and less the older it gets.
+local function brake()
+  local oldest = redis.call('ZRANGE', pinsKey, 0, 0, 'WITHSCORES')
+  if not oldest[1] then return 1 end
+  local usual = redis.call('HMGET', saleKey, 'pinLeaseMs', 'paymentMs')
+  local ageMs = nowMs - (tonumber(oldest[2]) - tonumber(usual[1]))
+  local patienceMs = math.max(500, 4 * (tonumber(usual[2]) or 0))
+  return ageMs <= patienceMs and 1 or math.max(0.05, (patienceMs / ageMs) ^ 2)
+end
+
 -- perMinute is the target for arrivals, stock is the reason: no more turns may be open than units that
 -- could still be had, and whoever is on standby comes first.
 local function callTurns()
   local credit = redis.call('HMGET', saleKey, 'creditMicroTurns', 'creditAtMs')
   local factor = noShowFactor()
-  local microTurnsPerMs = sale.perMinute * factor * 1000 / 60
+  local microTurnsPerMs = sale.perMinute * factor * brake() * 1000 / 60
   -- The first second's turns are there at once. A late tick calls all that fell due since the last one.
   local burstMicroTurns = math.max(1000000, microTurnsPerMs * 1000)
   local micro = burstMicroTurns
   if credit[2] then micro = tonumber(credit[1]) + (nowMs - tonumber(credit[2])) * microTurnsPerMs end
   local justified = math.ceil(totalOf(stock, 'available') * factor) - outstandingTurns()
     - redis.call('ZCOUNT', standbyKey, '-inf', missedRank - 1)
+  if sale.checkoutsAtOnceMax then
+    local checkouts = redis.call('ZCARD', deadlinesKey) + redis.call('ZCARD', pinsKey) + outstandingTurns()
+    justified = math.min(justified, sale.checkoutsAtOnceMax - checkouts)
+  end
   local call = math.min(math.floor(micro / 1000000), justified, sale.entrants - sale.serving)
   if call > 0 then
     sale.serving = sale.serving + call
@@ -82,7 +97,7 @@ if sale.state == 'open' then
 end
 
 local reply = { requestId, 1, sale.state, integer(sale.epoch), integer(nowMs), sale.entrants, sale.serving,
-  sale.perMinute, redis.call('ZCARD', standbyKey) }
+  sale.perMinute, redis.call('ZCARD', standbyKey), sale.missedBelow }
 for sku, counts in pairs(stock) do
   reply[#reply + 1] = { sku, counts.units, counts.available, counts.held, counts.paying, counts.sold }
 end

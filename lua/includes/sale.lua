@@ -3,7 +3,7 @@
 local function readSale()
   local fields = redis.call('HMGET', saleKey, 'id', 'epoch', 'state', 'method', 'perBuyerLimit', 'holdMs',
     'claimMs', 'perMinute', 'waitingOpensAtMs', 'opensAtMs', 'closesAtMs', 'serving', 'entrants',
-    'missedBelow', 'pausedAtMs', 'pausedTotalMs', 'drawSeed', 'preEntrants')
+    'missedBelow', 'pausedAtMs', 'pausedTotalMs', 'drawSeed', 'preEntrants', 'checkoutsAtOnceMax')
   if not fields[2] then return nil end
   return {
     id = fields[1],
@@ -25,5 +25,6 @@ local function readSale()
     isDrawn = fields[4] == 'queue' or fields[4] == 'lottery',
     hasDrawSeed = fields[17] and true or false,
     preEntrants = tonumber(fields[18]),
+    checkoutsAtOnceMax = tonumber(fields[19]),
   }
 end

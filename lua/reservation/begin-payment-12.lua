@@ -20,6 +20,7 @@ if failed then return failed end
 local batchId, epoch, leaseMs = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 if not sale then return { batchId, noSale } end
 if sale.epoch ~= epoch then return { batchId, staleEpoch, integer(sale.epoch) } end
+redis.call('HSET', saleKey, 'pinLeaseMs', leaseMs)
 local stock = readStock()
 
 local function beginPayment(id, buyerId, paymentId)

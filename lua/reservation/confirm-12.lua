@@ -14,6 +14,14 @@ local batchId = ARGV[1]
 if not sale then return { batchId, noSale } end
 local stock = readStock()
 
+-- What a payment usually takes, as a slowly moving mean: the tick brakes when payments take much longer.
+local function noteDuration(id)
+  local usual = redis.call('HMGET', saleKey, 'pinLeaseMs', 'paymentMs')
+  local tookMs = nowMs - (tonumber(redis.call('ZSCORE', pinsKey, id)) - tonumber(usual[1]))
+  local meanMs = tonumber(usual[2])
+  redis.call('HSET', saleKey, 'paymentMs', string.format('%.1f', meanMs and meanMs * 0.99 + tookMs * 0.01 or tookMs))
+end
+
 local function confirm(id, paymentId)
   local reservation = readReservation(id)
   if not reservation then return { 0, '' } end
@@ -23,6 +31,7 @@ local function confirm(id, paymentId)
   moveUnits(stock, parseItems(reservation.items), 'paying', 'sold')
   reservation.state = 'confirmed'
   writeReservation(id, reservation)
+  noteDuration(id)
   redis.call('ZREM', pinsKey, id)
   emitReservation('reservation.confirmed', id, reservation)
   return { 1 }
