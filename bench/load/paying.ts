@@ -1,0 +1,79 @@
+import type { Reserved } from '../../engine/contracts/wire/reservations.ts';
+import { type PayAnswer, type Payment, type Refused, Unexpected } from './line.ts';
+import { patiently, type Visit } from './visit.ts';
+
+type Outcome = { kind: 'confirmed'; orderId: string } | { kind: 'declined' } | Refused;
+
+/** A good card that is declined this often is a bug, not bad luck. */
+const paymentsMax = 6;
+
+/**
+ * Pays what is held: the buyer's first card, and after a decline a good one, on the same checkout with a
+ * new key. `isFirstHold` is false where an earlier hold of this buyer lapsed.
+ */
+export async function payFor(
+  visit: Visit,
+  reserved: Reserved,
+  isFirstHold: boolean,
+): Promise<{ kind: 'confirmed'; orderId: string } | Refused> {
+  const { behaviour, tally } = visit;
+  const { checkoutId, purchaseToken } = reserved;
+  for (let payment = 1; payment <= paymentsMax; payment++) {
+    const isFirst = payment === 1 && isFirstHold;
+    const outcome = await payWith(
+      visit,
+      {
+        checkoutId,
+        purchaseToken,
+        paymentToken: isFirst ? behaviour.firstCard : 'tok_visa',
+        idempotencyKey: `${checkoutId}-${payment}`,
+      },
+      isFirst && behaviour.doubleClicksPay,
+    );
+    if (outcome.kind !== 'declined') return outcome;
+    tally.incident('declinedCards');
+  }
+  throw new Unexpected(`a good card was declined ${paymentsMax - 1} times`);
+}
+
+/** One card, until its outcome is known. A double click sends everything twice under the same key. */
+async function payWith(visit: Visit, payment: Payment, doubleClick: boolean): Promise<Outcome> {
+  const { line, tally } = visit;
+  const clickedAtMs = performance.now();
+  const sinceClickMs = () => performance.now() - clickedAtMs;
+  const pay = () => patiently(visit, () => line.pay(payment));
+  const click = async () => {
+    const answer = await pay();
+    if (answer.kind === 'pending') tally.latency.record('pay', sinceClickMs());
+    return answer;
+  };
+  const [one, other] = await Promise.all(doubleClick ? [click(), pay()] : [click()]);
+  if (doubleClick) tally.incident('doubleClicks');
+  let answer = other ? agreedPayment(one as PayAnswer, other) : (one as PayAnswer);
+  while (answer.kind === 'pending') {
+    const outcome = await line.waitForOutcome(answer.orderId);
+    if (outcome) {
+      answer = outcome;
+    } else {
+      tally.incident('askedAgain');
+      answer = await pay();
+    }
+  }
+  if (answer.kind === 'refused' && answer.code === 'already_paid' && answer.orderId) {
+    answer = { kind: 'confirmed', orderId: answer.orderId };
+  }
+  if (answer.kind === 'confirmed') tally.latency.record('confirm', sinceClickMs());
+  return answer;
+}
+
+/** Two clicks with one key are one payment of one order; the answer that knows more counts. */
+function agreedPayment(one: PayAnswer, other: PayAnswer): PayAnswer {
+  const orderIds = new Set(
+    [one, other].flatMap((answer) => ('orderId' in answer ? (answer.orderId ?? []) : [])),
+  );
+  const kinds = new Set([one.kind, other.kind]);
+  if (orderIds.size > 1 || (kinds.has('confirmed') && kinds.has('declined'))) {
+    throw new Unexpected(`a double click on pay was answered ${JSON.stringify([one, other])}`);
+  }
+  return one.kind === 'pending' ? other : one;
+}

@@ -1,0 +1,85 @@
+import type { Reserved } from '../../engine/contracts/wire/reservations.ts';
+import { type Refused, type ReserveAnswer, Unexpected } from './line.ts';
+import type { Outcome } from './outcomes.ts';
+import { pause } from './pause.ts';
+import { payFor } from './paying.ts';
+import { endedBy, patiently, type Visit } from './visit.ts';
+
+/**
+ * A buyer's whole visit: join, wait to be called, hold a unit, pay it. Gives up on nothing while there is
+ * hope: stands by as long as it takes, and stands by again when a hold lapses.
+ * Throws `Unexpected` where the sale breaks the protocol.
+ */
+export async function shop(visit: Visit): Promise<Outcome> {
+  const { buyerId, behaviour, line, tally } = visit;
+  await line.open();
+  const joinedAtMs = performance.now();
+  const joined = await patiently(visit, () => line.join());
+  if (joined.kind === 'refused') return endedBy(joined, 'join');
+  tally.latency.record('join', performance.now() - joinedAtMs);
+  tally.joined++;
+
+  if ((await line.waitForTurn()) === 'over') return 'soldOut';
+  if (behaviour.plan === 'no_show') return 'noShow';
+
+  for (let isFirstHold = true; ; isFirstHold = false) {
+    const held = await hold(visit, isFirstHold && behaviour.doubleClicksReserve);
+    if (held === 'over') return 'soldOut';
+    if (held.kind === 'refused') return endedBy(held, 'reserve');
+    if (behaviour.plan === 'walk_away') return 'walkedAway';
+    const paid = await considerAndPay(visit, held.reserved, isFirstHold);
+    if (paid.kind === 'confirmed') {
+      tally.sawConfirmed({ buyerId, orderId: paid.orderId });
+      return 'confirmed';
+    }
+    if (paid.code !== 'reservation_expired') return endedBy(paid, 'pay');
+    tally.incident('lapsedHolds');
+  }
+}
+
+async function considerAndPay(visit: Visit, reserved: Reserved, isFirstHold: boolean) {
+  const { behaviour, tally } = visit;
+  tally.holding++;
+  await pause(behaviour.thinkMs);
+  tally.holding--;
+  tally.paying++;
+  try {
+    return await payFor(visit, reserved, isFirstHold);
+  } finally {
+    tally.paying--;
+  }
+}
+
+/** Until a unit is held, however long that means standing by. */
+async function hold(
+  visit: Visit,
+  doubleClick: boolean,
+): Promise<{ kind: 'reserved'; reserved: Reserved } | Refused | 'over'> {
+  const { line, tally } = visit;
+  let answer = doubleClick ? await reserveTwice(visit) : await reserve(visit);
+  if (answer.kind === 'standby') tally.incident('stoodBy');
+  while (answer.kind === 'standby') {
+    if ((await line.waitForUnit()) === 'over') return 'over';
+    answer = await reserve(visit);
+  }
+  return answer;
+}
+
+const reserve = (visit: Visit): Promise<ReserveAnswer> =>
+  patiently(visit, async () => {
+    const sentAtMs = performance.now();
+    const answer = await visit.line.reserve();
+    if (answer.kind !== 'refused') visit.tally.latency.record('reserve', performance.now() - sentAtMs);
+    return answer;
+  });
+
+/** A double click is one reservation: both answers name the same, and the better one counts. */
+async function reserveTwice(visit: Visit): Promise<ReserveAnswer> {
+  const [one, other] = await Promise.all([reserve(visit), reserve(visit)]);
+  visit.tally.incident('doubleClicks');
+  if (one.kind === 'reserved' && other.kind === 'reserved') {
+    const [first, second] = [one.reserved.reservation.id, other.reserved.reservation.id];
+    if (first !== second) throw new Unexpected('a double click made two reservations');
+  }
+  return [one, other].find((answer) => answer.kind === 'reserved') ?? one;
+}

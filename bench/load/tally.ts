@@ -1,0 +1,115 @@
+import { Latency, type Measure } from './latency.ts';
+import { noOutcomes, type Outcome, type OutcomeCounts } from './outcomes.ts';
+
+/** An order that a client was told is confirmed. */
+export interface SeenConfirmed {
+  buyerId: string;
+  orderId: string;
+}
+
+/** Things that happened on the way; none of them is an outcome. */
+export const incidents = [
+  'doubleClicks',
+  'plannedDrops',
+  'lostConnections',
+  'declinedCards',
+  'stoodBy',
+  'lapsedHolds',
+  'askedAgain',
+] as const;
+export type Incident = (typeof incidents)[number];
+
+/** What a load process tells while it runs. */
+export interface Progress {
+  joined: number;
+  holding: number;
+  paying: number;
+  outcomes: OutcomeCounts;
+  reserveP99Ms: number;
+  confirmP50Ms: number;
+  confirmP99Ms: number;
+}
+
+/** What a load process hands over at its end. */
+export interface RushResult {
+  outcomes: OutcomeCounts;
+  confirmed: SeenConfirmed[];
+  /** In ms since 1970; null where nobody was. */
+  lastConfirmedAtMs: number | null;
+  incidents: Record<Incident, number>;
+  /** How often each code was refused with, repeats included. */
+  refusals: Record<string, number>;
+  /** Why buyers failed, with how many did; the first few kinds. */
+  failures: Record<string, number>;
+  latency: Record<Measure, string>;
+}
+
+/** More kinds of failure than this are one bug told in many words. */
+const failureKindsMax = 20;
+
+/** The book of one load process. */
+export class Tally {
+  readonly latency = new Latency();
+  readonly #confirmed: SeenConfirmed[] = [];
+  #lastConfirmedAtMs: number | null = null;
+  joined = 0;
+  holding = 0;
+  paying = 0;
+  readonly #outcomes = noOutcomes();
+  readonly #incidents: Record<Incident, number>;
+  readonly #refusals: Record<string, number> = {};
+  readonly #failures: Record<string, number> = {};
+
+  constructor() {
+    this.#incidents = Object.fromEntries(incidents.map((name) => [name, 0])) as Record<Incident, number>;
+  }
+
+  outcome(outcome: Outcome, count = 1): void {
+    this.#outcomes[outcome] += count;
+  }
+
+  /** That a client was told so, now. */
+  sawConfirmed(seen: SeenConfirmed): void {
+    this.#confirmed.push(seen);
+    this.#lastConfirmedAtMs = Date.now();
+  }
+
+  incident(name: Incident): void {
+    this.#incidents[name]++;
+  }
+
+  refusal(code: string): void {
+    this.#refusals[code] = (this.#refusals[code] ?? 0) + 1;
+  }
+
+  failure(reason: string): void {
+    const known = reason in this.#failures || Object.keys(this.#failures).length < failureKindsMax;
+    const kind = known ? reason : 'other reasons';
+    this.#failures[kind] = (this.#failures[kind] ?? 0) + 1;
+  }
+
+  progress(): Progress {
+    const confirm = this.latency.percentiles('confirm');
+    return {
+      joined: this.joined,
+      holding: this.holding,
+      paying: this.paying,
+      outcomes: { ...this.#outcomes },
+      reserveP99Ms: this.latency.percentiles('reserve').p99,
+      confirmP50Ms: confirm.p50,
+      confirmP99Ms: confirm.p99,
+    };
+  }
+
+  result(): RushResult {
+    return {
+      outcomes: this.#outcomes,
+      confirmed: this.#confirmed,
+      lastConfirmedAtMs: this.#lastConfirmedAtMs,
+      incidents: this.#incidents,
+      refusals: this.#refusals,
+      failures: this.#failures,
+      latency: this.latency.encoded(),
+    };
+  }
+}
