@@ -3,7 +3,7 @@ import { refuse } from './contracts/errors.ts';
 import { parseOutboxEvent } from './contracts/events.ts';
 import type { SaleState } from './contracts/states.ts';
 import { connect } from './redis/connection.ts';
-import { channels, outboxKey, saleKey, salesKey, stockKey } from './redis/keys.ts';
+import { channels, floorKeys, outboxKey, saleKey, salesKey, stockKey } from './redis/keys.ts';
 import { nextRequestId, run, script } from './redis/scripts.ts';
 import { RedisUnavailable, StaleEpoch } from './redis/unavailable.ts';
 import { settle } from './reservation/settle.ts';
@@ -90,6 +90,37 @@ export function createSettlement(redisUrl: string): Settlement {
       }
       await ask(() => redis.publish(channels.sales, saleId));
       return { kind: 'done', state: state as SaleState };
+    },
+
+    async configure(saleId, fields) {
+      const args = Object.entries(fields).flatMap(([name, value]) =>
+        value === undefined ? [] : [name, value],
+      );
+      const [, code, state] = await run(redis, script('sale/configure'), ownKeys(saleId), [
+        nextRequestId(),
+        ...args,
+      ]);
+      if (code === -1) return refuse('sale_not_found');
+      if (code === 0)
+        return refuse('invalid_transition', { detail: `The sale is ${state}.`, members: { state } });
+      await ask(() => redis.publish(channels.sales, saleId));
+      return { kind: 'done', state: state as SaleState };
+    },
+
+    async adjustUnits(saleId, sku, units) {
+      const args = [nextRequestId(), sku, units];
+      const [, code, present] = await run(redis, script('sale/adjust-units'), floorKeys(saleId), args);
+      if (code === -1) return refuse('sale_not_found');
+      if (code === -3) return refuse('sku_not_found', { detail: `This sale has no SKU "${sku}".` });
+      if (code === -2)
+        return refuse('invalid_transition', { detail: 'The sale has ended; its units are settled.' });
+      if (code === 0) {
+        return refuse('units_in_use', {
+          detail: `More than ${units} of ${sku} are held or sold.`,
+          members: { units: present },
+        });
+      }
+      return { kind: 'done', units: Number(present) };
     },
 
     async freeze(saleId) {

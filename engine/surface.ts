@@ -86,6 +86,19 @@ export interface Settlement {
   /** After a restart that lost nothing. `missing`: Redis does not know the sale, it has to be rebuilt. */
   beginEpoch(saleId: string, epoch: number): Promise<{ kind: 'begun' | 'present' | 'missing' }>;
   command(saleId: string, command: SaleCommand): Promise<{ kind: 'done'; state: SaleState } | Refusal>;
+  /** Changes what an operator may change while the sale lasts; the rows changed first. */
+  configure(
+    saleId: string,
+    fields: {
+      title?: string;
+      perMinute?: number;
+      waitingOpensAtMs?: number;
+      opensAtMs?: number;
+      closesAtMs?: number;
+    },
+  ): Promise<{ kind: 'done'; state: SaleState } | Refusal>;
+  /** Sets the units of a SKU: up after Postgres, down before it. Setting the same number changes nothing. */
+  adjustUnits(saleId: string, sku: string, units: number): Promise<{ kind: 'done'; units: number } | Refusal>;
   /** Fixes who takes part in the draw, or says who was fixed before. Null where the sale opened without. */
   freeze(saleId: string): Promise<{ preEntrants: number; frozenAtMs: number } | null>;
   /** Everybody who ever had a place, by bucket and in no order; 12 bytes name the buyer. */

@@ -4,6 +4,11 @@ local function emitSale(type)
   redis.call('XADD', outboxKey, '*', 'type', type, 'atMs', integer(nowMs), 'epoch', integer(sale.epoch))
 end
 
+local function emitUnits(sku, units)
+  redis.call('XADD', outboxKey, '*', 'type', 'sale.units_adjusted', 'atMs', integer(nowMs), 'epoch',
+    integer(sale.epoch), 'items', sku .. ':' .. integer(units))
+end
+
 local function emitReservation(type, id, reservation)
   redis.call('XADD', outboxKey, '*', 'type', type, 'atMs', integer(nowMs), 'epoch', integer(sale.epoch),
     'reservationId', id, 'buyerId', reservation.buyerId, 'turn', reservation.turn < 0 and '' or integer(reservation.turn),

@@ -1,0 +1,23 @@
+#!lua
+-- Changes fields of a sale that the operator may change while it lasts. The rows changed first.
+--
+-- KEYS  1 sale (hash)  2 stock (hash)  3 outbox (stream)
+-- ARGV  1 requestId    echoed
+--       then pairs of field and value: title, perMinute, waitingOpensAtMs, opensAtMs, closesAtMs
+-- Reply {requestId, code, state}: 1 done, 0 the sale has ended, -1 no such sale
+-- Event sale.opened, sale.closed where that is due by the new times
+local saleKey, stockKey, outboxKey = KEYS[1], KEYS[2], KEYS[3]
+local sale, nowMs
+--- @include integer types clock sale stock outbox lifecycle
+local requestId = ARGV[1]
+
+local wrong = checkTypes({ [saleKey] = 'hash', [stockKey] = 'hash', [outboxKey] = 'stream' })
+if wrong then return wrong end
+sale = readSale()
+if not sale then return { requestId, -1, '' } end
+if sale.state == 'closed' or sale.state == 'sold_out' then return { requestId, 0, sale.state } end
+for i = 2, #ARGV, 2 do redis.call('HSET', saleKey, ARGV[i], ARGV[i + 1]) end
+sale = readSale()
+nowMs = saleNow()
+advance()
+return { requestId, 1, sale.state }
