@@ -3,6 +3,9 @@ import pg from 'pg';
 /** What a statement is run on: a pool, or one connection inside a transaction. */
 export type Postgres = Pick<pg.Pool, 'query'>;
 
+/** Where transactions get a connection of their own. */
+export type PostgresPool = Pick<pg.Pool, 'query' | 'connect'>;
+
 /** bigint as a number: amounts and counts stay below 2^53, and a value that does not is a bug, not a rounding. */
 function safeInteger(text: string): number {
   const value = Number(text);

@@ -342,6 +342,16 @@ CREATE TABLE ledger_seals (
   CONSTRAINT hashes_are_sha256 CHECK (octet_length(previous) = 32 AND octet_length(hash) = 32)
 );
 
+-- What a seal covers of one transaction. Times are microseconds, so that no setting changes the text.
+CREATE FUNCTION ledger_line(entry ledger_transactions) RETURNS text LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_array(
+    entry.xid::text, entry.id, entry.kind, entry.sale_id, entry.order_id, entry.payment_id,
+    (extract(epoch FROM entry.posted_at) * 1000000)::bigint,
+    (SELECT jsonb_agg(jsonb_build_array(line, source, destination, asset, amount) ORDER BY line)
+     FROM postings WHERE transaction_id = entry.id)
+  )::text
+$$;
+
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_transactions
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON postings

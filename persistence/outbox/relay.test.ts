@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { OutboxEvent } from '../../engine/contracts/events.ts';
+import type { PaymentIntent } from '../../engine/contracts/ports.ts';
+import { testIntent } from '../fixtures/test-intent.ts';
+import { committedUnits, insertSale, testPool } from '../fixtures/test-sale.ts';
+import { createLog } from '../log.ts';
+import { orderStoreOn } from '../orders/order-store.ts';
+import { relayOnce } from './relay.ts';
+
+const log = createLog('silent');
+let database: Awaited<ReturnType<typeof testPool>>;
+beforeAll(async () => {
+  database = await testPool();
+});
+afterAll(() => database.close());
+
+/** A stream in memory: what the relay needs of one. The real one is in the worker's test. */
+function stream() {
+  const events: OutboxEvent[] = [];
+  let trimmedThrough = '0-0';
+  const after = (position: string) => (event: OutboxEvent) =>
+    Number(event.position.split('-')[0]) > Number(position.split('-')[0]);
+  return {
+    add(type: OutboxEvent['type'], intent: PaymentIntent | null = null) {
+      events.push({
+        position: `${events.length + 1}-0`,
+        type,
+        atMs: 1_700_000_000_000 + events.length,
+        epoch: 1,
+        reservationId: intent?.reservationId ?? null,
+        buyerId: intent?.buyerId ?? null,
+        turn: null,
+        items: intent ? intent.lines.map(({ sku, quantity }) => ({ sku, quantity })) : [],
+        deadlineMs: intent ? 1_700_000_060_000 : null,
+        attemptId: null,
+      });
+    },
+    outbox: async (_: string, position: string, limit: number) =>
+      events.filter(after(position)).slice(0, limit),
+    trimOutbox: async (_: string, position: string) => {
+      trimmedThrough = position;
+    },
+    trimmed: () => trimmedThrough,
+  };
+}
+
+const journal = async (saleId: string) =>
+  (
+    await database.pool.query(
+      'SELECT position_ms AS at, type FROM reservation_events WHERE sale_id = $1 ORDER BY position_ms, position_n',
+      [saleId],
+    )
+  ).rows;
+
+const stateOf = async (saleId: string) =>
+  (await database.pool.query('SELECT state FROM sales WHERE id = $1', [saleId])).rows[0].state;
+
+test('events are journaled once, in order, whoever relays them and however often', async () => {
+  await insertSale(database.pool, 'order', { ps5: 10 });
+  const redis = stream();
+  const intents = Array.from({ length: 25 }, () => testIntent({ saleId: 'order' }));
+  for (const intent of intents) redis.add('reservation.held', intent);
+  const passes = await Promise.all(
+    Array.from({ length: 6 }, () => relayOnce(database.pool, redis, log, 'order')),
+  );
+  expect(passes.filter((pass) => pass.kind === 'relayed' && pass.events === 25)).toHaveLength(1);
+  redis.add('reservation.released', intents[0]);
+  await relayOnce(database.pool, redis, log, 'order');
+  expect(await relayOnce(database.pool, redis, log, 'order')).toMatchObject({ kind: 'relayed', events: 0 });
+  const rows = await journal('order');
+  expect(rows).toHaveLength(26);
+  expect(rows.map((row) => row.at)).toEqual(rows.map((_, at) => at + 1));
+  expect(redis.trimmed()).toBe('26-0');
+});
+
+test('an order whose hold ended fails once, and its units fall from the guard once', async () => {
+  await insertSale(database.pool, 'ended', { ps5: 10, case: 10 });
+  const store = orderStoreOn(database.pool, log);
+  const lapsed = testIntent({ saleId: 'ended', items: { ps5: 1, case: 2 } });
+  const kept = testIntent({ saleId: 'ended' });
+  await Promise.all([store.beginPayment(lapsed), store.beginPayment(kept)]);
+  await database.pool.query(
+    "UPDATE payments SET state = 'declined', decline_code = 'x' WHERE payment_id = $1",
+    [lapsed.paymentId],
+  );
+  const redis = stream();
+  redis.add('reservation.expired', lapsed);
+  redis.add('reservation.expired', testIntent({ saleId: 'ended' }));
+  await Promise.all([1, 2, 3].map(() => relayOnce(database.pool, redis, log, 'ended')));
+  redis.add('reservation.expired', lapsed);
+  await relayOnce(database.pool, redis, log, 'ended');
+  expect(await committedUnits(database.pool, 'ended')).toEqual({ ps5: 1, case: 0 });
+  expect(await store.order(lapsed.orderId, lapsed.buyerId)).toMatchObject({
+    status: 'failed',
+    history: [
+      { to: 'pending' },
+      { from: 'pending', to: 'failed', by: 'reservation', reason: 'reservation.expired' },
+    ],
+  });
+  expect(await store.order(kept.orderId, kept.buyerId)).toMatchObject({ status: 'pending' });
+});
+
+test("a sale's state follows its events, and a move that is none is passed over", async () => {
+  await insertSale(database.pool, 'state', { ps5: 10 });
+  const redis = stream();
+  for (const type of [
+    'sale.created',
+    'sale.waiting',
+    'sale.opened',
+    'sale.paused',
+    'sale.resumed',
+  ] as const) {
+    redis.add(type);
+  }
+  await relayOnce(database.pool, redis, log, 'state');
+  expect(await stateOf('state')).toBe('open');
+  redis.add('sale.sold_out');
+  redis.add('sale.opened');
+  await relayOnce(database.pool, redis, log, 'state');
+  expect(await stateOf('state')).toBe('sold_out');
+});

@@ -1,0 +1,98 @@
+import { encodeItems, type OutboxEvent, type SaleEventType } from '../../engine/contracts/events.ts';
+import { type SaleState, saleStates } from '../../engine/contracts/states.ts';
+import type { Settlement } from '../../engine/surface.ts';
+import type { Log } from '../log.ts';
+import type { PostgresPool } from '../postgres/pool.ts';
+import { statement } from '../postgres/statement.ts';
+import { inTransaction } from '../postgres/transaction.ts';
+
+const readPosition = statement<{ position: string }>('read-relay-position');
+const relayEvents = statement<{ order_id: string | null }>('relay-events');
+const moveSaleState = statement<{ id: string }>('move-sale-state');
+
+/** Events in one commit. */
+const batchMax = 1_000;
+
+/** The state that a sale is in after an event; events that are not here move no state. */
+const stateAfter: Partial<Record<OutboxEvent['type'], SaleState>> = {
+  'sale.waiting': 'waiting',
+  'sale.opened': 'open',
+  'sale.paused': 'paused',
+  'sale.resumed': 'open',
+  'sale.sold_out': 'sold_out',
+  'sale.closed': 'closed',
+} satisfies Partial<Record<SaleEventType, SaleState>>;
+
+export type Relayed =
+  | { kind: 'relayed'; events: number; failedOrders: number; more: boolean }
+  /** Another relay had committed these events first; nothing was changed. */
+  | { kind: 'overtaken' };
+
+/**
+ * One pass of a sale's relay: reads what follows its position in the outbox, commits the events and what
+ * follows from them together with the new position, and only then lets Redis forget them. Any number of
+ * relays may run at once.
+ */
+export async function relayOnce(
+  on: PostgresPool,
+  settlement: Pick<Settlement, 'outbox' | 'trimOutbox'>,
+  log: Log,
+  saleId: string,
+): Promise<Relayed> {
+  const [relay] = await readPosition(on, [saleId]);
+  if (!relay) return { kind: 'relayed', events: 0, failedOrders: 0, more: false };
+  const events = await settlement.outbox(saleId, relay.position, batchMax);
+  const last = events.at(-1);
+  if (!last) return { kind: 'relayed', events: 0, failedOrders: 0, more: false };
+
+  const rows = await inTransaction(on, async (transaction) => {
+    const committed = await relayEvents(transaction, [
+      saleId,
+      relay.position,
+      last.position,
+      ...eventColumns(events),
+    ]);
+    if (committed.length > 0) await moveStates(events);
+    return committed;
+
+    async function moveStates(of: readonly OutboxEvent[]) {
+      for (const { type, position } of of) {
+        const state = stateAfter[type];
+        if (!state) continue;
+        const moved = await moveSaleState(transaction, [saleId, state, statesBefore(state)]);
+        if (moved.length === 0) log.error({ saleId, type, position }, 'a sale cannot move as Redis said');
+      }
+    }
+  });
+  if (rows.length === 0) return { kind: 'overtaken' };
+  await settlement.trimOutbox(saleId, last.position);
+  return {
+    kind: 'relayed',
+    events: events.length,
+    failedOrders: rows.length - 1,
+    more: events.length === batchMax,
+  };
+}
+
+/** A repeat is no move, so a state may come from itself. */
+const statesBefore = (state: SaleState): SaleState[] =>
+  (Object.keys(saleStates) as SaleState[]).filter(
+    (from) => from === state || (saleStates[from].to as readonly SaleState[]).includes(state),
+  );
+
+const eventColumns = (events: readonly OutboxEvent[]): unknown[] => {
+  const halves = events.map((event) => event.position.split('-'));
+  return [
+    halves.map(([ms]) => ms),
+    halves.map(([, n]) => n),
+    events.map((event) => event.type),
+    events.map((event) => event.atMs),
+    events.map((event) => event.epoch),
+    events.map((event) => event.reservationId),
+    events.map((event) => event.buyerId),
+    events.map((event) => event.turn),
+    events.map((event) => encodeItems(event.items)),
+    events.map((event) => event.deadlineMs),
+    events.map((event) => event.attemptId),
+  ];
+};

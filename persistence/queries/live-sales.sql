@@ -1,0 +1,14 @@
+-- Published sales in which something may still happen: by their state, by a hold that may live on after
+-- they ended, or by a payment that is not settled or not heard of in Redis.
+--
+-- takes nothing
+SELECT sales.id, sales.method
+FROM sales JOIN sale_relays ON sale_relays.sale_id = sales.id
+WHERE sales.published_at IS NOT NULL
+  AND (
+    sales.state NOT IN ('closed', 'sold_out')
+    OR sale_relays.relayed_at > now() - interval '1 hour' - sales.hold_ms * interval '1 millisecond'
+    OR sales.id IN (SELECT sale_id FROM payments WHERE state = 'initiated')
+    OR sales.id IN (SELECT sale_id FROM unconfirmed_holds)
+  )
+ORDER BY sales.id;

@@ -1,0 +1,20 @@
+import type { RedisOptions } from 'bullmq';
+
+/** After an outage BullMQ's own back-off keeps workers away for up to 18 s; a flash sale wants them back at once. */
+const retryStrategy = (attempt: number) => Math.min(attempt * 20, 500);
+
+/** For those who add jobs: while Redis is away they are told so at once, and a command is never sent twice. */
+export const addingConnection = (url: string): RedisOptions => ({
+  url,
+  retryStrategy,
+  enableOfflineQueue: false,
+  autoResendUnfulfilledCommands: false,
+  commandTimeout: 5_000,
+});
+
+/** For workers, who wait for Redis as long as it takes. */
+export const workingConnection = (url: string): RedisOptions => ({
+  url,
+  retryStrategy,
+  maxRetriesPerRequest: null,
+});

@@ -1,0 +1,41 @@
+import { Queue } from 'bullmq';
+import type { Readiness } from '../../engine/contracts/ports.ts';
+import { heartbeatKey, queuePrefix } from './catalogue.ts';
+import { addingConnection } from './connection.ts';
+
+const aliveMs = 5_000;
+
+/** A sign that some worker can do its work: it reaches Redis, and reached Postgres a moment ago. */
+export interface Heartbeat {
+  beat(): Promise<void>;
+  /** Null while a worker lives, else a short sentence. */
+  check: Readiness['check'];
+  close(): Promise<void>;
+}
+
+export function heartbeatOn(redisUrl: string): Heartbeat {
+  // BullMQ's connection is borrowed, so that this room needs no Redis client of its own.
+  const queue = new Queue('charge', { prefix: queuePrefix, connection: addingConnection(redisUrl) });
+  queue.on('error', () => {});
+  const client = () => queue.getBackend().client;
+  return {
+    async beat() {
+      await (await client()).set(heartbeatKey, '1', { PX: aliveMs });
+    },
+    async check() {
+      try {
+        const seen = await Promise.race([client().then((redis) => redis.get(heartbeatKey)), inTime()]);
+        return seen === null ? 'no worker has shown itself for 5 s' : null;
+      } catch (error) {
+        return `the workers cannot be asked after: ${(error as Error).message}`;
+      }
+    },
+    close: () => queue.close(),
+  };
+}
+
+function inTime(): Promise<never> {
+  return new Promise((_, reject) => {
+    setTimeout(() => reject(new Error('Redis does not answer')), 1_000).unref();
+  });
+}
