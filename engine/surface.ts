@@ -28,6 +28,10 @@ export interface SaleDirectory {
 
 export interface WaitingRoom {
   join(sale: LiveSale, buyerId: string, challenge?: string): Promise<JoinOutcome>;
+  /** Proof of work to be done before joining, where the sale asks for it. */
+  challenge(
+    sale: LiveSale,
+  ): { kind: 'challenge'; challenge: { challenge: string; difficulty: number; expiresAt: string } } | Refusal;
   /** Counts as a sign of life. `retryAfterSeconds` spreads polling clients out. */
   status(
     sale: LiveSale,

@@ -19,9 +19,10 @@ export function ticketDesk(room: Room, desk: Pick<CheckoutDesk, 'reservedBody'>)
     claimByMs: room.claimByMs,
     signsOfLife: room.signsOfLife,
     leave: room.leave,
+    challenge: room.challenge,
 
-    async join(sale, buyerId) {
-      const joined = await room.join(sale, buyerId);
+    async join(sale, buyerId, challenge) {
+      const joined = await room.join(sale, buyerId, challenge);
       if (joined.kind === 'refused') return joined;
       const { fresh, place } = joined;
       // Whoever has just come waits; only a place from before may have become something else.

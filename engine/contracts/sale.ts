@@ -20,6 +20,8 @@ export interface SaleConfig {
   opensAtMs: number;
   closesAtMs: number;
   seedCommitment: string;
+  /** Proof of work asked for before joining, in leading zero bits; null: none. */
+  challengeDifficulty: number | null;
   /** The public beacon that the draw waits for, where one was named. */
   beacon: { source: string; round: number; at: string } | null;
   items: { sku: string; title: string; price: Money }[];

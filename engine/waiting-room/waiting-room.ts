@@ -4,6 +4,7 @@ import type { LiveSale } from '../contracts/sale.ts';
 import type { TicketState } from '../contracts/states.ts';
 import { floorKeys } from '../redis/keys.ts';
 import { nextRequestId, run, script } from '../redis/scripts.ts';
+import { challenges } from './challenge.ts';
 import { placeBook } from './place-book.ts';
 import { signedTickets } from './ticket.ts';
 import { type TurnStatus, turnStatusReader } from './turn-status.ts';
@@ -22,6 +23,7 @@ export function waitingRoom(redis: Redis, tokenSecret: string, permute: Permute)
   const tickets = signedTickets(tokenSecret);
   const places = placeBook(redis, tokenSecret);
   const turnStatus = turnStatusReader(redis);
+  const work = challenges(redis, tokenSecret);
 
   /** Round keys are derived once a draw, a turn costs two microseconds. */
   const permutations = new Map<string, (index: number) => number>();
@@ -61,13 +63,26 @@ export function waitingRoom(redis: Redis, tokenSecret: string, permute: Permute)
     turnOf,
 
     /** A place for this buyer: a new one, or the one they have. */
-    async join(sale: LiveSale, buyerId: string) {
+    async join(sale: LiveSale, buyerId: string, solved?: string) {
       if (sale.config.method === 'none') {
         return refuse('no_waiting_room', { detail: 'This sale has no waiting room: reserve at once.' });
+      }
+      const { id, challengeDifficulty } = sale.config;
+      // Whoever has a place already works for it no second time.
+      if (challengeDifficulty !== null && (await places.find(request(sale, buyerId))) === null) {
+        const unworked = await work.spend(id, challengeDifficulty, buyerId, solved);
+        if (unworked) return unworked;
       }
       const taken = await places.take(request(sale, buyerId));
       if (taken.kind === 'refused') return taken;
       return { kind: 'place' as const, fresh: taken.fresh, place: placeOf(sale, buyerId, taken.index) };
+    },
+
+    /** Work to be done before joining, where this sale asks for it. */
+    challenge({ config }: LiveSale) {
+      return config.challengeDifficulty === null
+        ? refuse('not_found', { detail: 'This sale asks for no proof of work.' })
+        : { kind: 'challenge' as const, challenge: work.issue(config.id, config.challengeDifficulty) };
     },
 
     /** The place this buyer has. */
