@@ -118,7 +118,7 @@ function together(results: readonly RushResult[]): Crowd {
     addCounts(crowd.refusals, part.refusals);
     addCounts(crowd.failures, part.failures);
     crowd.confirmed = [...crowd.confirmed, ...part.confirmed];
-    crowd.lastConfirmedAtMs = Math.max(crowd.lastConfirmedAtMs ?? 0, part.lastConfirmedAtMs ?? 0) || null;
+    addCounts(crowd.confirmedBySecond, part.confirmedBySecond);
     latency.add(part.latency);
   }
   return crowd;

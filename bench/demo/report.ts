@@ -20,7 +20,7 @@ export function report(result: DemoResult): string {
     ...table(incidents.map((incident) => [spaced(incident), count(result.incidents[incident])])),
     ...table(Object.entries(result.refusals).map(([code, times]) => [`refused: ${code}`, count(times)])),
     '',
-    `Latency in ms, seen by the clients (${result.ordersPerSecond} orders/s)`,
+    `Latency in ms, seen by the clients (${result.ordersPerSecond} orders/s, ${result.ordersPerSecondMax} in the best second)`,
     ...table([
       ['', 'count', 'p50', 'p90', 'p99', 'max'],
       ...measures.map((measure) => {

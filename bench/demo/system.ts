@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,8 +34,10 @@ export async function startSystem(
 ): Promise<System> {
   const [port, operatorPort, providerPort] = (await freePorts(3)) as [number, number, number];
   const dataDir = mkdtempSync(join(tmpdir(), 'doorbuster-demo-'));
+  // Started as root, the embedded Postgres runs as another account and has to pass through.
+  chmodSync(dataDir, 0o711);
   const logs = join(dataDir, 'logs');
-  mkdirSync(logs);
+  mkdirSync(logs, { mode: 0o700 });
   const children: Child[] = [];
   let isStopping = false;
   const stop = async (removeData: boolean) => {

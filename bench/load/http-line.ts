@@ -25,7 +25,8 @@ export interface HttpLineSetting {
   mintToken(): string;
 }
 
-/** How often an order is asked for until it is decided. */
+/** How soon, and then how often an order is asked for until it is decided. */
+const orderFirstMs = 150;
 const orderEveryMs = 500;
 const orderAskedMax = 20;
 
@@ -81,7 +82,7 @@ export class HttpLine implements Line {
 
   async waitForOutcome(orderId: string): Promise<PayAnswer | null> {
     for (let asked = 0; asked < orderAskedMax; asked++) {
-      await pause(orderEveryMs);
+      await pause(asked === 0 ? orderFirstMs : orderEveryMs);
       const reply = await this.#ask('GET', `/api/v1/orders/${orderId}`);
       const answer = payAnswerOf(reply.body, reply.retryAfter);
       if (answer.kind === 'pending') continue;

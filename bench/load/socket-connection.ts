@@ -29,6 +29,8 @@ export class SocketDoor {
 interface Listeners {
   /** Every frame after `ready`; null for what is no frame. */
   frame(frame: Frame | null): void;
+  /** A handshake that failed, and is tried again. */
+  refused(reason: string): void;
   /** The connection is gone; not called for one that never became ready, nor after `close`. */
   lost(code: number): void;
 }
@@ -55,6 +57,7 @@ export class SocketConnection {
         return await SocketConnection.#handshake(door, showsTokenIn, token, listeners);
       } catch (error) {
         if (attempt === attemptsMax) throw error;
+        listeners.refused((error as Error).message);
       } finally {
         door.handshakes.leave();
       }

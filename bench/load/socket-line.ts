@@ -58,9 +58,10 @@ export class SocketLine implements Line {
   }
 
   async open(): Promise<void> {
-    const { door, behaviour, mintToken } = this.#setting;
+    const { door, behaviour, mintToken, tally } = this.#setting;
     this.#connection = await SocketConnection.open(door, behaviour.showsTokenIn, mintToken(), {
       frame: (frame) => this.#read(frame),
+      refused: (reason) => tally.refusal(`connecting: ${reason}`),
       lost: (code) => this.#lost(code),
     });
   }

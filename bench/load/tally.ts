@@ -34,8 +34,8 @@ export interface Progress {
 export interface RushResult {
   outcomes: OutcomeCounts;
   confirmed: SeenConfirmed[];
-  /** In ms since 1970; null where nobody was. */
-  lastConfirmedAtMs: number | null;
+  /** How many were told so in each second since 1970 in which anybody was. */
+  confirmedBySecond: Record<string, number>;
   incidents: Record<Incident, number>;
   /** How often each code was refused with, repeats included. */
   refusals: Record<string, number>;
@@ -51,7 +51,7 @@ const failureKindsMax = 20;
 export class Tally {
   readonly latency = new Latency();
   readonly #confirmed: SeenConfirmed[] = [];
-  #lastConfirmedAtMs: number | null = null;
+  readonly #confirmedBySecond: Record<string, number> = {};
   joined = 0;
   holding = 0;
   paying = 0;
@@ -71,7 +71,8 @@ export class Tally {
   /** That a client was told so, now. */
   sawConfirmed(seen: SeenConfirmed): void {
     this.#confirmed.push(seen);
-    this.#lastConfirmedAtMs = Date.now();
+    const second = Math.floor(Date.now() / 1000);
+    this.#confirmedBySecond[second] = (this.#confirmedBySecond[second] ?? 0) + 1;
   }
 
   incident(name: Incident): void {
@@ -105,7 +106,7 @@ export class Tally {
     return {
       outcomes: this.#outcomes,
       confirmed: this.#confirmed,
-      lastConfirmedAtMs: this.#lastConfirmedAtMs,
+      confirmedBySecond: this.#confirmedBySecond,
       incidents: this.#incidents,
       refusals: this.#refusals,
       failures: this.#failures,
