@@ -1,8 +1,11 @@
 const repeatMs = 500;
+const lookMs = 1_000;
 
 /**
- * Calls `stop` at the first Ctrl-C or SIGTERM, and `kill` at the next press. Not close-with-grace: npm and
- * tsx pass on a signal that the terminal has sent us already, and it would take that for the second press.
+ * Calls `stop` at the first Ctrl-C or SIGTERM, and `kill` at the next press. Not close-with-grace: npm passes
+ * on a signal that the terminal has sent us already, and it would take that for the second press.
+ *
+ * Where npm started us and was killed, nobody is left who could stop us: then `stop` is called, too.
  */
 export function onStopSignals(actions: { stop: () => void; kill: () => void }): void {
   let firstAt: number | null = null;
@@ -16,4 +19,11 @@ export function onStopSignals(actions: { stop: () => void; kill: () => void }): 
     }
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, receive);
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const npm = process.ppid;
+  const look = setInterval(() => {
+    if (process.ppid === npm) return;
+    clearInterval(look);
+    if (firstAt === null) receive();
+  }, lookMs).unref();
 }
