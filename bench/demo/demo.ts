@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CreateSale } from '../../engine/contracts/wire/sales.ts';
 import { drain } from './drain.ts';
 import { DemoFailure } from './failure.ts';
-import { liveView } from './live-view.ts';
+import { type LiveView, liveView } from './live-view.ts';
 import { type Crowd, LoadProcesses } from './load-processes.ts';
 import { openFilesMax } from './machine.ts';
 import { Operator } from './operator.ts';
@@ -26,6 +26,7 @@ export class Demo {
   #started: Pick<System, 'stop' | 'kill'> | null = null;
   #system: System | null = null;
   #load: LoadProcesses | null = null;
+  #view: LiveView | null = null;
 
   constructor(options: DemoOptions, stream: NodeJS.WriteStream) {
     this.#options = options;
@@ -55,11 +56,13 @@ export class Demo {
 
   /** Stops everything that was started, and removes the data unless it is to be kept. */
   async stop(): Promise<void> {
+    this.#view?.close();
     this.#load?.kill();
     await this.#started?.stop(!this.#options.keep);
   }
 
   kill(): void {
+    this.#view?.close();
     this.#load?.kill();
     this.#started?.kill();
   }
@@ -120,6 +123,7 @@ export class Demo {
       isOver = true;
     });
     const view = liveView(this.#stream);
+    this.#view = view;
     const watching = watchRush(view, {
       buyers,
       sale: () => operator.sale(sale.id),

@@ -20,6 +20,7 @@ export interface Moment {
 
 export interface LiveView {
   show(moment: Moment): void;
+  /** Gives the terminal back as it was; may be repeated. */
   close(): void;
 }
 
@@ -36,6 +37,7 @@ const pace = (moment: Moment): string =>
 
 class Block implements LiveView {
   readonly #bars: MultiBar;
+  #isClosed = false;
   #rows: { joined: SingleBar; served: SingleBar; sold: SingleBar; pace: SingleBar } | null = null;
 
   constructor(stream: NodeJS.WriteStream) {
@@ -53,6 +55,7 @@ class Block implements LiveView {
   }
 
   show(moment: Moment): void {
+    if (this.#isClosed) return;
     this.#rows ??= {
       joined: this.#bars.create(moment.buyers, 0, { name: 'joined', text: '' }),
       served: this.#bars.create(moment.buyers, 0, { name: 'served', text: '' }),
@@ -73,6 +76,8 @@ class Block implements LiveView {
   }
 
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#bars.update();
     this.#bars.stop();
   }
