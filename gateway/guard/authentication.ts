@@ -27,10 +27,10 @@ const loginTypes = new Set(['jwt', 'at+jwt', 'application/at+jwt']);
 const ownTypes = new Set(['ticket', 'purchase']);
 
 /** What a verified token says, or why it cannot be a buyer. */
-export function principalOf(header: { typ?: unknown }, payload: { typ?: unknown }): Principal | Refusal {
+export function principalOf(header: { typ?: unknown }, payload: object): Principal | Refusal {
   const { typ } = header;
   const isLogin = typ === undefined || (typeof typ === 'string' && loginTypes.has(typ.toLowerCase()));
-  if (!isLogin || ownTypes.has(String(payload.typ))) {
+  if (!isLogin || ownTypes.has(String((payload as { typ?: unknown }).typ))) {
     return refuse('unauthenticated', { detail: 'A token of this type logs nobody in.' });
   }
   if (!Claims.Check(payload)) {

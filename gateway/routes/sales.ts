@@ -9,7 +9,7 @@ import { type Route, route } from '../http/route.ts';
 const timestamp = (ms: number): string => new Date(ms).toISOString();
 
 /** A sale as the public sees it: `held` includes what is being paid. */
-export function saleView({ config, snapshot }: LiveSale): Sale {
+export function saleView({ config, snapshot, draw }: LiveSale): Sale {
   return {
     id: config.id,
     title: config.title,
@@ -33,14 +33,14 @@ export function saleView({ config, snapshot }: LiveSale): Sale {
     waitingRoom: {
       method: config.method,
       entrants: snapshot.entrants,
-      preEntrants: null,
+      preEntrants: draw?.preEntrants ?? null,
       serving: snapshot.serving,
       perMinute: snapshot.perMinute,
       seedCommitment: config.seedCommitment,
-      seed: null,
-      beacon: null,
-      entrantsRoot: null,
-      challenge: null,
+      seed: draw?.seed ?? null,
+      beacon: config.beacon && { ...config.beacon, value: draw?.beaconValue ?? null },
+      entrantsRoot: draw?.entrantsRoot ?? null,
+      challenge: config.challengeDifficulty === null ? null : { difficulty: config.challengeDifficulty },
     },
   };
 }

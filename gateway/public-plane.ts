@@ -1,0 +1,98 @@
+import type { OrderStore, Readiness } from '../engine/contracts/ports.ts';
+import type { Settings } from '../engine/contracts/settings.ts';
+import type { Engine } from '../engine/surface.ts';
+import { lineOf } from './guard/absence.ts';
+import { TrustedProxies } from './guard/address.ts';
+import { type Authenticate, authenticateWithSecret } from './guard/authentication.ts';
+import { authenticateWithJwks } from './guard/jwks.ts';
+import { Limits } from './guard/limits.ts';
+import { HttpKernel } from './http/kernel.ts';
+import { listen } from './http/listen.ts';
+import type { DocumentInfo } from './http/openapi.ts';
+import { uws } from './http/uws.ts';
+import { every } from './loop.ts';
+import { OutcomeWatch } from './routes/outcome-watch.ts';
+import { PaymentCounter } from './routes/pay.ts';
+import { publicRoutes } from './routes/table.ts';
+import { asyncApiOf } from './socket/asyncapi.ts';
+import { SocketDoor } from './socket/door.ts';
+
+export interface PublicPlaneParts {
+  settings: Settings;
+  engine: Engine;
+  orderStore: Pick<OrderStore, 'order' | 'orders'>;
+  readiness: Readonly<Record<string, Readiness>>;
+  socketsMax: number;
+  version: string;
+  log: { error(details: object, message: string): void };
+}
+
+export interface PublicPlane {
+  port: number;
+  /** Ends what was begun, sends every socket to another gateway, and stops listening. */
+  close(): Promise<void>;
+}
+
+/** How long exchanges that were begun may take when the gateway goes down. */
+const finishWithinMs = 1_500;
+
+/** Whose tokens log buyers in. */
+export function authenticationOf(settings: Settings): Authenticate {
+  const { AUTH_JWKS_URL, AUTH_ISSUER, AUTH_AUDIENCE, AUTH_SECRET } = settings;
+  if (AUTH_JWKS_URL) return authenticateWithJwks(AUTH_JWKS_URL, AUTH_ISSUER ?? '', AUTH_AUDIENCE ?? '');
+  return authenticateWithSecret(AUTH_SECRET ?? '');
+}
+
+const documentInfo = (version: string): DocumentInfo => ({
+  title: 'Doorbuster',
+  description: 'A flash-sale engine: a fair waiting room, exact reservations, and a durable ledger.',
+  version,
+});
+
+/** Opens the public origin: HTTP, WebSocket, and the passes that keep both current. Null where the port is taken. */
+export async function openPublicPlane(parts: PublicPlaneParts): Promise<PublicPlane | null> {
+  const { settings, engine, log } = parts;
+  const app = uws.App();
+  const authenticate = authenticationOf(settings);
+  const limits = new Limits(settings, { isLoopbackExempt: settings.RATE_EXEMPT_LOOPBACK === 'on' });
+  const proxies = new TrustedProxies(settings.TRUSTED_PROXIES);
+  const counter = new PaymentCounter(engine.desk, new OutcomeWatch(engine));
+  const info = documentInfo(parts.version);
+  const door = new SocketDoor({ ...parts, app, counter, authenticate, limits, proxies });
+  const kernel = new HttpKernel({ authenticate, limits, proxies, log });
+  const devTokenSecret = settings.DEV_TOKENS === 'on' ? (settings.AUTH_SECRET ?? null) : null;
+  kernel.mount(
+    app,
+    publicRoutes({ ...parts, counter, info, devTokenSecret, asyncApi: () => asyncApiOf(info) }),
+  );
+  // The sales are known before the first request asks for them.
+  await engine.runOnce();
+  const socket = await listen(app, settings.HOST, settings.PORT, { isShared: settings.GATEWAYS > 1 });
+  if (!socket) {
+    kernel.close();
+    app.close();
+    return null;
+  }
+  const onError = (error: unknown) => log.error({ err: error }, `a pass failed: ${lineOf(error)}`);
+  const stops = [
+    every(200, () => engine.runOnce(), onError),
+    every(250, () => door.broadcast(), onError),
+    every(1_000, () => door.dismiss(Date.now()), onError),
+    every(10_000, () => door.speakForTheWaiting(), onError),
+  ];
+  return {
+    port: uws.us_socket_local_port(socket as unknown as Parameters<typeof uws.us_socket_local_port>[0]),
+    async close() {
+      for (const stop of stops) stop();
+      uws.us_listen_socket_close(socket);
+      kernel.drain();
+      await door.farewell();
+      const untilMs = Date.now() + finishWithinMs;
+      while (kernel.openCount > 0 && Date.now() < untilMs) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      kernel.close();
+      app.close();
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import type { Push } from '../../engine/contracts/outcomes.ts';
+import type { Engine } from '../../engine/surface.ts';
+import { encodeEvent } from './frames.ts';
+import type { Presences } from './presence.ts';
+import type { Turns } from './turns.ts';
+
+/** Brings what is said to one buyer to the sockets that this buyer has here. */
+export class Pushes {
+  readonly #engine: Pick<Engine, 'sales' | 'desk'>;
+  readonly #presences: Presences;
+  readonly #turns: Turns;
+
+  constructor(
+    engine: Pick<Engine, 'sales' | 'desk' | 'onPush'>,
+    presences: Presences,
+    turns: Turns,
+    onError: (error: unknown) => void,
+  ) {
+    this.#engine = engine;
+    this.#presences = presences;
+    this.#turns = turns;
+    engine.onPush((push) => {
+      if (presences.of(push.buyerId)) this.#deliver(push).catch(onError);
+    });
+  }
+
+  async #deliver(push: Push): Promise<void> {
+    if (push.ev === 'expired') {
+      const { saleId, reservationId } = push;
+      this.#turns.lapsed(saleId, push.buyerId);
+      this.#presences.send(push.buyerId, encodeEvent('expired', { saleId, reservationId }));
+    } else if (push.ev === 'reserved') {
+      this.#turns.holds(push.saleId, push.buyerId);
+      const sale = await this.#engine.sales.find(push.saleId);
+      if (!sale) return;
+      const body = this.#engine.desk.reservedBody(sale, push.reservation);
+      this.#presences.send(push.buyerId, encodeEvent('reserved', body));
+    } else {
+      this.#presences.send(push.buyerId, encodeEvent('order', orderNews(push)));
+    }
+  }
+}
+
+/** A confirmed order as it is; a decline as the order shows it, which is still to be paid. */
+function orderNews({ orderId, status, body }: Extract<Push, { ev: 'order' }>): object {
+  if (status < 400) return body;
+  const { code, declineCode } = body as { code?: string; declineCode?: string };
+  return {
+    orderId,
+    status: 'pending',
+    paymentStatus: 'declined',
+    lastPaymentError: { code: code ?? 'payment_declined', declineCode: declineCode ?? 'declined' },
+  };
+}

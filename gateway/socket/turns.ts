@@ -1,0 +1,160 @@
+import type { LiveSale } from '../../engine/contracts/sale.ts';
+import type { Ticket } from '../../engine/contracts/wire/tickets.ts';
+import type { Engine } from '../../engine/surface.ts';
+import { encodeEvent } from './frames.ts';
+import type { Presence, Presences } from './presence.ts';
+
+/** The joined buyers of one sale who are on this gateway. Each is in one of the three. */
+interface SaleTurns {
+  sale: LiveSale;
+  /** Turns below this were looked at. */
+  calledBelow: number;
+  /** Index by buyer, until the sale opens and an index gets its turn. */
+  unopened: Map<string, number>;
+  /** Buyer by turn, until it is called. */
+  waiting: Map<number, string>;
+  /** Called and without a unit: whoever of them is on standby has to show life. */
+  called: Set<string>;
+}
+
+/** Buyers in one call that says they are there. */
+const signsMax = 500;
+
+/**
+ * Whose turn it is, for the sockets of this gateway. A call costs as much as it calls turns, however many
+ * wait; only opening looks at everybody once.
+ */
+export class Turns {
+  readonly #engine: Pick<Engine, 'sales' | 'waitingRoom'>;
+  readonly #presences: Presences;
+  readonly #bySale = new Map<string, SaleTurns>();
+  readonly #onError: (error: unknown) => void;
+
+  constructor(
+    engine: Pick<Engine, 'sales' | 'waitingRoom'>,
+    presences: Presences,
+    onError: (error: unknown) => void,
+  ) {
+    this.#engine = engine;
+    this.#presences = presences;
+    this.#onError = onError;
+    engine.sales.onChange((sale) => this.#follow(sale));
+    presences.onGone((presence) => {
+      for (const saleId of presence.places?.keys() ?? []) this.forget(saleId, presence);
+    });
+  }
+
+  /** Notes a ticket that was taken or shown again; a turn that is called already is told at once. */
+  joined(sale: LiveSale, presence: Presence, { index, turn, state }: Ticket): void {
+    const turns = this.#of(sale, presence, index);
+    const { buyerId } = presence;
+    if (turn === null) {
+      turns.unopened.set(buyerId, index);
+    } else if (turn >= turns.calledBelow) {
+      turns.waiting.set(turn, buyerId);
+    } else if (state !== 'bought' && state !== 'sold_out') {
+      turns.called.add(buyerId);
+      if (state === 'waiting' || state === 'your_turn') void this.#announce(sale, [buyerId], turn);
+    }
+  }
+
+  /** On standby, with a ticket or in a sale that has none: from now on the socket speaks for its buyer. */
+  standsBy(sale: LiveSale, presence: Presence): void {
+    const known = presence.places?.get(sale.config.id);
+    this.#of(sale, presence, known ?? null).called.add(presence.buyerId);
+  }
+
+  /** Holds a unit, so nobody has to speak for this buyer. */
+  holds(saleId: string, buyerId: string): void {
+    this.#bySale.get(saleId)?.called.delete(buyerId);
+  }
+
+  /** The hold lapsed: the buyer may stand by again. */
+  lapsed(saleId: string, buyerId: string): void {
+    if (this.#presences.of(buyerId)?.places?.has(saleId)) this.#bySale.get(saleId)?.called.add(buyerId);
+  }
+
+  /** The place was given up, or its buyer has gone from this gateway. */
+  forget(saleId: string, presence: Presence): void {
+    const turns = this.#bySale.get(saleId);
+    const index = presence.places?.get(saleId) ?? null;
+    if (!turns) return;
+    turns.called.delete(presence.buyerId);
+    turns.unopened.delete(presence.buyerId);
+    const turn = index === null ? null : this.#engine.waitingRoom.turnOf(turns.sale, index);
+    if (turn !== null) turns.waiting.delete(turn);
+  }
+
+  /** Says of everybody here who may be on standby that they are there. */
+  async runOnce(): Promise<void> {
+    for (const { sale, called } of this.#bySale.values()) {
+      if (called.size === 0 || sale.snapshot.standby === 0) continue;
+      const buyerIds = [...called];
+      for (let at = 0; at < buyerIds.length; at += signsMax) {
+        await this.#engine.waitingRoom.signsOfLife(sale, buyerIds.slice(at, at + signsMax));
+      }
+    }
+  }
+
+  #of(sale: LiveSale, presence: Presence, index: number | null): SaleTurns {
+    presence.places ??= new Map();
+    presence.places.set(sale.config.id, index);
+    const known = this.#bySale.get(sale.config.id);
+    if (known) return known;
+    const calledBelow = sale.snapshot.serving;
+    const turns = { sale, calledBelow, unopened: new Map(), waiting: new Map(), called: new Set<string>() };
+    this.#bySale.set(sale.config.id, turns);
+    return turns;
+  }
+
+  #follow(sale: LiveSale): void {
+    const turns = this.#bySale.get(sale.config.id);
+    if (!turns) return;
+    const { state, serving } = sale.snapshot;
+    if (state === 'sold_out' || state === 'closed') {
+      this.#bySale.delete(sale.config.id);
+      return;
+    }
+    for (const [buyerId, index] of turns.unopened) {
+      const turn = this.#engine.waitingRoom.turnOf(sale, index);
+      if (turn === null) break;
+      turns.unopened.delete(buyerId);
+      turns.waiting.set(turn, buyerId);
+    }
+    if (serving <= turns.calledBelow) return;
+    const from = turns.calledBelow;
+    turns.calledBelow = serving;
+    const buyerIds = takeTurns(turns.waiting, from, serving);
+    for (const buyerId of buyerIds) turns.called.add(buyerId);
+    // Those of one pass were called within moments; the first one's deadline is early for the others, never late.
+    if (buyerIds.length > 0) void this.#announce(sale, buyerIds, from);
+  }
+
+  async #announce(sale: LiveSale, buyerIds: readonly string[], turn: number): Promise<void> {
+    let claimBy: string | null = null;
+    try {
+      const claimByMs = await this.#engine.waitingRoom.claimByMs(sale, turn);
+      claimBy = claimByMs === null ? null : new Date(claimByMs).toISOString();
+    } catch (error) {
+      this.#onError(error);
+    }
+    const text = encodeEvent('your_turn', { saleId: sale.config.id, claimBy });
+    for (const buyerId of buyerIds) this.#presences.send(buyerId, text);
+  }
+}
+
+/** Takes the buyers of turns `[from, to)` out of those who wait, by whichever way is shorter. */
+function takeTurns(waiting: Map<number, string>, from: number, to: number): string[] {
+  const buyerIds: string[] = [];
+  const take = (turn: number, buyerId: string | undefined) => {
+    if (buyerId === undefined) return;
+    waiting.delete(turn);
+    buyerIds.push(buyerId);
+  };
+  if (to - from <= waiting.size) {
+    for (let turn = from; turn < to; turn += 1) take(turn, waiting.get(turn));
+  } else {
+    for (const [turn, buyerId] of waiting) if (turn < to) take(turn, buyerId);
+  }
+  return buyerIds;
+}
