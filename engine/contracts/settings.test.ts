@@ -35,6 +35,11 @@ test.each([
     'loud',
     'LOG_LEVEL: must be one of trace, debug, info, warn, error, fatal, silent, not "loud"',
   ],
+  [
+    'DATABASE_URL',
+    'postgres://u:p@host:many/db',
+    'DATABASE_URL: must be a URL that begins with postgres:// or postgresql://',
+  ],
   ['PROVIDER_URL', 'ftp://x', 'PROVIDER_URL: must be a URL that begins with http:// or https://'],
 ])('%s=%s names itself', (name, value, line) => {
   expect(problemsOf({ [name]: value })).toEqual([line]);

@@ -121,7 +121,9 @@ export function readSettings(
   const problems: string[] = [];
   for (const [name, schema] of Object.entries(SettingsSchema.properties)) {
     const value = values[name];
-    if (value === undefined || Value.Check(schema, value)) continue;
+    if (value === undefined) continue;
+    const isReadable = !name.endsWith('_URL') || URL.canParse(String(value));
+    if (isReadable && Value.Check(schema, value)) continue;
     const shown = /SECRET|URL/.test(name) ? '' : `, not "${String(value)}"`;
     problems.push(`${name}: must be ${expectation(schema)}${shown}`);
   }

@@ -29,9 +29,16 @@ export async function ensureCluster(directory: string, initdb: string, password:
     if (account !== null) {
       for (const path of [unfinished, secrets, passwordFile]) await chown(path, account.uid, account.gid);
     }
+    // The built-in locale sorts and folds case alike on every machine, whatever its libc knows.
     const args = [
       ...['-D', unfinished, '--username=doorbuster', `--pwfile=${passwordFile}`, '--auth=scram-sha-256'],
-      ...['--encoding=UTF8', '--locale=C', '--no-instructions'],
+      ...[
+        '--encoding=UTF8',
+        '--locale=C',
+        '--locale-provider=builtin',
+        '--builtin-locale=C.UTF-8',
+        '--no-instructions',
+      ],
     ];
     const initialise = await asAccount(account, initdb, args, [initdb, unfinished]);
     await run(initialise.command, initialise.args, {

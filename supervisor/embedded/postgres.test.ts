@@ -46,6 +46,7 @@ test('answers a commit when it is durable, and only on loopback', async () => {
   ];
   const statement = `SELECT ${settings.map((name) => `current_setting('${name}')`).join()}`;
   expect(await query(url, statement)).toEqual(['on', 'on', '127.0.0.1', '', '200']);
+  expect(await query(url, "SELECT lower('ÄÖ')")).toEqual(['äö']);
   expect(await query(url, 'SELECT DISTINCT auth_method FROM pg_hba_file_rules')).toEqual(['scram-sha-256']);
 });
 
