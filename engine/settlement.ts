@@ -156,6 +156,8 @@ export function createSettlement(redisUrl: string): Settlement {
 
     snapshot: (saleId) => tick(redis, saleId),
 
+    saleIds: () => ask(() => redis.smembers(salesKey)),
+
     async outbox(saleId, position, limit) {
       const entries = await ask(() => redis.xrange(outboxKey(saleId), `(${position}`, '+', 'COUNT', limit));
       return entries.map(parseOutboxEvent);

@@ -131,6 +131,8 @@ export interface Settlement {
   /** Gives a pin another lease, because its payment is known to be under way. */
   renewPin(saleId: string, reservationId: ReservationId, paymentId: PaymentId): Promise<void>;
   snapshot(saleId: string): Promise<SaleSnapshot | null>;
+  /** Every sale that Redis knows, finished ones included. */
+  saleIds(): Promise<string[]>;
   /** Outbox events after `position` (exclusive; `0-0` is the beginning), in order. */
   outbox(saleId: string, position: string, limit: number): Promise<OutboxEvent[]>;
   /** How many events follow `position`, and when the first of them happened (null: none). */

@@ -8,7 +8,7 @@ import { isRefusal } from '../http/refusal.ts';
 import type { TemplatedApp, WebSocket } from '../http/uws.ts';
 import type { PaymentCounter } from '../routes/pay.ts';
 import { Broadcasts } from './broadcasts.ts';
-import { type Connection, closeCodes } from './connection.ts';
+import { type Connection, closeCodes, type SocketData } from './connection.ts';
 import { encodeError, encodeEvent } from './frames.ts';
 import { heartbeatSeconds, Logins } from './logins.ts';
 import { Presences } from './presence.ts';
