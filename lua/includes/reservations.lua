@@ -15,14 +15,13 @@ local function writeReservation(id, r)
     cmsgpack.pack({ r.state, r.buyerId, r.turn, r.items, r.deadlineMs, r.requestId, r.attemptId, r.untouched }))
 end
 
-local function hold(stock, id, request, holdMs, untouched)
+local function hold(stock, id, request, buyer, holdMs, untouched)
   local reservation = { state = 'held', buyerId = request.buyerId, turn = request.turn, items = request.items,
     deadlineMs = nowMs + holdMs, requestId = request.requestId, attemptId = '', untouched = untouched }
   local items = parseItems(request.items)
   moveUnits(stock, items, 'available', 'held')
   writeReservation(id, reservation)
   redis.call('ZADD', deadlinesKey, reservation.deadlineMs, id)
-  local buyer = readBuyer(request.buyerId)
   writeBuyer(request.buyerId, { units = buyer.units + unitsOf(items), reservationId = id })
   if request.turn >= 0 then redis.call('SETBIT', turnsKey, request.turn, 1) end
   emitReservation('reservation.held', id, reservation)

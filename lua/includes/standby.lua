@@ -7,7 +7,15 @@ local missedRank = 2 ^ 40
 -- A pass looks at no more than this many; the next tick goes on. Keeps one call under a millisecond.
 local handOverMax = 200
 
+-- Most sales have nobody on standby most of the time: one look a call instead of one an element.
+local standbySize = nil
+local function someStandBy()
+  standbySize = standbySize or redis.call('ZCARD', standbyKey)
+  return standbySize > 0
+end
+
 local function standByRequest(buyerId)
+  if not someStandBy() then return nil end
   local packed = redis.call('HGET', standbyRequestsKey, buyerId)
   if not packed then return nil end
   local r = cmsgpack.unpack(packed)
@@ -21,7 +29,8 @@ local function writeStandby(request)
 end
 
 local function leaveStandby(buyerId)
-  redis.call('ZREM', standbyKey, buyerId)
+  if not someStandBy() then return end
+  standbySize = standbySize - redis.call('ZREM', standbyKey, buyerId)
   redis.call('HDEL', standbyRequestsKey, buyerId)
 end
 
@@ -32,13 +41,14 @@ local function standBy(request)
     local score = redis.call('ZSCORE', standbyKey, request.buyerId)
     rank = score and tonumber(score) % missedRank or redis.call('HINCRBY', saleKey, 'arrivals', 1)
   end
-  redis.call('ZADD', standbyKey, rank + (request.missed and missedRank or 0), request.buyerId)
+  someStandBy()
+  standbySize = standbySize + redis.call('ZADD', standbyKey, rank + (request.missed and missedRank or 0), request.buyerId)
   writeStandby(request)
   return redis.call('ZRANK', standbyKey, request.buyerId)
 end
 
 local function handOver(stock)
-  if sale.state ~= 'open' or totalOf(stock, 'available') <= 0 then return end
+  if sale.state ~= 'open' or not someStandBy() or totalOf(stock, 'available') <= 0 then return end
   local outstanding = nil
   for _, buyerId in ipairs(redis.call('ZRANGE', standbyKey, 0, handOverMax - 1)) do
     local request = standByRequest(buyerId)
@@ -50,7 +60,7 @@ local function handOver(stock)
       if request.missed and not outstanding then outstanding = outstandingTurns() end
       if fits(stock, parseItems(request.items), request.missed and outstanding or 0) then
         leaveStandby(buyerId)
-        local reservation = hold(stock, request.reservationId, request, sale.claimMs, true)
+        local reservation = hold(stock, request.reservationId, request, readBuyer(buyerId), sale.claimMs, true)
         push({ ev = 'reserved', buyerId = buyerId, saleId = sale.id, reservation = { id = request.reservationId,
           saleId = sale.id, buyerId = buyerId, state = 'held', items = parseItems(request.items),
           deadlineMs = reservation.deadlineMs, turn = request.turn >= 0 and request.turn or cjson.null } })

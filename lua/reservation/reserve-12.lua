@@ -71,12 +71,12 @@ local function reserve(request)
 
   -- Late, or lapsed before: after those who may still come on time.
   request.missed = (latest and true) or (request.turn >= 0 and request.turn < sale.missedBelow)
-  local ahead = redis.call('ZRANK', standbyKey, request.buyerId)
-  if not ahead or ahead > 0 then handOver(stock) end
+  -- Whoever stands by comes before whoever arrives; the first of them may take it themselves.
+  if someStandBy() and redis.call('ZRANK', standbyKey, request.buyerId) ~= 0 then handOver(stock) end
   local kept = request.missed and request.turn >= 0 and outstandingTurns() or 0
   if fits(stock, items, kept) then
     leaveStandby(request.buyerId)
-    local reservation = hold(stock, request.reservationId, request, sale.holdMs, false)
+    local reservation = hold(stock, request.reservationId, request, buyer, sale.holdMs, false)
     return { held, request.reservationId, integer(reservation.deadlineMs) }
   end
   return { standingBy, standBy(request) }
