@@ -1,27 +1,34 @@
-import closeWithGrace from 'close-with-grace';
 import { Demo } from './demo.ts';
 import { DemoFailure } from './failure.ts';
 import { demoCommand, optionsOf } from './options.ts';
+import { onStopSignals } from './stop-signals.ts';
 
 /** Composition root of `npm run demo`. */
-const signalCodes: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
-const stopWithinMs = 30_000;
-
 const options = optionsOf(demoCommand().parse(), new Date());
 const demo = new Demo(options, process.stdout);
 let exitCode: number | null = null;
 let isStopping = false;
 
-const grace = closeWithGrace(
-  { delay: stopWithinMs, logger: false, onSecondSignal: () => demo.kill(), onTimeout: () => demo.kill() },
-  async ({ signal, err }) => {
-    isStopping = true;
-    if (err) console.error(err);
-    if (signal) console.log('\nStopping…');
-    await demo.stop();
-    process.exit(exitCode ?? signalCodes[signal ?? ''] ?? 1);
+async function end(code: number): Promise<void> {
+  if (isStopping) return;
+  isStopping = true;
+  await demo.stop();
+  process.exit(exitCode ?? code);
+}
+
+onStopSignals({
+  stop: (code) => {
+    const ended = end(code);
+    console.log('\nStopping …');
+    void ended;
   },
-);
+  kill: () => {
+    demo.kill();
+    process.exit(1);
+  },
+});
+// A terminal that was closed takes no more lines; everything must still be stopped in order.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 try {
   const { clean } = await demo.run();
@@ -32,12 +39,8 @@ try {
     console.log(`Its data and logs stay in ${dataDir}. Ctrl-C stops it.`);
     await demo.system.broken;
   }
-  grace.close();
 } catch (error) {
   // What falls over because everything is being stopped is no news.
-  if (!isStopping) {
-    exitCode = 1;
-    console.error(error instanceof DemoFailure ? `demo: ${error.message}` : error);
-    grace.close();
-  }
+  if (!isStopping) console.error(error instanceof DemoFailure ? `demo: ${error.message}` : error);
 }
+await end(1);
