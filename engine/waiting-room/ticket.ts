@@ -2,10 +2,14 @@ import { createSigner, createVerifier } from 'fast-jwt';
 import { derivedKey } from '../contracts/derived-key.ts';
 import { hasCanonicalSignature } from '../contracts/signature.ts';
 
-/** A place in a waiting room, signed: bound to its buyer and its sale, checked without asking Redis. */
+/**
+ * A place in a waiting room, signed: bound to its buyer and its sale, checked without asking Redis. It
+ * names the buyer by `place`, the keyed hash that the waiting room knows them by (24 hex digits), so the
+ * ticket of every entrant can be written again from what the room holds, and the draw commits to it.
+ */
 export interface TicketClaims {
   typ: 'ticket';
-  sub: string;
+  place: string;
   sale: string;
   index: number;
 }

@@ -6,6 +6,7 @@ import { floorKeys } from '../redis/keys.ts';
 import { nextRequestId, run, script } from '../redis/scripts.ts';
 import { challenges } from './challenge.ts';
 import { placeBook } from './place-book.ts';
+import { placeKey, placeOf } from './places.ts';
 import { signedTickets } from './ticket.ts';
 import { type TurnStatus, turnStatusReader } from './turn-status.ts';
 
@@ -47,8 +48,12 @@ export function waitingRoom(redis: Redis, tokenSecret: string, permute: Permute)
     return index < draw.preEntrants ? permutationOf(draw.drawSeed, draw.preEntrants)(index) : index;
   };
 
-  const placeOf = (sale: LiveSale, buyerId: string, index: number): Place => ({
-    ticket: tickets.sign({ sub: buyerId, sale: sale.config.id, index }),
+  /** How a ticket of that sale names that buyer. */
+  const nameOf = (saleId: string, buyerId: string) =>
+    placeOf(placeKey(tokenSecret, saleId), buyerId).toString('hex');
+
+  const ticketOf = (sale: LiveSale, buyerId: string, index: number): Place => ({
+    ticket: tickets.sign({ place: nameOf(sale.config.id, buyerId), sale: sale.config.id, index }),
     index,
     turn: turnOf(sale, index),
   });
@@ -75,7 +80,7 @@ export function waitingRoom(redis: Redis, tokenSecret: string, permute: Permute)
       }
       const taken = await places.take(request(sale, buyerId));
       if (taken.kind === 'refused') return taken;
-      return { kind: 'place' as const, fresh: taken.fresh, place: placeOf(sale, buyerId, taken.index) };
+      return { kind: 'place' as const, fresh: taken.fresh, place: ticketOf(sale, buyerId, taken.index) };
     },
 
     /** Work to be done before joining, where this sale asks for it. */
@@ -90,7 +95,7 @@ export function waitingRoom(redis: Redis, tokenSecret: string, permute: Permute)
       if (sale.config.method === 'none') return refuse('no_waiting_room');
       const index = await places.find(request(sale, buyerId));
       if (index === null) return refuse('ticket_not_found', { detail: 'Join the waiting room first.' });
-      return { kind: 'place' as const, place: placeOf(sale, buyerId, index) };
+      return { kind: 'place' as const, place: ticketOf(sale, buyerId, index) };
     },
 
     async leave(sale: LiveSale, buyerId: string) {
@@ -122,7 +127,7 @@ export function waitingRoom(redis: Redis, tokenSecret: string, permute: Permute)
       if (!claims || claims.sale !== sale.config.id) {
         return refuse('ticket_invalid', { detail: 'The ticket was altered, or is of another sale.' });
       }
-      if (claims.sub !== buyerId) return refuse('ticket_not_yours');
+      if (claims.place !== nameOf(sale.config.id, buyerId)) return refuse('ticket_not_yours');
       const turn = turnOf(sale, claims.index);
       return turn === null
         ? refuse('sale_not_open', { retryAfterSeconds: 1 })
