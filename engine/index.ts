@@ -17,6 +17,7 @@ export { Overloaded } from './redis/batcher.ts';
 export { RedisUnavailable } from './redis/unavailable.ts';
 export { createSettlement } from './settlement.ts';
 export type * from './surface.ts';
+export { ticketWriter } from './waiting-room/ticket.ts';
 
 export interface EngineOptions {
   redisUrl: string;

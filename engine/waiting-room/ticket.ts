@@ -38,3 +38,11 @@ export function signedTickets(tokenSecret: string): Tickets {
     },
   };
 }
+
+/** Writes again the ticket of whoever has that place, as the draw commits to it. */
+export function ticketWriter(
+  tokenSecret: string,
+): (saleId: string, entrant: { index: number; place: Buffer }) => string {
+  const tickets = signedTickets(tokenSecret);
+  return (saleId, { index, place }) => tickets.sign({ place: place.toString('hex'), sale: saleId, index });
+}
