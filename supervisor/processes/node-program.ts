@@ -64,7 +64,7 @@ async function readiness(
   const exit = await Promise.race([isReady, exited]);
   const [line, ...others] = firstWords.lines;
   if (exit !== null && exit.code === 1 && line !== undefined && others.length === 0) {
-    throw new StartFailure(`${program.name}: ${line}`);
+    throw new StartFailure(line);
   }
   firstWords.pass();
   if (exit !== null) {
