@@ -3,8 +3,7 @@ import type { Settings } from '../engine/contracts/settings.ts';
 import type { Engine } from '../engine/surface.ts';
 import { lineOf } from './guard/absence.ts';
 import { TrustedProxies } from './guard/address.ts';
-import { type Authenticate, authenticateWithSecret } from './guard/authentication.ts';
-import { authenticateWithJwks } from './guard/jwks.ts';
+import { authenticationOf } from './guard/authentication-of.ts';
 import { Limits } from './guard/limits.ts';
 import { HttpKernel } from './http/kernel.ts';
 import { listen } from './http/listen.ts';
@@ -35,13 +34,6 @@ export interface PublicPlane {
 
 /** How long exchanges that were begun may take when the gateway goes down. */
 const finishWithinMs = 1_500;
-
-/** Whose tokens log buyers in. */
-export function authenticationOf(settings: Settings): Authenticate {
-  const { AUTH_JWKS_URL, AUTH_ISSUER, AUTH_AUDIENCE, AUTH_SECRET } = settings;
-  if (AUTH_JWKS_URL) return authenticateWithJwks(AUTH_JWKS_URL, AUTH_ISSUER ?? '', AUTH_AUDIENCE ?? '');
-  return authenticateWithSecret(AUTH_SECRET ?? '');
-}
 
 const documentInfo = (version: string): DocumentInfo => ({
   title: 'Doorbuster',

@@ -9,13 +9,14 @@ const networkCodes = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
   'EHOSTUNREACH',
+  'ENOENT', // a Unix socket
 ]);
 
 /** SQLSTATE classes of a Postgres that is starting, stopping, full, or no longer connected. */
 const postgresAway = /^(08|53|57P)/;
 
 const sentences =
-  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/;
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout/;
 
 /**
  * True where an error says that a store is away, not that something is wrong with the request or with us.

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import closeWithGrace from 'close-with-grace';
+import { createEngine } from '../engine/index.ts';
+import {
+  createOrderStore,
+  createPaymentQueue,
+  postgresReadiness,
+  workersReadiness,
+} from '../persistence/index.ts';
+import { lineOf } from './guard/absence.ts';
+import { createLog } from './log.ts';
+import { openFilesMax, openFilesWarning, socketsWithin } from './open-files.ts';
+import { openPublicPlane } from './public-plane.ts';
+import { fail, settingsOrFail } from './start.ts';
+
+/** Composition root of a gateway. */
+const settings = settingsOrFail();
+const { REDIS_URL, DATABASE_URL, TOKEN_SECRET, HOST, PORT } = settings;
+const log = createLog('gateway', settings.LOG_LEVEL);
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+
+const filesMax = openFilesMax();
+const lowLimit = openFilesWarning(filesMax);
+if (lowLimit) log.warn({ filesMax }, lowLimit);
+
+const postgres = postgresReadiness(DATABASE_URL);
+const away = await postgres.check();
+if (away !== null) fail([`gateway: ${away}`]);
+const orderStore = createOrderStore(DATABASE_URL, log);
+const paymentQueue = createPaymentQueue(REDIS_URL, log);
+const workers = workersReadiness(REDIS_URL);
+const engine = await createEngine({
+  redisUrl: REDIS_URL,
+  tokenSecret: TOKEN_SECRET,
+  orderStore,
+  paymentQueue,
+}).catch((error: unknown) => fail([`gateway: ${lineOf(error)}`]));
+
+const plane = await openPublicPlane({
+  settings,
+  engine,
+  orderStore,
+  readiness: { redis: { check: () => engine.unavailable() }, postgres, workers },
+  socketsMax: socketsWithin(filesMax),
+  version,
+  log,
+});
+if (!plane) fail([`gateway: port ${PORT} on ${HOST} is taken; set PORT to another one`]);
+
+const grace = closeWithGrace({ delay: 2_800, logger: false }, async ({ err }) => {
+  if (err) log.error({ err }, 'the gateway stops');
+  await plane.close();
+  await engine.close();
+  await Promise.all([orderStore.close(), paymentQueue.close(), workers.close(), postgres.close()]);
+});
+process.on('disconnect', grace.close);
+log.info({ port: plane.port }, 'the gateway listens');
+process.send?.({ kind: 'ready' });

@@ -1,0 +1,40 @@
+import closeWithGrace from 'close-with-grace';
+import { createSettlement } from '../../engine/index.ts';
+import { createSaleStore, postgresReadiness, workersReadiness } from '../../persistence/index.ts';
+import { lineOf } from '../guard/absence.ts';
+import { authenticationOf } from '../guard/authentication-of.ts';
+import { createLog } from '../log.ts';
+import { fail, settingsOrFail } from '../start.ts';
+import { openOperatorPlane } from './operator-plane.ts';
+
+/** Composition root of the operator's plane. */
+const settings = settingsOrFail();
+const { REDIS_URL, DATABASE_URL, OPERATOR_HOST, OPERATOR_PORT } = settings;
+const log = createLog('operator', settings.LOG_LEVEL);
+
+const postgres = postgresReadiness(DATABASE_URL);
+const away = await postgres.check();
+if (away !== null) fail([`operator: ${away}`]);
+const settlement = createSettlement(REDIS_URL);
+const workers = workersReadiness(REDIS_URL);
+const sales = createSaleStore(DATABASE_URL, settlement, log);
+const redis = { check: () => settlement.saleIds().then(() => null, lineOf) };
+const plane = await openOperatorPlane({
+  settings,
+  authenticate: authenticationOf(settings),
+  sales,
+  settlement,
+  readiness: { redis, postgres, workers },
+  log,
+});
+if (!plane)
+  fail([`operator: port ${OPERATOR_PORT} on ${OPERATOR_HOST} is taken; set OPERATOR_PORT to another one`]);
+
+const grace = closeWithGrace({ delay: 2_500, logger: false }, async ({ err }) => {
+  if (err) log.error({ err }, 'the operator plane stops');
+  await plane.close();
+  await Promise.all([sales.close(), postgres.close(), workers.close(), settlement.close()]);
+});
+process.on('disconnect', grace.close);
+log.info({ port: plane.port }, 'the operator plane listens');
+process.send?.({ kind: 'ready' });

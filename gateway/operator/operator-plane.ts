@@ -1,0 +1,67 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { Hono } from 'hono';
+import type { Readiness, SaleStore } from '../../engine/contracts/ports.ts';
+import type { Settings } from '../../engine/contracts/settings.ts';
+import type { Settlement } from '../../engine/surface.ts';
+import type { Authenticate } from '../guard/authentication.ts';
+import type { Route } from '../http/route.ts';
+import { healthRoutes } from '../routes/health.ts';
+import { createMetrics, metricsRoute } from './metrics.ts';
+import { type OperatorApp, registerRoutes } from './register.ts';
+import { saleRoutes } from './sales.ts';
+
+export interface OperatorPlaneParts {
+  settings: Pick<Settings, 'OPERATOR_HOST' | 'OPERATOR_PORT'>;
+  authenticate: Authenticate;
+  sales: SaleStore;
+  settlement: Settlement;
+  readiness: Readonly<Record<string, Readiness>>;
+  log: { error(details: object, message: string): void };
+}
+
+export interface OperatorPlane {
+  port: number;
+  close(): Promise<void>;
+}
+
+/** Every address of the operator's origin. */
+export const operatorRoutes = (
+  parts: Omit<OperatorPlaneParts, 'settings' | 'authenticate' | 'log'>,
+): Route[] => [
+  ...saleRoutes(parts),
+  ...healthRoutes(parts.readiness),
+  metricsRoute(createMetrics(parts.settlement)),
+];
+
+/**
+ * Opens the operator's origin: a port and a process of its own, so that *pause* can be pressed while the
+ * public one is drowning. Null where the port is taken.
+ */
+export async function openOperatorPlane(parts: OperatorPlaneParts): Promise<OperatorPlane | null> {
+  const app: OperatorApp = new Hono();
+  registerRoutes(app, operatorRoutes(parts), {
+    authenticate: parts.authenticate,
+    limits: null,
+    log: parts.log,
+  });
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  server.headersTimeout = 10_000;
+  server.requestTimeout = 15_000;
+  const { OPERATOR_PORT, OPERATOR_HOST } = parts.settings;
+  const isListening = await new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(OPERATOR_PORT, OPERATOR_HOST, () => resolve(true));
+  });
+  if (!isListening) return null;
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+        setTimeout(() => server.closeAllConnections(), 1_500).unref();
+      }),
+  };
+}

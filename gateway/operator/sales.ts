@@ -1,0 +1,129 @@
+import Type from 'typebox';
+import { refuse } from '../../engine/contracts/errors.ts';
+import type { SaleStore } from '../../engine/contracts/ports.ts';
+import type { SaleConfig, SaleSnapshot } from '../../engine/contracts/sale.ts';
+import { Name, reply, request } from '../../engine/contracts/wire/common.ts';
+import { Audit, CreateSale, Sale, SaleState } from '../../engine/contracts/wire/sales.ts';
+import type { SaleCommand, Settlement } from '../../engine/surface.ts';
+import { isAbsence } from '../guard/absence.ts';
+import { type Route, route } from '../http/route.ts';
+import { saleView } from '../routes/sales.ts';
+
+const tag = 'sales';
+const root = '/api/v1/admin/sales';
+
+const Message = request({ text: Type.String({ minLength: 1, maxLength: 500 }) });
+const StateReply = reply({ saleId: Name, state: SaleState });
+
+const commands: Record<SaleCommand, string> = {
+  open: 'Open the sale now',
+  pause: 'Call nobody and reserve nothing new; paying and releasing go on',
+  resume: 'Go on after a pause',
+  close: 'Close the sale for good; live holds may still pay',
+};
+
+export interface SaleRouteParts {
+  sales: SaleStore;
+  settlement: Pick<Settlement, 'snapshot' | 'notice'>;
+}
+
+/** What an operator does with sales. */
+export function saleRoutes({ sales, settlement }: SaleRouteParts): Route[] {
+  return [
+    route({
+      method: 'POST',
+      path: root,
+      tag,
+      summary: 'Create a sale',
+      description: 'Its units come with it. The commitment to its seed is published with the answer.',
+      access: 'admin',
+      body: CreateSale,
+      replies: { 201: { description: 'the sale', schema: Sale } },
+      refusals: ['sale_exists', 'insufficient_stock'],
+      answer: async ({ body }) => {
+        const outcome = await sales.create(body);
+        if (outcome.kind === 'refused') return outcome;
+        const { config } = outcome;
+        const snapshot = (await snapshotOf(settlement, config.id)) ?? unpublished(config, body);
+        const headers = { Location: `/api/v1/sales/${config.id}` };
+        const sale = saleView({ config, snapshot, draw: null, openedAtMs: null });
+        return { status: 201, body: sale, headers };
+      },
+    }),
+    ...(Object.keys(commands) as SaleCommand[]).map((command) =>
+      route({
+        method: 'POST',
+        path: `${root}/{saleId}/${command}`,
+        tag,
+        summary: commands[command],
+        access: 'admin',
+        replies: { 200: { description: 'done', schema: StateReply } },
+        refusals: ['sale_not_found', 'invalid_transition'],
+        answer: async ({ params: { saleId = '' } }) => {
+          const outcome = await sales.command(saleId, command);
+          if (outcome.kind === 'refused') return outcome;
+          const snapshot = await settlement.snapshot(saleId);
+          return snapshot
+            ? { status: 200, body: { saleId, state: snapshot.state } }
+            : refuse('unavailable', { detail: 'The decision is kept; Redis does not know the sale yet.' });
+        },
+      }),
+    ),
+    route({
+      method: 'POST',
+      path: `${root}/{saleId}/messages`,
+      tag,
+      summary: 'Say something to everybody who watches the sale',
+      access: 'admin',
+      body: Message,
+      replies: { 204: { description: 'said to those who are connected now' } },
+      refusals: ['sale_not_found'],
+      answer: async ({ params: { saleId = '' }, body }) => {
+        if (!(await settlement.snapshot(saleId))) return refuse('sale_not_found');
+        await settlement.notice(saleId, body.text);
+        return { status: 204 };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: `${root}/{saleId}/audit`,
+      tag,
+      summary: 'Where every unit and every payment is, read from Redis and Postgres at that moment',
+      access: 'admin',
+      replies: { 200: { description: 'the audit', schema: Audit } },
+      refusals: ['sale_not_found'],
+      answer: async ({ params: { saleId = '' } }) => {
+        const audit = await sales.audit(saleId);
+        return audit ? { status: 200, body: audit } : refuse('sale_not_found');
+      },
+    }),
+  ];
+}
+
+/** Null while Redis is away: the sale is created nevertheless, and published when Redis is back. */
+async function snapshotOf(
+  { snapshot }: Pick<Settlement, 'snapshot'>,
+  saleId: string,
+): Promise<SaleSnapshot | null> {
+  try {
+    return await snapshot(saleId);
+  } catch (error) {
+    if (isAbsence(error)) return null;
+    throw error;
+  }
+}
+
+/** A sale that has not reached Redis: all its units are available. */
+function unpublished(config: SaleConfig, { items }: CreateSale): SaleSnapshot {
+  return {
+    state: 'scheduled',
+    epoch: 1,
+    nowMs: Date.now(),
+    entrants: 0,
+    serving: 0,
+    perMinute: config.perMinute,
+    standby: 0,
+    missedBelow: 0,
+    stock: items.map(({ sku, units }) => ({ sku, units, available: units, held: 0, paying: 0, sold: 0 })),
+  };
+}

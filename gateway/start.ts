@@ -1,0 +1,24 @@
+import { readSettings, type Settings } from '../engine/contracts/settings.ts';
+
+/** What a plane cannot run without. */
+const required = ['REDIS_URL', 'DATABASE_URL', 'TOKEN_SECRET'] as const;
+
+export type PlaneSettings = Settings & Record<(typeof required)[number], string>;
+
+/** Ends the process for a reason that its starter can do something about. */
+export function fail(lines: readonly string[]): never {
+  process.stderr.write(`${lines.join('\n')}\n`);
+  process.exit(1);
+}
+
+/** The settings of this process, or an end that names every variable at fault. */
+export function settingsOrFail(): PlaneSettings {
+  const read = readSettings(process.env);
+  if (read.kind === 'invalid') return fail(read.problems);
+  const { settings } = read;
+  const absent = required.filter((name) => !settings[name]);
+  if (absent.length > 0) return fail(absent.map((name) => `${name}: is required here; npm start sets it`));
+  if (!settings.AUTH_SECRET && !settings.AUTH_JWKS_URL)
+    return fail(['AUTH_SECRET: is required here; npm start sets it']);
+  return settings as PlaneSettings;
+}
