@@ -4,6 +4,9 @@ import { chance, etaSeconds, retryAfterSeconds } from '../waiting-room/prospects
 import type { TurnStatus } from '../waiting-room/turn-status.ts';
 import type { Place, Room } from '../waiting-room/waiting-room.ts';
 
+/** A hold that came through standby lasts claimSeconds untouched: whoever polls has to see it well before. */
+const touchSeconds = ({ config }: LiveSale) => Math.max(1, Math.min(5, Math.floor(config.claimMs / 2_500)));
+
 /** The waiting room as buyers see it: a place, and whatever has come of it so far. */
 export function ticketDesk(room: Room, desk: Pick<CheckoutDesk, 'reservedBody'>): WaitingRoom {
   const ticketBody = (sale: LiveSale, { ticket, index, turn }: Place, status: TurnStatus | null) => ({
@@ -36,13 +39,13 @@ export function ticketDesk(room: Room, desk: Pick<CheckoutDesk, 'reservedBody'>)
       const { place } = found;
       const status = await room.status(sale, buyerId, place.turn);
       const body = ticketBody(sale, place, status);
-      const waiting = body.state === 'waiting' || body.state === 'standby';
       const eta = body.state === 'waiting' ? etaSeconds(sale, place.turn, status.serving) : null;
       const odds = body.state === 'waiting' ? chance(sale, place.turn) : null;
       const { reservation } = status;
       return {
         kind: 'status',
-        retryAfterSeconds: retryAfterSeconds(waiting ? eta : 1, place.index),
+        retryAfterSeconds:
+          body.state === 'waiting' ? retryAfterSeconds(eta, place.index) : touchSeconds(sale),
         status: {
           ...body,
           serving: status.serving,
