@@ -1,6 +1,5 @@
 import { announcement } from './announcement.ts';
 import { readCommandLine } from './command-line.ts';
-import { openFilesMax, openFilesWarning } from './open-files.ts';
 import { StartFailure } from './start-failure.ts';
 import { onStopSignals } from './stop-signals.ts';
 import { type RunningSystem, startSystem } from './system.ts';
@@ -26,8 +25,6 @@ onStopSignals({
   },
 });
 
-const lowLimit = openFilesWarning(openFilesMax());
-if (lowLimit !== null) warn(lowLimit);
 try {
   system = await startSystem(settings, { say, warn, signal: starting.signal });
   say(announcement(system));
