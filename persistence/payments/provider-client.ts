@@ -89,7 +89,7 @@ export function createProviderClient(
   }
 
   return {
-    name: 'card',
+    name: 'primary',
     async charge(request) {
       try {
         return await guarded.execute(() => charge(request));

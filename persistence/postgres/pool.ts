@@ -45,6 +45,8 @@ export interface PoolOptions {
   /** Shown in pg_stat_activity. */
   name: string;
   plans?: 'through keys' | 'through statistics';
+  /** How long connecting and each statement may take, instead of 3 s and 30 s. */
+  answerMsMax?: number;
   /** Called when an idle connection is lost; the pool opens another one by itself. */
   onLost?: (error: Error) => void;
 }
@@ -56,9 +58,9 @@ export function createPool(databaseUrl: string, options: PoolOptions): pg.Pool {
     connectionString: databaseUrl,
     max: options.connectionsMax,
     application_name: `doorbuster ${options.name}`,
-    connectionTimeoutMillis: 3_000,
-    statement_timeout: 30_000,
-    query_timeout: 35_000,
+    connectionTimeoutMillis: options.answerMsMax ?? 3_000,
+    statement_timeout: options.answerMsMax ?? 30_000,
+    query_timeout: options.answerMsMax ?? 35_000,
     keepAlive: true,
     types,
     options: [...settings, 'synchronous_commit=on'].map((setting) => `-c ${setting}`).join(' '),

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import type { QueryResultRow } from 'pg';
 import type { Postgres } from './pool.ts';
 
 /** Runs one statement of queries/ and returns its rows. */
@@ -10,7 +9,7 @@ export type Statement<Row> = (on: Postgres, values: readonly unknown[]) => Promi
  * file selects; its leading comment names what $1…$n are. A wrong number of values is refused before it
  * is sent.
  */
-export function statement<Row extends QueryResultRow>(name: string): Statement<Row> {
+export function statement<Row extends object>(name: string): Statement<Row> {
   const text = readFileSync(new URL(`../queries/${name}.sql`, import.meta.url), 'utf8');
   const parameters = Math.max(0, ...[...text.matchAll(/\$(\d+)/g)].map((match) => Number(match[1])));
   return async (on, values) => {

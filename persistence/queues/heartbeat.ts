@@ -7,6 +7,7 @@ const aliveMs = 5_000;
 
 /** A sign that some worker can do its work: it reaches Redis, and reached Postgres a moment ago. */
 export interface Heartbeat {
+  /** Rejects where Redis does not answer within a second. */
   beat(): Promise<void>;
   /** Null while a worker lives, else a short sentence. */
   check: Readiness['check'];
@@ -20,7 +21,7 @@ export function heartbeatOn(redisUrl: string): Heartbeat {
   const client = () => queue.getBackend().client;
   return {
     async beat() {
-      await (await client()).set(heartbeatKey, '1', { PX: aliveMs });
+      await Promise.race([client().then((redis) => redis.set(heartbeatKey, '1', { PX: aliveMs })), inTime()]);
     },
     async check() {
       try {

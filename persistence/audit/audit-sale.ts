@@ -1,0 +1,106 @@
+import type { SaleSnapshot, StockCount } from '../../engine/contracts/sale.ts';
+import type { Audit } from '../../engine/contracts/wire/sales.ts';
+import type { Settlement } from '../../engine/surface.ts';
+import type { PostgresPool } from '../postgres/pool.ts';
+import { findDiscrepancies } from './discrepancies.ts';
+import { type ItemCounts, type PostgresView, readPostgresView } from './postgres-view.ts';
+
+/**
+ * Reads Redis, Postgres, and Redis again, and says what anybody may believe about a sale at that moment.
+ * Null where there is no such sale. Throws `RedisUnavailable` while Redis is away.
+ */
+export async function auditSale(
+  on: PostgresPool,
+  settlement: Pick<Settlement, 'snapshot' | 'outboxLag'>,
+  saleId: string,
+): Promise<Audit | null> {
+  const before = await settlement.snapshot(saleId);
+  const view = await readPostgresView(on, saleId);
+  if (!view) return null;
+  const lag = await settlement.outboxLag(saleId, view.relayPosition);
+  const after = await settlement.snapshot(saleId);
+
+  const stock = new Map(after?.stock.map((count) => [count.sku, count]));
+  const counts = view.items.map((item) => ({ item, count: stock.get(item.sku) ?? nothing(item) }));
+  const sum = (of: (both: (typeof counts)[number]) => number) =>
+    counts.reduce((total, both) => total + of(both), 0);
+  const discrepancies = findDiscrepancies({ view, stock, quiet: isQuiet(before, after, view, lag.entries) });
+  return {
+    saleId,
+    state: after?.state ?? view.sale.state,
+    epoch: after?.epoch ?? view.sale.epoch,
+    items: counts.map(({ item, count }) => ({
+      sku: item.sku,
+      units: item.units,
+      available: count.available,
+      held: count.held,
+      paying: count.paying,
+      sold: count.sold,
+      committed: item.committed,
+    })),
+    standby: after?.standby ?? 0,
+    orders: pick(view.orders, ['confirmed', 'pending', 'failed', 'cancelled']),
+    oversold: sum(oversoldUnits),
+    undersold: after ? sum(undersoldUnits) : 0,
+    ledger: {
+      sold: sum(({ item }) => item.posted),
+      balanced: !discrepancies.some(({ kind }) => ledgerKinds.has(kind)),
+      sealedThrough: view.ledger.sealed_through,
+    },
+    payments: {
+      captured: view.orders.captured,
+      refunded: view.orders.refunded,
+      withoutOrder: view.orders.without_order,
+      duplicated: view.orders.duplicated,
+    },
+    relay: {
+      lagEntries: lag.entries,
+      lagMs: lag.oldestAtMs === null || !after ? 0 : Math.max(0, after.nowMs - lag.oldestAtMs),
+    },
+    discrepancies,
+  };
+}
+
+const ledgerKinds = new Set(['ledger_unbalanced', 'ledger_differs', 'money_differs', 'seal_broken']);
+
+type Both = { item: ItemCounts; count: StockCount };
+
+const bucketsOf = ({ available, held, paying, sold }: StockCount) => available + held + paying + sold;
+
+/** By whoever counts most: Redis, the guard, the orders or the ledger. */
+const oversoldUnits = ({ item, count }: Both): number =>
+  Math.max(
+    0,
+    count.sold - item.units,
+    bucketsOf(count) - count.units,
+    item.committed - item.units,
+    item.confirmed - item.units,
+    item.posted - item.units,
+  );
+
+/** Units that are in no bucket: nobody can ever buy them. Reading Redis has just swept what was held too long. */
+const undersoldUnits = ({ count }: Both): number => Math.max(0, count.units - bucketsOf(count));
+
+const nothing = ({ sku }: ItemCounts): StockCount => ({
+  sku,
+  units: 0,
+  available: 0,
+  held: 0,
+  paying: 0,
+  sold: 0,
+});
+
+function isQuiet(
+  before: SaleSnapshot | null,
+  after: SaleSnapshot | null,
+  view: PostgresView,
+  lagEntries: number,
+): boolean {
+  if (!before || !after || lagEntries > 0 || view.orders.under_way > 0) return false;
+  const still = JSON.stringify([before.state, before.stock]) === JSON.stringify([after.state, after.stock]);
+  return still && after.stock.every((count) => count.paying === 0);
+}
+
+function pick<T, K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> {
+  return Object.fromEntries(names.map((name) => [name, from[name]])) as Pick<T, K>;
+}

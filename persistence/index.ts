@@ -1,0 +1,67 @@
+import type { OrderStore, PaymentQueue, Readiness, SaleStore } from '../engine/contracts/ports.ts';
+import type { Settlement } from '../engine/surface.ts';
+import { createLog, type Log } from './log.ts';
+import { orderStoreOn } from './orders/order-store.ts';
+import { createPool } from './postgres/pool.ts';
+import { heartbeatOn } from './queues/heartbeat.ts';
+import { paymentQueueOn } from './queues/payment-queue.ts';
+import { saleStoreOn } from './sales/sale-store.ts';
+
+export { createLog, type Log } from './log.ts';
+export { migrate } from './migrations/migrate.ts';
+export { createProviderClient as createPaymentProvider } from './payments/provider-client.ts';
+export { type RunningWorker, startWorker, type WorkerOptions } from './workers/worker.ts';
+
+/** Lets go of connections; what is under way finishes first. */
+export interface Closable {
+  close(): Promise<void>;
+}
+
+/** Orders on Postgres. Connects when it is first asked; a call throws while Postgres is away. */
+export function createOrderStore(databaseUrl: string, log: Log = createLog('info')): OrderStore & Closable {
+  // Payments go through one connection at a time, in groups; the others read.
+  const pool = createPool(databaseUrl, { connectionsMax: 4, name: 'orders' });
+  return { ...orderStoreOn(pool, log), close: () => pool.end() };
+}
+
+/** Wakes the workers through Redis; never waits, never throws. */
+export function createPaymentQueue(redisUrl: string, log: Log = createLog('info')): PaymentQueue & Closable {
+  return paymentQueueOn(redisUrl, log);
+}
+
+/** The operator's sales on Postgres and, through `settlement`, on Redis. */
+export function createSaleStore(
+  databaseUrl: string,
+  settlement: Settlement,
+  log: Log = createLog('info'),
+): SaleStore & Closable {
+  const rows = createPool(databaseUrl, { connectionsMax: 2, name: 'sales' });
+  const reports = createPool(databaseUrl, { connectionsMax: 2, name: 'audit', plans: 'through statistics' });
+  return {
+    ...saleStoreOn({ rows, reports }, settlement, log),
+    close: async () => {
+      await Promise.all([rows.end(), reports.end()]);
+    },
+  };
+}
+
+/** Whether Postgres answers within a second. */
+export function postgresReadiness(databaseUrl: string): Readiness & Closable {
+  const pool = createPool(databaseUrl, { connectionsMax: 1, name: 'readiness', answerMsMax: 1_000 });
+  return {
+    async check() {
+      try {
+        await pool.query('SELECT 1');
+        return null;
+      } catch (error) {
+        return `Postgres does not answer: ${(error as Error).message}`;
+      }
+    },
+    close: () => pool.end(),
+  };
+}
+
+/** Whether some worker has shown within 5 s that it reaches Redis and Postgres. */
+export function workersReadiness(redisUrl: string): Readiness & Closable {
+  return heartbeatOn(redisUrl);
+}

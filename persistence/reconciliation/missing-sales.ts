@@ -1,0 +1,42 @@
+import type { Settlement } from '../../engine/surface.ts';
+import type { Log } from '../log.ts';
+import type { Postgres } from '../postgres/pool.ts';
+import { statement } from '../postgres/statement.ts';
+import { publish } from '../sales/publish.ts';
+import type { SaleRow } from '../sales/sale-row.ts';
+
+const unpublishedSales = statement<{ id: string }>('unpublished-sales');
+const readSale = statement<SaleRow>('read-sale');
+
+/**
+ * Publishes sales that were committed `ageMs` ago and never came to Redis, because whoever created them
+ * died in between, or Redis was away. Returns how many.
+ */
+export async function publishMissingSales(
+  on: Postgres,
+  settlement: Pick<Settlement, 'publishSale'>,
+  log: Log,
+  ageMs: number,
+): Promise<number> {
+  const missing = await unpublishedSales(on, [ageMs]);
+  for (const { id } of missing) {
+    const [row] = (await readSale(on, [id])) as [SaleRow];
+    await publish(on, settlement, row);
+    log.warn({ saleId: id }, 'a sale that was never published is published now');
+  }
+  return missing.length;
+}
+
+/**
+ * Says so when Redis does not know a sale that was published: it has lost its data, and sells nothing of
+ * the sale until an epoch has been rebuilt. Returns true where the sale is there.
+ */
+export async function reportLostSale(
+  settlement: Pick<Settlement, 'snapshot'>,
+  log: Log,
+  saleId: string,
+): Promise<boolean> {
+  const isThere = (await settlement.snapshot(saleId)) !== null;
+  if (!isThere) log.error({ saleId }, 'Redis has lost a published sale');
+  return isThere;
+}

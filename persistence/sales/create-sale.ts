@@ -1,0 +1,59 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
+import type { SaleConfig } from '../../engine/contracts/sale.ts';
+import type { CreateSale } from '../../engine/contracts/wire/sales.ts';
+import type { Settlement } from '../../engine/surface.ts';
+import type { Log } from '../log.ts';
+import type { Postgres } from '../postgres/pool.ts';
+import { statement } from '../postgres/statement.ts';
+import { indexBlock } from '../reconciliation/index-leases.ts';
+import { checkSale } from './check-sale.ts';
+import { publish } from './publish.ts';
+import { configOf, type SaleRow } from './sale-row.ts';
+
+const createSaleRows = statement<{ number: number }>('create-sale');
+const readSale = statement<SaleRow>('read-sale');
+
+/**
+ * Creates a sale: its rows, its secret seed and its first lease of indices in one commit, then Redis. A
+ * sale whose rows are committed is created; where Redis is away, it is published when that is back.
+ * Refusals: `invalid_request` (with `field`), `sale_exists`.
+ */
+export async function createSale(
+  on: Postgres,
+  settlement: Pick<Settlement, 'publishSale'>,
+  log: Log,
+  sale: CreateSale,
+): Promise<{ kind: 'created'; config: SaleConfig } | Refusal> {
+  const moments = checkSale(sale, Date.now());
+  if ('kind' in moments) return moments;
+  const seed = randomBytes(32);
+  const created = await createSaleRows(on, [
+    sale.id,
+    sale.title,
+    sale.method,
+    sale.perBuyerLimit,
+    sale.holdSeconds * 1_000,
+    sale.claimSeconds * 1_000,
+    sale.perMinute,
+    moments.waitingOpensAtMs,
+    moments.opensAtMs,
+    moments.closesAtMs,
+    seed,
+    createHash('sha256').update(seed).digest('hex'),
+    sale.method === 'none' ? 0 : indexBlock,
+    sale.items.map((item) => item.sku),
+    sale.items.map((item) => item.title),
+    sale.items.map((item) => item.price.amount),
+    sale.items.map((item) => item.price.currency),
+    sale.items.map((item) => item.units),
+  ]);
+  if (created.length === 0) return refuse('sale_exists', { field: 'id' });
+  const [row] = (await readSale(on, [sale.id])) as [SaleRow];
+  try {
+    await publish(on, settlement, row);
+  } catch (error) {
+    log.warn({ saleId: sale.id, reason: (error as Error).message }, 'a sale is to be published later');
+  }
+  return { kind: 'created', config: configOf(row) };
+}

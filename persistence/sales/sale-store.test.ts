@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { CreateSale } from '../../engine/contracts/wire/sales.ts';
+import { item, newSale, testHouse } from '../fixtures/test-house.ts';
+import { createLog } from '../log.ts';
+import { relayOnce } from '../outbox/relay.ts';
+
+let house: Awaited<ReturnType<typeof testHouse>>;
+beforeAll(async () => {
+  house = await testHouse();
+}, 60_000);
+afterAll(() => house.close());
+
+const rowOf = async (saleId: string) =>
+  (await house.database.pool.query('SELECT * FROM sales WHERE id = $1', [saleId])).rows[0];
+
+test('a sale is rows with a secret seed, and then known to Redis', async () => {
+  const sale = newSale({ items: [item(10), item(0, 'case')], method: 'fifo' });
+  const created = await house.sales.create(sale);
+  if (created.kind === 'refused') throw new Error(created.code);
+  const row = await rowOf(sale.id);
+  expect(created.config).toMatchObject({
+    id: sale.id,
+    number: row.number,
+    holdMs: 600_000,
+    claimMs: 60_000,
+    opensAtMs: Date.parse(sale.opensAt),
+    seedCommitment: createHash('sha256').update(row.seed).digest('hex'),
+    items: [{ sku: 'ps5', price: { amount: 49_900, currency: 'USD' } }, { sku: 'case' }],
+  });
+  expect(row.seed).toHaveLength(32);
+  expect(row.published_at).not.toBeNull();
+  // Without a word about it, the room opens with the creation, or with a sale that is open already.
+  expect(created.config.waitingOpensAtMs).toBe(created.config.opensAtMs);
+  const stock = (await house.settlement.snapshot(sale.id))?.stock;
+  expect(stock?.map(({ sku, units, available }) => [sku, units, available]).sort()).toEqual([
+    ['case', 0, 0],
+    ['ps5', 10, 10],
+  ]);
+});
+
+test('an id is taken once, whoever asks at the same time', async () => {
+  const sale = newSale();
+  const outcomes = await Promise.all([1, 2, 3].map(() => house.sales.create(sale)));
+  expect(outcomes.filter((outcome) => outcome.kind === 'created')).toHaveLength(1);
+  expect(outcomes.filter((outcome) => outcome.kind === 'refused')).toEqual(
+    Array(2).fill({ kind: 'refused', code: 'sale_exists', field: 'id' }),
+  );
+});
+
+const inMs = (ms: number) => new Date(Date.now() + ms).toISOString();
+
+test.each<[string, Partial<CreateSale>]>([
+  ['closesAt', { opensAt: inMs(2_000), closesAt: inMs(1_000) }],
+  ['closesAt', { opensAt: inMs(-2_000), closesAt: inMs(-1_000) }],
+  ['opensAt', { opensAt: '2027-02-30T00:00:00Z', closesAt: '2027-03-10T00:00:00Z' }],
+  ['waitingOpensAt', { waitingOpensAt: inMs(5_000), opensAt: inMs(1_000) }],
+  ['items.1.sku', { items: [item(1), item(2)] }],
+  [
+    'items.1.price.currency',
+    { items: [item(1), { ...item(1, 'case'), price: { amount: 1, currency: 'EUR' } }] },
+  ],
+  [
+    'items.0.price.amount',
+    { items: [{ ...item(1), price: { amount: 10 ** 12, currency: 'USD' } }], perBuyerLimit: 10 ** 6 },
+  ],
+  ['method', { method: 'queue' }],
+])('a sale that makes no sense is refused by its %s', async (field, changes) => {
+  const sale = newSale(changes);
+  expect(await house.sales.create(sale)).toMatchObject({ code: 'invalid_request', field });
+  expect(await rowOf(sale.id)).toBeUndefined();
+});
+
+test('commands are rows first, and Redis judges them', async () => {
+  const sale = newSale({ opensAt: inMs(600_000) });
+  await house.sales.create(sale);
+  expect(await house.sales.command('nowhere', 'open')).toMatchObject({ code: 'sale_not_found' });
+  expect(await house.sales.command(sale.id, 'pause')).toMatchObject({ code: 'invalid_transition' });
+  expect(await house.sales.command(sale.id, 'open')).toEqual({ kind: 'done' });
+  expect((await rowOf(sale.id)).open_commanded_at).not.toBeNull();
+  expect((await house.settlement.snapshot(sale.id))?.state).toBe('open');
+  expect(await house.sales.command(sale.id, 'close')).toEqual({ kind: 'done' });
+  await relayOnce(house.database.pool, house.settlement, createLog('silent'), sale.id);
+  expect((await rowOf(sale.id)).state).toBe('closed');
+});
+
+test('an audit of a sale that does not exist is none, and of a new one is clean', async () => {
+  expect(await house.sales.audit('nowhere')).toBeNull();
+  const sale = newSale({ items: [item(4)] });
+  await house.sales.create(sale);
+  const audit = await house.sales.audit(sale.id);
+  expect(audit).toMatchObject({
+    saleId: sale.id,
+    epoch: 1,
+    items: [{ sku: 'ps5', units: 4, available: 4, held: 0, paying: 0, sold: 0, committed: 0 }],
+    ledger: { sold: 0, balanced: true },
+    discrepancies: [],
+  });
+  expect(audit?.relay.lagEntries).toBeGreaterThan(0);
+});
+
+test('an audit names what does not agree', async () => {
+  const sale = await house.openSale(4);
+  const hold = await house.hold(sale);
+  await house.pay(hold);
+  const { id } = sale.config;
+  const kinds = async () => (await house.sales.audit(id))?.discrepancies.map(({ kind }) => kind);
+  expect(await kinds()).toEqual([]);
+  // An order that was confirmed past everything that would have had to happen with it.
+  await house.database.pool.query(
+    `WITH paid AS (UPDATE payments SET state = 'captured' WHERE sale_id = $1)
+     UPDATE orders SET status = 'confirmed' WHERE sale_id = $1`,
+    [id],
+  );
+  expect(await kinds()).toEqual(['ledger_differs', 'money_differs']);
+  expect((await house.sales.audit(id))?.ledger.balanced).toBe(false);
+  await house.database.pool.query('UPDATE sale_items SET committed = 3 WHERE sale_id = $1', [id]);
+  expect(await kinds()).toContain('guard_differs');
+  expect((await house.sales.audit(id))?.oversold).toBe(0);
+});

@@ -1,0 +1,92 @@
+import type { Settlement } from '../../engine/surface.ts';
+import { sealOnce } from '../ledger/seal.ts';
+import type { Log } from '../log.ts';
+import { relayOnce } from '../outbox/relay.ts';
+import type { PostgresPool } from '../postgres/pool.ts';
+import { statement } from '../postgres/statement.ts';
+import type { Heartbeat } from '../queues/heartbeat.ts';
+import type { WakingPaymentQueue } from '../queues/payment-queue.ts';
+import { leaseIndicesAhead } from '../reconciliation/index-leases.ts';
+import { settleLapsedPins } from '../reconciliation/lapsed-pins.ts';
+import { wakeLostPayments } from '../reconciliation/lost-payments.ts';
+import { publishMissingSales, reportLostSale } from '../reconciliation/missing-sales.ts';
+import { confirmUnheardHolds } from '../reconciliation/unconfirmed-holds.ts';
+import { repeatUnheardCommands } from '../reconciliation/unheard-commands.ts';
+import type { HoldSettlement } from './hold-settlement.ts';
+import { repeating, type Stop } from './repeating.ts';
+
+export interface PassParts {
+  /** Plans through keys: what is written. */
+  rows: PostgresPool;
+  /** Plans through statistics: what is looked for. */
+  reports: PostgresPool;
+  settlement: Settlement;
+  holds: HoldSettlement;
+  queue: WakingPaymentQueue;
+  heartbeat: Heartbeat;
+  log: Log;
+}
+
+const liveSales = statement<{ id: string; method: string }>('live-sales');
+
+/** Longer than a charge takes, the wait for a provider that does not answer (5 s) included. */
+const paymentLostAfterMs = 8_000;
+const confirmationLostAfterMs = 3_000;
+const saleLostAfterMs = 3_000;
+const commandLostAfterMs = 3_000;
+
+/**
+ * Everything that runs again and again beside the jobs. Each worker runs all of it: every pass is written
+ * so that any number of them at once do what one would.
+ */
+export function startPasses(parts: PassParts): Stop {
+  const { rows, reports, settlement, holds, queue, heartbeat, log } = parts;
+  let live: { id: string; method: string }[] = [];
+
+  /** A sale whose turn fails, because it is being rebuilt, does not keep the others waiting. */
+  const inEachSale = (pass: (saleId: string) => Promise<unknown>, of = () => live) => {
+    return async () => {
+      const outcomes = await Promise.allSettled(of().map((sale) => pass(sale.id)));
+      const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+      if (failed) throw failed.reason;
+    };
+  };
+  const relayAll = async (saleId: string) => {
+    let relayed = await relayOnce(rows, settlement, log, saleId);
+    while (relayed.kind === 'relayed' && relayed.more) {
+      relayed = await relayOnce(rows, settlement, log, saleId);
+    }
+  };
+  const withWaitingRoom = () => live.filter((sale) => sale.method !== 'none');
+
+  const passes: [name: string, pauseMs: number, pass: () => Promise<unknown>][] = [
+    [
+      'live sales',
+      500,
+      async () => {
+        live = await liveSales(reports, []);
+      },
+    ],
+    ['relay', 100, inEachSale(relayAll)],
+    ['index leases', 250, inEachSale((id) => leaseIndicesAhead(rows, settlement, id), withWaitingRoom)],
+    ['lapsed pins', 2_000, inEachSale((id) => settleLapsedPins(rows, settlement, queue, log, id))],
+    ['lost sales', 5_000, inEachSale((id) => reportLostSale(settlement, log, id))],
+    ['missing sales', 2_000, () => publishMissingSales(rows, settlement, log, saleLostAfterMs)],
+    ['unheard commands', 2_000, () => repeatUnheardCommands(reports, settlement, log, commandLostAfterMs)],
+    ['lost payments', 2_000, () => wakeLostPayments(reports, queue, paymentLostAfterMs)],
+    ['unconfirmed holds', 2_000, () => confirmUnheardHolds(rows, holds, log, confirmationLostAfterMs)],
+    ['ledger seals', 1_000, () => sealOnce(rows)],
+    [
+      'heartbeat',
+      1_000,
+      async () => {
+        await rows.query('SELECT 1');
+        await heartbeat.beat();
+      },
+    ],
+  ];
+  const stops = passes.map(([name, pauseMs, pass]) => repeating(name, pauseMs, pass, log));
+  return async () => {
+    await Promise.all(stops.map((stop) => stop()));
+  };
+}
