@@ -5,8 +5,9 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { standIn, standIns } from './fixtures/stand-ins/programs.ts';
+import { testDatabase, testRedisUrl } from './fixtures/stores.ts';
 import { temporaryDirectory } from './fixtures/temporary-directory.ts';
 import { startTestSystem, testSettings } from './fixtures/test-system.ts';
 import { requireFreePort } from './ports.ts';
@@ -21,7 +22,9 @@ const pidsOf = (system: Pick<RunningSystem, 'processes'>) =>
 const expectAllGone = (pids: readonly number[]) =>
   vi.waitFor(() => expect(pids.map(identityOf)).toEqual(pids.map(() => null)), patience);
 
-async function remember(system: RunningSystem, value: string): Promise<void> {
+type Stores = { settings: Pick<RunningSystem['settings'], 'REDIS_URL' | 'DATABASE_URL'> };
+
+async function remember(system: Stores, value: string): Promise<void> {
   const redis = new Redis(system.settings.REDIS_URL);
   await redis.set('kept', value);
   await redis.quit();
@@ -80,6 +83,20 @@ test('starts again what dies, on the same addresses, with what was acknowledged'
   }, patience);
   expect(warnings).toContain('gateway ended (signal SIGKILL); starting it again');
   expect(warnings).toContain('Redis ended (signal SIGKILL); starting it again');
+});
+
+test('stores that are given are used, and left as they are when the system stops', async () => {
+  const database = await testDatabase();
+  onTestFinished(() => database.drop());
+  const given = { REDIS_URL: testRedisUrl(), DATABASE_URL: database.url };
+  const secrets = { AUTH_SECRET: 'a'.repeat(32), TOKEN_SECRET: 't'.repeat(32) };
+  const settings = await testSettings({ DATA_DIR: await temporaryDirectory(), ...given, ...secrets });
+  const { system } = await startTestSystem(settings);
+  expect(system.processes().map(({ name }) => name)).toEqual(['provider', 'worker', 'operator', 'gateway']);
+  expect(system.settings).toMatchObject({ ...given, ...secrets });
+  expect(system.settings).not.toHaveProperty('DEV_TOKENS');
+  await system.stop();
+  await remember({ settings: given }, 'still there');
 });
 
 test('a data directory has one instance at a time, and the other is named', async () => {
