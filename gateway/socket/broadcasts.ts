@@ -11,7 +11,17 @@ interface Told {
   serving: number;
   perMinute: number;
   remaining: number;
+  /** When the next frame about what moves may go out, on this process's monotonic clock. */
+  nextAtMs: number;
 }
+
+/**
+ * What one copy of a frame costs this process, about, and the share of its time that copies may take. With
+ * 16,000 watchers and four frames a second both cores of a small machine did nothing else: a reserve took
+ * 1.5 s at the median. Whoever is called, sold out or paused is told apart from this, at once.
+ */
+const copyMs = 0.01;
+const shareMax = 0.2;
 
 export const topicOf = (saleId: string): string => `sale/${saleId}`;
 
@@ -39,7 +49,10 @@ export class Broadcasts {
       const { serving, perMinute } = snapshot;
       const remaining = remainingUnits(snapshot);
       if (serving === told.serving && perMinute === told.perMinute && remaining === told.remaining) continue;
-      Object.assign(told, { serving, perMinute, remaining });
+      if (performance.now() < told.nextAtMs) continue;
+      const copies = this.#app.numSubscribers(topicOf(config.id));
+      const nextAtMs = performance.now() + (copies * copyMs) / shareMax;
+      Object.assign(told, { serving, perMinute, remaining, nextAtMs });
       this.#publish(config.id, encodeEvent('serving', { saleId: config.id, serving, perMinute, remaining }));
     }
   }
@@ -50,7 +63,14 @@ export class Broadcasts {
     const told = this.#told.get(saleId);
     if (!told) {
       // Nobody can be watching a sale that was not known: `watch` itself says where it stands.
-      this.#told.set(saleId, { sale, state, serving, perMinute, remaining: remainingUnits(sale.snapshot) });
+      this.#told.set(saleId, {
+        sale,
+        state,
+        serving,
+        perMinute,
+        remaining: remainingUnits(sale.snapshot),
+        nextAtMs: 0,
+      });
       return;
     }
     told.sale = sale;

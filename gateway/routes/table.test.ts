@@ -1,0 +1,137 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { expect, test } from 'vitest';
+import { errorCatalogue } from '../../engine/contracts/errors.ts';
+import { clientFrames } from '../../engine/contracts/wire/socket.ts';
+import { liveSale, scriptedEngine } from '../fixtures/scripted-engine.ts';
+import { openApiOf, refusalCodesOf } from '../http/openapi.ts';
+import type { Route } from '../http/route.ts';
+import { operatorRoutes } from '../operator/operator-plane.ts';
+import { asyncApiOf } from '../socket/asyncapi.ts';
+import { broadcastEvents, pushedEvents, serverEvents } from '../socket/events.ts';
+import { ops } from '../socket/ops.ts';
+import { OutcomeWatch } from './outcome-watch.ts';
+import { PaymentCounter } from './pay.ts';
+import { publicRoutes } from './table.ts';
+
+const info = { title: 'Doorbuster', description: 'A test.', version: '0.0.0' };
+const { engine } = scriptedEngine({ sales: [liveSale('ps5')] });
+const tableWith = (devTokenSecret: string | null): Route[] =>
+  publicRoutes({
+    engine,
+    orderStore: { order: async () => null, orders: async () => ({ data: [], nextCursor: null }) },
+    counter: new PaymentCounter(engine.desk, new OutcomeWatch(engine)),
+    readiness: {},
+    devTokenSecret,
+    info,
+    asyncApi: () => asyncApiOf(info),
+  });
+const routes = tableWith('a secret of at least thirty-two characters');
+const operators = operatorRoutes({ readiness: {} } as unknown as Parameters<typeof operatorRoutes>[0]);
+
+type Operations = Record<string, Record<string, Operation>>;
+interface Operation {
+  operationId: string;
+  security?: object[];
+  parameters: { name: string; in: string }[];
+  requestBody?: object;
+  responses: Record<string, object>;
+}
+interface OpenApi {
+  paths: Operations;
+  components: { schemas: Record<string, object> };
+}
+
+async function servedDocument(path: string): Promise<Record<string, unknown>> {
+  const route = routes.find((candidate) => candidate.path === path);
+  const reply = await route?.answer({} as Parameters<Route['answer']>[0]);
+  return JSON.parse(String((reply as { body?: string } | undefined)?.body));
+}
+
+test('the OpenAPI document is valid', async () => {
+  for (const document of [await servedDocument('/openapi.json'), openApiOf(operators, info, {})]) {
+    const result = await new Validator().validate(structuredClone(document) as Record<string, unknown>);
+    expect(result.errors ?? []).toEqual([]);
+    expect(result.valid).toBe(true);
+  }
+});
+
+test('the route table is in the document, and nothing else is', async () => {
+  const { paths } = (await servedDocument('/openapi.json')) as unknown as OpenApi;
+  const documented = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  expect(documented.toSorted()).toEqual(routes.map(({ method, path }) => `${method} ${path}`).toSorted());
+  for (const route of routes) {
+    const operation = paths[route.path]?.[route.method.toLowerCase()] as Operation;
+    expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(Object.keys(route.replies)));
+    expect(Boolean(operation.security)).toBe(route.access !== 'public');
+    expect(Boolean(operation.requestBody)).toBe(route.body !== undefined);
+    const parameters = operation.parameters.map((parameter) => `${parameter.in} ${parameter.name}`);
+    for (const [, name] of route.path.matchAll(/\{(\w+)\}/g)) expect(parameters).toContain(`path ${name}`);
+    for (const name of Object.keys(route.query?.properties ?? {}))
+      expect(parameters).toContain(`query ${name}`);
+    for (const code of refusalCodesOf(route)) {
+      expect(operation.responses).toHaveProperty(String(errorCatalogue[code].status));
+    }
+  }
+});
+
+test('every reference in the document leads somewhere, and every operation has a name of its own', async () => {
+  const document = (await servedDocument('/openapi.json')) as unknown as OpenApi;
+  const names = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(
+    ([, name]) => name,
+  );
+  expect(names.length).toBeGreaterThan(20);
+  for (const name of names) expect(document.components.schemas).toHaveProperty(name as string);
+  const ids = Object.values(document.paths).flatMap((methods) =>
+    Object.values(methods).map((one) => one.operationId),
+  );
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+test('development logins exist only where they were switched on', () => {
+  const isDevToken = ({ path }: Route) => path.endsWith('/dev-token');
+  expect(routes.some(isDevToken)).toBe(true);
+  expect(tableWith(null).some(isDevToken)).toBe(false);
+});
+
+test('who may call what is denied by default', () => {
+  const open = (table: Route[]) => table.filter(({ access }) => access === 'public').map(({ path }) => path);
+  expect(open(routes)).toEqual([
+    '/api/v1/sales',
+    '/api/v1/sales/{saleId}',
+    '/api/v1/auth/dev-token',
+    '/healthz',
+    '/readyz',
+    '/',
+    '/openapi.json',
+    '/asyncapi.json',
+    '/ws',
+  ]);
+  expect(open(operators)).toEqual(['/healthz', '/readyz', '/metrics']);
+  expect(
+    operators.filter(({ path }) => path.startsWith('/api')).every(({ access }) => access === 'admin'),
+  ).toBe(true);
+});
+
+test('the AsyncAPI document names every operation and event, and its references lead somewhere', async () => {
+  const document = await servedDocument('/asyncapi.json');
+  const { operations } = document as { operations: Record<string, object> };
+  expect(Object.keys(ops)).toEqual(Object.keys(clientFrames));
+  expect(Object.keys(operations).toSorted()).toEqual(
+    [...Object.keys(clientFrames), 'broadcasts', 'pushes'].toSorted(),
+  );
+  for (const [, pointer] of JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)) {
+    const target = (pointer as string)
+      .split('/')
+      .reduce<unknown>((at, step) => (at as Record<string, unknown>)?.[step], document);
+    expect(target, pointer).toBeTypeOf('object');
+  }
+  const said = [
+    ...Object.values(ops).flatMap(({ answers }) => answers),
+    ...broadcastEvents,
+    ...pushedEvents,
+    'error',
+  ];
+  expect([...new Set(said)].toSorted()).toEqual(Object.keys(serverEvents).toSorted());
+});
