@@ -67,7 +67,8 @@ export async function startSystem(
   });
   children.push(supervisor);
   const origin = `http://127.0.0.1:${port}`;
-  await untilReady(origin, supervisor);
+  await untilReady(`${origin}/readyz`, supervisor);
+  await untilReady(`http://127.0.0.1:${operatorPort}/healthz`, supervisor);
 
   const broken = Promise.race(
     children.map(async (child) => {
@@ -122,13 +123,13 @@ export function systemEnv(
   return env;
 }
 
-async function untilReady(origin: string, supervisor: Child): Promise<void> {
+async function untilReady(url: string, supervisor: Child): Promise<void> {
   const deadlineMs = performance.now() + readyWithinMs;
   let missing = 'nothing answers yet';
   while (performance.now() < deadlineMs) {
     if (supervisor.hasEnded) throw endedBeforeReady('the system', supervisor);
     try {
-      const response = await fetch(`${origin}/readyz`, { signal: AbortSignal.timeout(2000) });
+      const response = await fetch(url, { signal: AbortSignal.timeout(2000) });
       if (response.ok) return;
       missing = (await response.text()).slice(0, 300);
     } catch {
