@@ -54,7 +54,9 @@ export async function asAccount(
     command: 'setpriv',
     args: [
       ...[`--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups'],
-      ...['--inh-caps=+dac_override', '--ambient-caps=+dac_override', command, ...args],
+      // Without that bit access(2), by which Postgres looks for its own programs, ignores the capability.
+      ...['--inh-caps=+dac_override', '--ambient-caps=+dac_override', '--securebits=+no_setuid_fixup'],
+      ...[command, ...args],
     ],
   };
 }

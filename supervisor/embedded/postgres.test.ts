@@ -1,5 +1,5 @@
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { temporaryDirectory } from '../fixtures/temporary-directory.ts';
@@ -89,10 +89,14 @@ test('is started again while a session of the one that was killed still lives', 
   await client.end().catch(() => {});
 });
 
-test('starts below a directory that is closed to everybody else', async () => {
+test('starts below a directory that is closed to everybody else, as a checkout under /root is', async () => {
   const home = join(await temporaryDirectory(), 'home');
   await mkdir(home, { mode: 0o700 });
   const options = await testOptions(home);
+  const native = dirname(dirname(options.binaries.postgres));
+  await cp(native, join(home, 'native'), { recursive: true, verbatimSymlinks: true });
+  const inHome = (program: string) => join(home, 'native', 'bin', program);
+  options.binaries = { initdb: inHome('initdb'), postgres: inHome('postgres') };
   const postgres = await startPostgres(options);
   onTestFinished(() => postgres.stop(5_000));
   await postgres.ready;
