@@ -4,6 +4,7 @@ export interface Options {
   draw?: string;
   url?: string;
   ticket?: string;
+  tickets?: string;
   earlier?: string;
 }
 
@@ -14,6 +15,7 @@ export function readOptions(argv: readonly string[]): Options {
     .option('--draw <file>', 'what GET /api/v1/sales/{saleId}/draw answered, as a JSON file')
     .option('--url <url>', 'fetch that answer, instead of --draw', webUrl)
     .option('--ticket <file>', 'what GET /api/v1/sales/{saleId}/tickets/me answered you, as a JSON file')
+    .option('--tickets <file>', 'many such answers of the same sale, one in each line of the file')
     .option('--earlier <file>', 'a copy of the draw that you kept from before the opening')
     .addHelpText(
       'after',

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import Type from 'typebox';
 import { Value } from 'typebox/value';
 
-const hash = Type.String({ pattern: '^[0-9a-f]{64}$', expects: '64 lower-case hexadecimal digits' });
-const moment = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T', expects: 'a moment in ISO 8601' });
+const hash = Type.String({ pattern: '^[0-9a-f]{64}$' });
+const moment = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T' });
 const count = Type.Integer({ minimum: 0, maximum: 2 ** 32 });
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
@@ -48,6 +48,21 @@ export async function readDocument<T extends Type.TSchema>(path: string, schema:
     throw new UnreadableDocument(`${path}: cannot be read (${error.code})`);
   });
   return parsed(path, text, schema);
+}
+
+/** Documents from a file that holds one in each line; blank lines are passed over. Throws `UnreadableDocument`. */
+export async function* readLines<T extends Type.TSchema>(
+  path: string,
+  schema: T,
+): AsyncGenerator<Type.Static<T>> {
+  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
+    throw new UnreadableDocument(`${path}: cannot be read (${error.code})`);
+  });
+  let line = 0;
+  for await (const text of file.readLines()) {
+    line += 1;
+    if (text.trim() !== '') yield parsed(`${path}, line ${line}`, text, schema);
+  }
 }
 
 /** A document that is fetched. Throws `UnreadableDocument`. */

@@ -35,7 +35,8 @@ function treeHash(leaves: number, index: number, leaf: Buffer, proof: string[]):
   if (leaves === 1) return proof.length === 0 ? leaf : null;
   const beside = proof.pop();
   if (beside === undefined) return null;
-  const first = 2 ** Math.ceil(Math.log2(leaves) - 1);
+  let first = 1;
+  while (2 * first < leaves) first *= 2;
   const isFirst = index < first;
   const mine = isFirst
     ? treeHash(first, index, leaf, proof)

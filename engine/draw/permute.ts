@@ -30,7 +30,11 @@ export interface Permutation {
   indexOf(turn: number): number;
 }
 
-/** The half of the numbers 0 … side² − 1: the smallest even number whose square is at least `n`. */
+/**
+ * How many values one half of the network has: the smallest even number whose square is at least `n`.
+ * Even, because with an odd one every network is an even permutation, and then the two orders that differ
+ * in the places of two entrants alone are not equally likely (at N = 8, eight to one).
+ */
 export function sideOf(n: number): number {
   const root = Math.ceil(Math.sqrt(n));
   return Math.max(2, root + (root % 2));
