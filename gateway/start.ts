@@ -1,4 +1,5 @@
 import { readSettings, type Settings } from '../engine/contracts/settings.ts';
+import { TrustedProxies } from './guard/address.ts';
 
 /** What a plane cannot run without. */
 const required = ['REDIS_URL', 'DATABASE_URL', 'TOKEN_SECRET'] as const;
@@ -18,7 +19,13 @@ export function settingsOrFail(): PlaneSettings {
   const { settings } = read;
   const absent = required.filter((name) => !settings[name]);
   if (absent.length > 0) return fail(absent.map((name) => `${name}: is required here; npm start sets it`));
-  if (!settings.AUTH_SECRET && !settings.AUTH_JWKS_URL)
+  if (!settings.AUTH_SECRET && !settings.AUTH_JWKS_URL) {
     return fail(['AUTH_SECRET: is required here; npm start sets it']);
+  }
+  try {
+    new TrustedProxies(settings.TRUSTED_PROXIES);
+  } catch (error) {
+    return fail([(error as RangeError).message]);
+  }
   return settings as PlaneSettings;
 }

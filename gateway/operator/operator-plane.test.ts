@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type House, openHouse } from '../fixtures/house.ts';
+
+let house: House;
+beforeAll(async () => {
+  house = await openHouse();
+});
+afterAll(() => house.close());
+
+const root = '/api/v1/admin/sales';
+const draft = (more: object = {}) => ({
+  id: 'drafted',
+  title: 'PS5 Friday',
+  items: [{ sku: 'ps5', title: 'PlayStation 5', price: { amount: 49_900, currency: 'USD' }, units: 5 }],
+  opensAt: '2036-01-01T00:00:00Z',
+  closesAt: '2036-01-02T00:00:00+02:00',
+  method: 'fifo',
+  perBuyerLimit: 1,
+  holdSeconds: 60,
+  claimSeconds: 30,
+  perMinute: 1000,
+  ...more,
+});
+
+test('a sale is created once, with its commitment', async () => {
+  const created = await house.operate('POST', root, { body: draft() });
+  expect(created).toMatchObject({
+    status: 201,
+    body: {
+      id: 'drafted',
+      state: 'waiting',
+      opensAt: '2036-01-01T00:00:00.000Z',
+      closesAt: '2036-01-01T22:00:00.000Z',
+      items: [{ sku: 'ps5', units: 5, available: 5, held: 0, sold: 0 }],
+      waitingRoom: { method: 'fifo', entrants: 0, serving: 0, perMinute: 1000, seed: null },
+    },
+  });
+  expect(created.body.waitingRoom.seedCommitment).toMatch(/^[0-9a-f]{64}$/);
+  expect(created.headers.location).toBe('/api/v1/sales/drafted');
+  expect(await house.operate('POST', root, { body: draft() })).toMatchObject({
+    status: 409,
+    body: { code: 'sale_exists' },
+  });
+  const published = await house.until(
+    () => house.ask('GET', '/sales/drafted'),
+    ({ status }) => status === 200,
+  );
+  expect(published.body.waitingRoom.seedCommitment).toBe(created.body.waitingRoom.seedCommitment);
+});
+
+test.each([
+  ['an unknown field', draft({ colour: 'red' }), 422, 'colour'],
+  ['a method that there is not', draft({ method: 'raffle' }), 422, 'method'],
+  ['a name that is none', draft({ id: 'PS5 Friday' }), 422, 'id'],
+  [
+    'money as a float',
+    draft({ items: [{ ...draft().items[0], price: { amount: 499.5, currency: 'USD' } }] }),
+    422,
+    'items.0.price.amount',
+  ],
+  ['a time without a zone', draft({ opensAt: '2036-01-01T00:00:00' }), 422, 'opensAt'],
+  ['no JSON', '{"id":', 400, undefined],
+  ['too much', 'x'.repeat(200_000), 413, undefined],
+])('%s is refused', async (_, body, status, field) => {
+  const answer = await house.operate('POST', root, { body });
+  expect([answer.status, answer.body.field]).toEqual([status, field]);
+  expect(answer.headers['content-type']).toBe('application/problem+json');
+});
+
+test('only an operator gets in', async () => {
+  const saleId = await house.sale();
+  for (const path of [`${root}/${saleId}/audit`, `${root}/none/audit`]) {
+    expect((await house.operate('GET', path, { as: 'ana', role: 'buyer' })).status).toBe(403);
+    expect((await house.operate('GET', path, { as: 'sam', role: 'seller' })).status).toBe(403);
+    expect(await house.operate('GET', path, { headers: { authorization: 'Bearer nonsense' } })).toMatchObject(
+      {
+        status: 401,
+        body: { code: 'unauthenticated' },
+      },
+    );
+  }
+  expect((await house.askAt('GET', `${root}/${saleId}/audit`, { as: 'root', role: 'admin' })).status).toBe(
+    404,
+  );
+});
+
+test('what is not there, and what the state does not allow', async () => {
+  expect(await house.operate('GET', `${root}/none/audit`)).toMatchObject({
+    status: 404,
+    body: { code: 'sale_not_found' },
+  });
+  for (const command of ['open', 'pause', 'resume', 'close']) {
+    expect(await house.operate('POST', `${root}/none/${command}`)).toMatchObject({ status: 404 });
+  }
+  expect(await house.operate('POST', `${root}/none/messages`, { body: { text: 'x' } })).toMatchObject({
+    status: 404,
+  });
+  const saleId = await house.sale();
+  expect((await house.operate('POST', `${root}/${saleId}/close`)).body).toEqual({ saleId, state: 'closed' });
+  expect(await house.operate('POST', `${root}/${saleId}/resume`)).toMatchObject({
+    status: 409,
+    body: { code: 'invalid_transition' },
+  });
+  const wrong = await house.operate('PUT', `${root}/${saleId}/audit`);
+  expect([wrong.status, wrong.headers.allow]).toEqual([405, 'GET, HEAD, OPTIONS']);
+  expect((await house.operate('GET', '/nowhere')).body.code).toBe('not_found');
+});
+
+test('the audit adds up', async () => {
+  const saleId = await house.sale({ units: 2 });
+  const { body } = await house.reserve(saleId, 'ana');
+  await house.pay(body.checkoutId, 'ana', 'k', 'tok_visa', { prefer: 'wait=10' });
+  await house.reserve(saleId, 'bea');
+  const audit = await house.until(
+    () => house.operate('GET', `${root}/${saleId}/audit`),
+    (answer) => answer.body.relay.lagEntries === 0,
+  );
+  expect(audit.body).toMatchObject({
+    saleId,
+    state: 'open',
+    items: [{ sku: 'ps5', units: 2, available: 0, held: 1, paying: 0, sold: 1, committed: 1 }],
+    orders: { confirmed: 1, pending: 0, failed: 0, cancelled: 0 },
+    oversold: 0,
+    undersold: 0,
+    payments: { captured: 1, withoutOrder: 0, duplicated: 0 },
+    discrepancies: [],
+  });
+});
+
+test('metrics carry every sale', async () => {
+  const saleId = await house.sale({ units: 2 });
+  await house.reserve(saleId, 'ana');
+  const metrics = await house.operate('GET', '/metrics');
+  expect(metrics.status).toBe(200);
+  expect(metrics.headers['content-type']).toContain('text/plain');
+  expect(metrics.body).toContain('process_cpu_user_seconds_total');
+  expect(metrics.body).toContain('doorbuster_redis_up 1');
+  expect(metrics.body).toContain(`doorbuster_sale_units{sale="${saleId}",sku="ps5",bucket="held"} 1`);
+  expect(metrics.body).toContain(`doorbuster_sale_state{sale="${saleId}",state="open"} 1`);
+  expect((await house.operate('GET', '/healthz')).body).toEqual({ status: 'alive' });
+});
