@@ -99,7 +99,7 @@ describe.each(planes)('the $name', ({ name, script, portSetting }) => {
 describe('a gateway says in one line', () => {
   const { script } = planes[0] as (typeof planes)[number];
   test.each([
-    ['that there is no Redis', { REDIS_URL: 'redis://127.0.0.1:9' }, 'gateway: Redis'],
+    ['that there is no Redis', { REDIS_URL: 'redis://127.0.0.1:9' }, 'gateway: cannot reach Redis'],
     ['which setting is wrong', { GATEWAYS: 'many' }, 'GATEWAYS: must be'],
     ['which store is not named', { REDIS_URL: '' }, 'REDIS_URL: is required'],
     ['which proxy is no address', { TRUSTED_PROXIES: 'proxy.example' }, 'TRUSTED_PROXIES: "proxy.example"'],
