@@ -2,7 +2,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Redis } from 'ioredis';
 import { loadScripts, type Script } from './script-loader.ts';
-import { RedisUnavailable } from './unavailable.ts';
+import { RedisUnavailable, StaleEpoch } from './unavailable.ts';
 
 const scripts = loadScripts(path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../lua'));
 
@@ -26,8 +26,8 @@ export const nextRequestId = (): string => `${processTag}-${(++requests).toStrin
  * One call of a script. The first argument of every script is a request id, and the first element of
  * every reply is its echo: an answer to another question is never taken for ours.
  *
- * Throws `RedisUnavailable` where the outcome is unknown (timeout, dropped connection, loading), and any
- * other error where the script itself failed, which is a bug.
+ * Throws `RedisUnavailable` where the outcome is unknown (timeout, dropped connection, loading), `StaleEpoch`
+ * where Redis has lost part of the sale, and any other error where the script itself failed, which is a bug.
  */
 export async function run(
   redis: Redis,
@@ -45,6 +45,8 @@ export async function run(
     if (!(error instanceof Error)) throw error;
     if (error.message.startsWith('NOSCRIPT')) {
       reply = await evaluate(redis, source, keys, args);
+    } else if (error.message.startsWith('LOST')) {
+      throw new StaleEpoch(`${name}: ${error.message}`);
     } else {
       throw isAbsence(error) ? new RedisUnavailable(`${name}: ${error.message}`) : error;
     }

@@ -1,8 +1,12 @@
 -- Where the units of a SKU are: `<sku>:available`, `:held`, `:paying`, `:sold`, and their sum `:units`.
 -- Units only ever move between two of these, so the sum stays.
--- Expects: stockKey. `readStock` answers sku → counts, all SKUs of the sale in one read.
+-- Expects: stockKey. `readStock` answers sku → counts, all SKUs of the sale, read once a call.
+local stock
+
 local function readStock()
-  local flat, stock = redis.call('HGETALL', stockKey), {}
+  if stock then return stock end
+  local flat = redis.call('HGETALL', stockKey)
+  stock = {}
   for i = 1, #flat, 2 do
     local sku, place = string.match(flat[i], '^(.-):(%a+)$')
     stock[sku] = stock[sku] or {}

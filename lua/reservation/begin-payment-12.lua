@@ -15,7 +15,7 @@
 --- @include floor
 local pinned, tried, inProgress, paid, ended, notFound = 1, 2, 3, 4, 5, 0
 
-local failed = enterFloor()
+local failed = checkWhole(2, 3) or checkElements(4, 3) or enterFloor()
 if failed then return failed end
 local batchId, epoch, leaseMs = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 if not sale then return { batchId, noSale } end

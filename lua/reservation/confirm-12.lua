@@ -8,7 +8,7 @@
 --       {1} confirmed, now or before by this payment   {0, state} it is not being paid by this payment
 -- Event reservation.confirmed; sale.sold_out when it was the last unit
 --- @include floor
-local failed = enterFloor()
+local failed = checkElements(2, 2) or enterFloor()
 if failed then return failed end
 local batchId = ARGV[1]
 if not sale then return { batchId, noSale } end
@@ -17,6 +17,7 @@ local stock = readStock()
 -- What a payment usually takes, as a slowly moving mean: the tick brakes when payments take much longer.
 local function noteDuration(id)
   local usual = redis.call('HMGET', saleKey, 'pinLeaseMs', 'paymentMs')
+  if not usual[1] then return end
   local tookMs = nowMs - (tonumber(redis.call('ZSCORE', pinsKey, id)) - tonumber(usual[1]))
   local meanMs = tonumber(usual[2])
   redis.call('HSET', saleKey, 'paymentMs', string.format('%.1f', meanMs and meanMs * 0.99 + tookMs * 0.01 or tookMs))

@@ -6,7 +6,7 @@
 --       2 limit          integer
 -- Reply {requestId, code, {reservationId, paymentId, buyerId, leaseUntilMs}…}; code 1, -1 no such sale
 --- @include floor
-local failed = enterFloor()
+local failed = checkCount(2) or checkWhole(2) or enterFloor()
 if failed then return failed end
 local requestId, limit = ARGV[1], tonumber(ARGV[2])
 if not sale then return { requestId, noSale } end

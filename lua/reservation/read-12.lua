@@ -9,7 +9,7 @@
 --       {1, state, items, deadlineMs, turn} or {0}: not this buyer's
 -- Event reservation.extended on a touch
 --- @include floor
-local failed = enterFloor()
+local failed = checkElements(2, 2) or enterFloor()
 if failed then return failed end
 local batchId = ARGV[1]
 if not sale then return { batchId, noSale } end

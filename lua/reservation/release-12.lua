@@ -10,7 +10,7 @@
 --- @include floor
 local released, paying, confirmed, expired, notFound = 1, 2, 3, 4, 0
 
-local failed = enterFloor()
+local failed = checkElements(2, 2) or enterFloor()
 if failed then return failed end
 local batchId = ARGV[1]
 if not sale then return { batchId, noSale } end

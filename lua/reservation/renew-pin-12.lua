@@ -8,7 +8,7 @@
 --       4 paymentId
 -- Reply {requestId, renewed}: 1, or 0 where it is not paying by this payment, or -1 no such sale
 --- @include floor
-local failed = enterFloor()
+local failed = checkCount(4) or checkWhole(2) or enterFloor()
 if failed then return failed end
 local requestId, leaseMs, id, paymentId = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
 if not sale then return { requestId, noSale } end

@@ -22,7 +22,7 @@
 local held, again, standingBy, notYourTurn, limitReached, exists = 1, 2, 3, 4, 5, 6
 local notOpen, paused, closed, soldOut, unknownSku, turnUsed, malformed = 7, 8, 9, 10, 11, 12, 13
 
-local failed = enterFloor()
+local failed = checkWhole(2) or checkElements(3, 5) or enterFloor()
 if failed then return failed end
 local batchId, epoch = ARGV[1], tonumber(ARGV[2])
 if not sale then return { batchId, noSale } end

@@ -11,7 +11,7 @@
 --- @include floor
 local heldAgain, expired, notPaying = 1, 2, 0
 
-local failed = enterFloor()
+local failed = checkElements(2, 2) or enterFloor()
 if failed then return failed end
 local batchId = ARGV[1]
 if not sale then return { batchId, noSale } end
