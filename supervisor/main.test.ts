@@ -5,7 +5,9 @@ import { temporaryDirectory } from './fixtures/temporary-directory.ts';
 import { testSettings } from './fixtures/test-system.ts';
 import { requireFreePort } from './ports.ts';
 
-test('npm start brings the real programs up, says where they are, and ends them on Ctrl-C', async () => {
+test('npm start brings the real programs up, says where they are, and ends them on Ctrl-C', {
+  timeout: 90_000,
+}, async () => {
   const settings = await testSettings({ DATA_DIR: await temporaryDirectory() });
   const { HOST, PORT, OPERATOR_PORT, DATA_DIR } = settings;
   const supervisor = fork(new URL('./main.ts', import.meta.url), {
