@@ -6,6 +6,7 @@ import type { PostgresPool } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
 import type { Heartbeat } from '../queues/heartbeat.ts';
 import type { WakingPaymentQueue } from '../queues/payment-queue.ts';
+import { followRedis } from '../reconciliation/epochs.ts';
 import { leaseIndicesAhead } from '../reconciliation/index-leases.ts';
 import { settleLapsedPins } from '../reconciliation/lapsed-pins.ts';
 import { wakeLostPayments } from '../reconciliation/lost-payments.ts';
@@ -67,6 +68,7 @@ export function startPasses(parts: PassParts): Stop {
         live = await liveSales(reports, []);
       },
     ],
+    ['epochs', 1_000, inEachSale((id) => followRedis(rows, settlement, log, id))],
     ['relay', 100, inEachSale(relayAll)],
     ['index leases', 250, inEachSale((id) => leaseIndicesAhead(rows, settlement, id), withWaitingRoom)],
     ['lapsed pins', 2_000, inEachSale((id) => settleLapsedPins(rows, settlement, queue, log, id))],

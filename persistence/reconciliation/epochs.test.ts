@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { testHouse } from '../fixtures/test-house.ts';
+import { createLog } from '../log.ts';
+import { followRedis } from './epochs.ts';
+
+const log = createLog('silent');
+let house: Awaited<ReturnType<typeof testHouse>>;
+beforeAll(async () => {
+  house = await testHouse();
+}, 60_000);
+afterAll(() => house.close());
+
+const follow = (saleId: string) => followRedis(house.database.pool, house.settlement, log, saleId);
+
+/** Waits until the connections have found the Redis that came back. */
+async function reachable(): Promise<void> {
+  while ((await house.engine.unavailable()) !== null) await new Promise((resolve) => setTimeout(resolve, 10));
+  for (;;) {
+    try {
+      await house.settlement.redisRunId();
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+}
+
+test('a Redis that was restarted begins another epoch, once; holds and sales go on', async () => {
+  const sale = await house.openSale(5);
+  const { id } = sale.config;
+  const hold = await house.hold(sale);
+  expect(await follow(id)).toBe(1);
+  expect(await follow(id)).toBe(1);
+
+  house.redis.process.kill();
+  await house.redis.restart();
+  await reachable();
+  expect(await Promise.all([follow(id), follow(id), follow(id)])).toEqual([2, 2, 2]);
+  await house.engine.runOnce();
+  expect(sale.snapshot).toMatchObject({ epoch: 2, stock: [{ available: 4, held: 1 }] });
+  expect(await house.pay(hold)).toMatchObject({ kind: 'pending' });
+});
+
+test('an epoch that Redis did not hear of is told again', async () => {
+  const sale = await house.openSale(5);
+  const { id } = sale.config;
+  await follow(id);
+  await house.database.pool.query('UPDATE sales SET epoch = 2 WHERE id = $1', [id]);
+  expect(await follow(id)).toBe(2);
+  expect((await house.settlement.snapshot(id))?.epoch).toBe(2);
+});
