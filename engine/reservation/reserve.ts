@@ -49,13 +49,7 @@ export function reserver(redis: Redis): (request: ReserveRequest) => Promise<Dec
   return (request) => {
     const { saleNumber, buyerId, turn, items } = request;
     // Drawn before the first attempt: a repeat of it must say the same.
-    const args = [
-      nextRequestId(),
-      newReservationId(saleNumber),
-      buyerId,
-      turn ?? -1,
-      encodeItems(canonicalItems(items)),
-    ];
+    const args = [newReservationId(saleNumber), buyerId, turn ?? -1, encodeItems(canonicalItems(items))];
     return decide({ ...request, args });
   };
 }

@@ -6,21 +6,25 @@ local function readReservation(id)
   local packed = redis.call('HGET', reservationsKey, id)
   if not packed then return nil end
   local r = cmsgpack.unpack(packed)
-  return { state = r[1], buyerId = r[2], turn = r[3], items = r[4], deadlineMs = r[5], requestId = r[6],
-    attemptId = r[7], untouched = r[8] }
+  return { state = r[1], buyerId = r[2], turn = r[3], items = r[4], deadlineMs = r[5], attemptId = r[6],
+    untouched = r[7] }
 end
 
-local function writeReservation(id, r)
-  redis.call('HSET', reservationsKey, id,
-    cmsgpack.pack({ r.state, r.buyerId, r.turn, r.items, r.deadlineMs, r.requestId, r.attemptId, r.untouched }))
+local function packReservation(r)
+  return cmsgpack.pack({ r.state, r.buyerId, r.turn, r.items, r.deadlineMs, r.attemptId, r.untouched })
 end
 
+local function writeReservation(id, reservation)
+  redis.call('HSET', reservationsKey, id, packReservation(reservation))
+end
+
+-- Answers the new reservation, or nil where that id is taken: another's reservation is never written over.
 local function hold(stock, id, request, buyer, holdMs, untouched)
   local reservation = { state = 'held', buyerId = request.buyerId, turn = request.turn, items = request.items,
-    deadlineMs = nowMs + holdMs, requestId = request.requestId, attemptId = '', untouched = untouched }
+    deadlineMs = nowMs + holdMs, attemptId = '', untouched = untouched }
+  if redis.call('HSETNX', reservationsKey, id, packReservation(reservation)) == 0 then return nil end
   local items = parseItems(request.items)
   moveUnits(stock, items, 'available', 'held')
-  writeReservation(id, reservation)
   redis.call('ZADD', deadlinesKey, reservation.deadlineMs, id)
   writeBuyer(request.buyerId, { units = buyer.units + unitsOf(items), reservationId = id })
   if request.turn >= 0 then redis.call('SETBIT', turnsKey, request.turn, 1) end

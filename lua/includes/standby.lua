@@ -4,14 +4,15 @@
 -- Expects: standbyKey, standbyRequestsKey, the includes of reservations.lua, claim-windows.lua.
 local aliveMs = 30000
 local missedRank = 2 ^ 40
--- A pass looks at no more than this many; the next tick goes on. Keeps one call under a millisecond.
-local handOverMax = 200
+-- A look goes no further than this many; the next call goes on. Keeps one call under a millisecond.
+local lookMax = 200
 
--- Most sales have nobody on standby most of the time: one look a call instead of one an element.
-local standbySize = nil
+-- Most sales have nobody on standby most of the time, and the stock tells.
 local function someStandBy()
-  standbySize = standbySize or redis.call('ZCARD', standbyKey)
-  return standbySize > 0
+  for _, counts in pairs(readStock()) do
+    if (counts.waiting or 0) > 0 then return true end
+  end
+  return false
 end
 
 local function standByRequest(buyerId)
@@ -19,53 +20,112 @@ local function standByRequest(buyerId)
   local packed = redis.call('HGET', standbyRequestsKey, buyerId)
   if not packed then return nil end
   local r = cmsgpack.unpack(packed)
-  return { buyerId = buyerId, reservationId = r[1], requestId = r[2], turn = r[3], items = r[4], missed = r[5],
-    aliveAtMs = r[6] }
+  return { buyerId = buyerId, reservationId = r[1], turn = r[2], items = r[3], missed = r[4], aliveAtMs = r[5] }
 end
 
 local function writeStandby(request)
-  redis.call('HSET', standbyRequestsKey, request.buyerId, cmsgpack.pack({ request.reservationId,
-    request.requestId, request.turn, request.items, request.missed, nowMs }))
+  redis.call('HSET', standbyRequestsKey, request.buyerId, cmsgpack.pack({ request.reservationId, request.turn,
+    request.items, request.missed, nowMs }))
 end
 
-local function leaveStandby(buyerId)
-  if not someStandBy() then return end
-  standbySize = standbySize - redis.call('ZREM', standbyKey, buyerId)
-  redis.call('HDEL', standbyRequestsKey, buyerId)
+local function countWaiting(stock, request, by)
+  for _, item in ipairs(parseItems(request.items)) do
+    local counts = stock[item.sku]
+    counts.waiting = (counts.waiting or 0) + by
+    redis.call('HSET', stockKey, item.sku .. ':waiting', counts.waiting)
+  end
+end
+
+local function isWaitedFor(stock, items)
+  for _, item in ipairs(items) do
+    if (stock[item.sku].waiting or 0) > 0 then return true end
+  end
+  return false
+end
+
+local function leaveStandby(stock, request)
+  countWaiting(stock, request, -1)
+  redis.call('ZREM', standbyKey, request.buyerId)
+  redis.call('HDEL', standbyRequestsKey, request.buyerId)
+end
+
+-- The score that a request has or would have. Without turns those who stand keep theirs, and whoever is
+-- new comes after all of them.
+local function scoreOf(request, standing)
+  local missed = request.missed and missedRank or 0
+  if request.turn >= 0 then return request.turn + missed end
+  if not standing then return missedRank + missed end
+  return tonumber(redis.call('ZSCORE', standbyKey, request.buyerId)) % missedRank + missed
 end
 
 -- Answers how many stand before this buyer. Repeating it is a sign of life and keeps the rank.
-local function standBy(request)
-  local rank = request.turn
-  if rank < 0 then
-    local score = redis.call('ZSCORE', standbyKey, request.buyerId)
-    rank = score and tonumber(score) % missedRank or redis.call('HINCRBY', saleKey, 'arrivals', 1)
+local function standBy(stock, request, standing)
+  local score = scoreOf(request, standing)
+  if request.turn < 0 and not standing then
+    score = score - missedRank + redis.call('HINCRBY', saleKey, 'arrivals', 1)
   end
-  someStandBy()
-  standbySize = standbySize + redis.call('ZADD', standbyKey, rank + (request.missed and missedRank or 0), request.buyerId)
+  if standing then countWaiting(stock, standing, -1) end
+  countWaiting(stock, request, 1)
+  redis.call('ZADD', standbyKey, score, request.buyerId)
   writeStandby(request)
   return redis.call('ZRANK', standbyKey, request.buyerId)
 end
 
-local function handOver(stock)
-  if sale.state ~= 'open' or not someStandBy() or totalOf(stock, 'available') <= 0 then return end
+local function isWanted(stock, kept)
+  for _, counts in pairs(stock) do
+    if counts.available > kept and (counts.waiting or 0) > 0 then return true end
+  end
+  return false
+end
+
+local function handTo(stock, request)
+  leaveStandby(stock, request)
+  local reservation = hold(stock, request.reservationId, request, readBuyer(request.buyerId), sale.claimMs, true)
+  if not reservation then return end
+  push({ ev = 'reserved', buyerId = request.buyerId, saleId = sale.id, reservation = { id = request.reservationId,
+    saleId = sale.id, buyerId = request.buyerId, state = 'held', items = parseItems(request.items),
+    deadlineMs = reservation.deadlineMs, turn = request.turn >= 0 and request.turn or cjson.null } })
+end
+
+-- Looks at those with scores in `[from, below)`. Answers up to where it looked, and whether it was cut short.
+local function look(stock, from, below)
   local outstanding = nil
-  for _, buyerId in ipairs(redis.call('ZRANGE', standbyKey, 0, handOverMax - 1)) do
-    local request = standByRequest(buyerId)
-    if not request or nowMs - request.aliveAtMs > aliveMs then
-      -- A ghost keeps no unit waiting. Whoever comes back asks again and has the same rank.
-      leaveStandby(buyerId)
-    else
-      -- Whoever missed their window comes after the turns that may still be used on time.
-      if request.missed and not outstanding then outstanding = outstandingTurns() end
-      if fits(stock, parseItems(request.items), request.missed and outstanding or 0) then
-        leaveStandby(buyerId)
-        local reservation = hold(stock, request.reservationId, request, readBuyer(buyerId), sale.claimMs, true)
-        push({ ev = 'reserved', buyerId = buyerId, saleId = sale.id, reservation = { id = request.reservationId,
-          saleId = sale.id, buyerId = buyerId, state = 'held', items = parseItems(request.items),
-          deadlineMs = reservation.deadlineMs, turn = request.turn >= 0 and request.turn or cjson.null } })
-        if totalOf(stock, 'available') <= 0 then return end
-      end
+  local standing = redis.call('ZRANGEBYSCORE', standbyKey, integer(from), below, 'WITHSCORES', 'LIMIT', 0, lookMax)
+  for i = 1, #standing, 2 do
+    local request, score = standByRequest(standing[i]), tonumber(standing[i + 1])
+    -- Whoever missed their window comes after the turns that may still be used on time.
+    if request.missed and not outstanding then outstanding = outstandingTurns() end
+    local kept = request.missed and outstanding or 0
+    if not isWanted(stock, kept) then return score, false end
+    if nowMs - request.aliveAtMs > aliveMs then
+      -- A ghost keeps no unit waiting. Whoever comes back asks again and has the same turn.
+      leaveStandby(stock, request)
+    elseif fits(stock, parseItems(request.items), kept) then
+      handTo(stock, request)
     end
   end
+  if #standing < 2 * lookMax then return math.huge, false end
+  return tonumber(standing[#standing]) + 1, true
+end
+
+-- What this call has seen already: all below `upTo`, since the last return of units.
+local seen = { returns = -1 }
+
+-- Hands what is available to those on standby; with `below` only to those before that score. Answers true
+-- where somebody before it was not looked at.
+local function handOver(stock, below)
+  if sale.state ~= 'open' or not isWanted(stock, 0) then return false end
+  if seen.returns ~= returns then seen = { returns = returns, upTo = 0, cut = false } end
+  if (below or math.huge) <= seen.upTo then return false end
+  if not seen.cut then
+    seen.upTo, seen.cut = look(stock, seen.upTo, below and '(' .. integer(below) or '+inf')
+    seen.upTo = math.min(seen.upTo, below or math.huge)
+  end
+  if seen.cut and not below and isWanted(stock, 0) then
+    -- Those further back are looked at in turns, a part at each tick.
+    local from = math.max(seen.upTo, tonumber(redis.call('HGET', saleKey, 'standbySeenUpTo') or 0))
+    local upTo, cut = look(stock, from, '+inf')
+    redis.call('HSET', saleKey, 'standbySeenUpTo', cut and integer(upTo) or 0)
+  end
+  return seen.cut
 end

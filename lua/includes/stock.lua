@@ -1,7 +1,10 @@
 -- Where the units of a SKU are: `<sku>:available`, `:held`, `:paying`, `:sold`, and their sum `:units`.
--- Units only ever move between two of these, so the sum stays.
+-- Units only ever move between two of these, so the sum stays. `:waiting` is no place of a unit: how many
+-- on standby want that SKU (includes/standby.lua).
 -- Expects: stockKey. `readStock` answers sku → counts, all SKUs of the sale, read once a call.
 local stock
+-- How often units became available in this call: what did not fit before may fit now.
+local returns = 0
 
 local function readStock()
   if stock then return stock end
@@ -24,6 +27,7 @@ local function fits(stock, items, reserved)
 end
 
 local function moveUnits(stock, items, from, to)
+  if to == 'available' then returns = returns + 1 end
   for _, item in ipairs(items) do
     local counts = stock[item.sku]
     counts[from] = counts[from] - item.quantity

@@ -11,7 +11,8 @@
 --       {1, items, turn} pinned, now or before by this payment
 --       {2} this payment was tried before and has ended   {3} another payment is under way
 --       {4} paid already   {5} ended   {0} not this buyer's
--- Event reservation.payment_begun; reservation.expired where the deadline had passed
+-- Event reservation.payment_begun; reservation.extended on a touch; reservation.expired where the deadline
+--       had passed
 --- @include floor
 local pinned, tried, inProgress, paid, ended, notFound = 1, 2, 3, 4, 5, 0
 
@@ -34,9 +35,11 @@ local function beginPayment(id, buyerId, paymentId)
   if reservation.state == 'confirmed' then return { paid } end
   if isLapsed(reservation) then returnUnits(stock, id, reservation, 'held', 'expired') end
   if reservation.state ~= 'held' then return { ended } end
+  -- Paying is a touch: after a decline the hold lasts as long as any other.
+  touch(id, reservation)
 
   moveUnits(stock, parseItems(reservation.items), 'held', 'paying')
-  reservation.state, reservation.attemptId, reservation.untouched = 'paying', paymentId, false
+  reservation.state, reservation.attemptId = 'paying', paymentId
   writeReservation(id, reservation)
   redis.call('ZREM', deadlinesKey, id)
   redis.call('ZADD', pinsKey, nowMs + leaseMs, id)

@@ -4,11 +4,11 @@
 -- KEYS  includes/floor.lua
 -- ARGV  1 batchId        echoed
 --       2 epoch          integer, what the caller believes
---       then 5 an element:
---         requestId      a repeat of a request gets its first answer
---         reservationId  given to the reservation if one is made
+--       then 4 an element:
+--         reservationId  names the request, and the reservation if one is made: a repeat of a request that
+--                        made one gets its first answer, whatever happened since
 --         buyerId
---         turn           integer; -1 in a sale without a waiting room
+--         turn           integer; -1 in a sale without a waiting room, and only there
 --         items          sku:quantity,… sorted by SKU
 -- Reply {batchId, code, answer…}; code 1 decided, -1 no such sale, -2 stale epoch. An answer is one of
 --       {1, reservationId, deadlineMs}         held now
@@ -22,7 +22,7 @@
 local held, again, standingBy, notYourTurn, limitReached, exists = 1, 2, 3, 4, 5, 6
 local notOpen, paused, closed, soldOut, unknownSku, turnUsed, malformed = 7, 8, 9, 10, 11, 12, 13
 
-local failed = checkWhole(2) or checkElements(3, 5) or enterFloor()
+local failed = checkWhole(2) or checkElements(3, 4) or enterFloor()
 if failed then return failed end
 local batchId, epoch = ARGV[1], tonumber(ARGV[2])
 if not sale then return { batchId, noSale } end
@@ -39,6 +39,11 @@ local function isGone(items)
   return false
 end
 
+local function turnOf(text)
+  if sale.method == 'none' then return text == '-1' and -1 or nil end
+  return whole(text)
+end
+
 local function reserve(request)
   local items = parseItems(request.items)
   if not items or not request.turn then return { malformed } end
@@ -48,13 +53,16 @@ local function reserve(request)
 
   local buyer = readBuyer(request.buyerId)
   local latest = buyer.reservationId and readReservation(buyer.reservationId)
-  local isRepeat = latest and latest.requestId == request.requestId
-  if latest and isLapsed(latest) and not isRepeat then
+  local made = latest and (buyer.reservationId == request.reservationId and latest or readReservation(request.reservationId))
+  if made and made.buyerId == request.buyerId then
+    if not isLapsed(made) then touch(request.reservationId, made) end
+    return { held, request.reservationId, integer(made.deadlineMs) }
+  end
+  if latest and isLapsed(latest) then
     returnUnits(stock, buyer.reservationId, latest, 'held', 'expired')
     buyer = readBuyer(request.buyerId)
     handOver(stock)
   end
-  if isRepeat then return { held, buyer.reservationId, integer(latest.deadlineMs) } end
   if latest and (latest.state == 'held' or latest.state == 'paying') then
     if latest.items ~= request.items then return { exists } end
     touch(buyer.reservationId, latest)
@@ -69,22 +77,28 @@ local function reserve(request)
   end
   if isGone(items) then return { soldOut } end
 
-  -- Late, or lapsed before: after those who may still come on time.
-  request.missed = (latest and true) or (request.turn >= 0 and request.turn < sale.missedBelow)
-  -- Whoever stands by comes before whoever arrives; the first of them may take it themselves.
-  if someStandBy() and redis.call('ZRANK', standbyKey, request.buyerId) ~= 0 then handOver(stock) end
+  local standing = standByRequest(request.buyerId)
+  if standing and standing.turn == request.turn then
+    -- Who stood by in time is not late because the window ended meanwhile.
+    request.missed = standing.missed
+  else
+    -- Late, or lapsed before: after those who may still come on time.
+    request.missed = (latest and true) or (request.turn >= 0 and request.turn < sale.missedBelow)
+  end
+  local isCut = handOver(stock, scoreOf(request, standing))
   local kept = request.missed and request.turn >= 0 and outstandingTurns() or 0
-  if fits(stock, items, kept) then
-    leaveStandby(request.buyerId)
+  if fits(stock, items, kept) and not (isCut and isWaitedFor(stock, items)) then
     local reservation = hold(stock, request.reservationId, request, buyer, sale.holdMs, false)
+    if not reservation then return { malformed } end
+    if standing then leaveStandby(stock, standing) end
     return { held, request.reservationId, integer(reservation.deadlineMs) }
   end
-  return { standingBy, standBy(request) }
+  return { standingBy, standBy(stock, request, standing) }
 end
 
 local reply = { batchId, 1 }
-for i = 3, #ARGV, 5 do
-  reply[#reply + 1] = reserve({ requestId = ARGV[i], reservationId = ARGV[i + 1], buyerId = ARGV[i + 2],
-    turn = tonumber(ARGV[i + 3]), items = ARGV[i + 4] })
+for i = 3, #ARGV, 4 do
+  reply[#reply + 1] = reserve({ reservationId = ARGV[i], buyerId = ARGV[i + 1], turn = turnOf(ARGV[i + 2]),
+    items = ARGV[i + 3] })
 end
 return reply

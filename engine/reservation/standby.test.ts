@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest';
+import { testSale } from '../fixtures/test-sale.ts';
+
+type TestSale = Awaited<ReturnType<typeof testSale>>;
+
+const crowd = (sale: TestSale, count: number, items: Record<string, number>) =>
+  Promise.all(Array.from({ length: count }, (_, i) => sale.reserve(`waiting-${i}`, items)));
+
+const release = (sale: TestSale, { id }: { id: `rsv_${string}` }, buyerId: string) =>
+  sale.release({ saleId: sale.saleId, reservationId: id, buyerId });
+
+const stateOf = async (sale: TestSale, buyerId: string) =>
+  (await sale.turnStatus({ saleId: sale.saleId, buyerId, turn: null })).reservation?.state ?? null;
+
+test('a returned unit reaches whoever wants it, however many stand before them for something else', async () => {
+  const sale = await testSale({ units: { case: 1, ps5: 1 } });
+  await sale.hold('ann', { case: 1 });
+  const ps5 = await sale.hold('bob', { ps5: 1 });
+  await crowd(sale, 450, { case: 1 });
+  expect(await sale.reserve('last', { ps5: 1 })).toEqual({ kind: 'standby', ahead: 450 });
+  await release(sale, ps5, 'bob');
+  for (let i = 0; i < 3; i++) await sale.tick();
+  expect(await stateOf(sale, 'last')).toBe('held');
+});
+
+test('those who stand by for something else do not keep anybody from what is there', async () => {
+  const sale = await testSale({ units: { case: 1, ps5: 5 } });
+  await sale.hold('ann', { case: 1 });
+  await crowd(sale, 450, { case: 1 });
+  expect(await sale.reserve('bob', { ps5: 1 })).toMatchObject({ kind: 'held' });
+});
+
+test('nobody passes those on standby while many units return at once', async () => {
+  const sale = await testSale({ units: { ps5: 300 }, holdMs: 5_000 });
+  await Promise.all(Array.from({ length: 300 }, (_, i) => sale.reserve(`first-${i}`)));
+  await crowd(sale, 300, { ps5: 1 });
+  await sale.settlement.command(sale.saleId, 'pause');
+  await sale.pass(5_000);
+  await sale.settlement.command(sale.saleId, 'resume');
+  expect(await sale.reserve('late')).toEqual({ kind: 'standby', ahead: 100 });
+  expect(await sale.where()).toBe('0 available, 300 held, 0 paying, 0 sold');
+  expect(await stateOf(sale, 'late')).toBeNull();
+});
+
+test('who stands by while their own request is decided gets one hold, not two', async () => {
+  const sale = await testSale({ units: { ps5: 3 } });
+  const held = [await sale.hold('ann'), await sale.hold('bob'), await sale.hold('cat')] as const;
+  await sale.reserve('dan');
+  await sale.reserve('eve');
+  await sale.settlement.command(sale.saleId, 'pause');
+  await Promise.all(
+    ['ann', 'bob', 'cat'].map((buyer, i) => release(sale, held[i] as (typeof held)[0], buyer)),
+  );
+  await sale.settlement.command(sale.saleId, 'resume');
+  await sale.hold('eve');
+  expect(await sale.where()).toBe('1 available, 2 held, 0 paying, 0 sold');
+});
+
+test('who stood by in time keeps their place when their window ends', async () => {
+  const sale = await testSale({ method: 'fifo', claimMs: 5_000 });
+  for (const buyerId of ['ann', 'bob', 'cat'])
+    await sale.places.take({ saleId: sale.saleId, epoch: 1, buyerId });
+  await sale.tick();
+  const first = await sale.hold('ann', { ps5: 1 }, 0);
+  await sale.redis.hset(`db:{${sale.saleId}}:sale`, 'serving', 3);
+  await sale.reserve('bob', { ps5: 1 }, 1);
+  await sale.reserve('cat', { ps5: 1 }, 2);
+  await sale.redis.hset(`db:{${sale.saleId}}:sale`, 'missedBelow', 2);
+  expect(await sale.reserve('bob', { ps5: 1 }, 1)).toEqual({ kind: 'standby', ahead: 0 });
+  await release(sale, first, 'ann');
+  expect(await stateOf(sale, 'bob')).toBe('held');
+});
+
+test('paying is a touch: after a decline a handed-over hold lasts as long as any other', async () => {
+  const sale = await testSale({ holdMs: 10_000, claimMs: 5_000 });
+  const first = await sale.hold('ann');
+  await sale.reserve('bob');
+  await release(sale, first, 'ann');
+  const events = await sale.settlement.outbox(sale.saleId, '0-0', 100);
+  const id = events.at(-1)?.reservationId as `rsv_${string}`;
+  const pin = {
+    saleId: sale.saleId,
+    epoch: 1,
+    reservationId: id,
+    buyerId: 'bob',
+    paymentId: 'pay_1' as const,
+  };
+  await sale.beginPayment(pin);
+  await sale.pass(6_000);
+  expect(await sale.settle.returnToHeld(sale.saleId, [pin])).toEqual([
+    { kind: 'held', deadlineMs: sale.startMs + 10_000 },
+  ]);
+});
