@@ -117,6 +117,7 @@ function outcomeOfSilence(error: unknown): ChargeOutcome {
   if (code === 'ECONNREFUSED' || code === 'ENOTFOUND') {
     return { kind: 'unavailable', reason: `the provider cannot be reached: ${message}` };
   }
-  const reason = error instanceof TaskCancelledError ? 'the provider did not answer in time' : message;
+  const isLate = error instanceof TaskCancelledError || code === 'ABORT_ERR';
+  const reason = isLate ? 'the provider did not answer in time' : message;
   return { kind: 'unknown', reason };
 }

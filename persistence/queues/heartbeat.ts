@@ -1,7 +1,7 @@
 import { Queue } from 'bullmq';
 import type { Readiness } from '../../engine/contracts/ports.ts';
 import { heartbeatKey, queuePrefix } from './catalogue.ts';
-import { addingConnection } from './connection.ts';
+import { addingConnection, letGoOf } from './connection.ts';
 
 const aliveMs = 5_000;
 
@@ -31,7 +31,7 @@ export function heartbeatOn(redisUrl: string): Heartbeat {
         return `the workers cannot be asked after: ${(error as Error).message}`;
       }
     },
-    close: () => queue.close(),
+    close: () => letGoOf(queue),
   };
 }
 

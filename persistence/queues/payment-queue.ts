@@ -4,7 +4,7 @@ import type { PaymentQueue } from '../../engine/contracts/ports.ts';
 import type { Log } from '../log.ts';
 import { gather } from '../postgres/gathering.ts';
 import { attemptsMax, type Jobs, queuePrefix } from './catalogue.ts';
-import { addingConnection } from './connection.ts';
+import { addingConnection, letGoOf } from './connection.ts';
 
 /**
  * Payments in one job. A job costs Redis some ten writes and the worker three round trips, so under load
@@ -45,9 +45,12 @@ export function paymentQueueOn(redisUrl: string, log: Log): WakingPaymentQueue {
     { sizeMax: 1_024 },
   );
 
+  /** Adds are answered in order, so the last one is the end of all. */
+  let lastAdd: Promise<void> = Promise.resolve();
+
   return {
     wake(paymentId) {
-      add(paymentId).catch((error: Error) => {
+      lastAdd = add(paymentId).catch((error: Error) => {
         log.warn({ paymentId, reason: error.message }, 'a wake-up was lost; its payment will be found again');
       });
     },
@@ -60,6 +63,9 @@ export function paymentQueueOn(redisUrl: string, log: Log): WakingPaymentQueue {
         })),
       );
     },
-    close: () => queue.close(),
+    async close() {
+      await lastAdd;
+      await letGoOf(queue);
+    },
   };
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { PaymentProvider } from '../../engine/contracts/ports.ts';
 import type { Settlement } from '../../engine/surface.ts';
 import type { Log } from '../log.ts';
@@ -18,6 +19,9 @@ export interface WorkerOptions {
   provider: PaymentProvider;
   log: Log;
 }
+
+/** A charge that takes longer than this is left; its row will be found again by another worker. */
+const patienceMs = 1_500;
 
 export interface RunningWorker {
   /** Finishes the charges under way, then lets go of both stores. The settlement stays its owner's. */
@@ -62,7 +66,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const stopPasses = startPasses({ rows, reports, settlement, holds, queue, heartbeat, log });
   return {
     async close() {
-      await Promise.all([worker.close(), stopPasses()]);
+      const finished = Promise.all([worker.close(), stopPasses()]);
+      await Promise.race([finished, sleep(patienceMs, null, { ref: false })]);
       await letGo();
     },
   };
