@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import closeWithGrace from 'close-with-grace';
 import { createEngine } from '../engine/index.ts';
 import {
@@ -11,13 +10,12 @@ import { lineOf } from './guard/absence.ts';
 import { createLog } from './log.ts';
 import { openFilesMax, openFilesWarning, socketsWithin } from './open-files.ts';
 import { openPublicPlane } from './public-plane.ts';
-import { fail, settingsOrFail } from './start.ts';
+import { fail, packageVersion, settingsOrFail } from './start.ts';
 
 /** Composition root of a gateway. */
 const settings = settingsOrFail();
 const { REDIS_URL, DATABASE_URL, TOKEN_SECRET, HOST, PORT } = settings;
 const log = createLog('gateway', settings.LOG_LEVEL);
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
 const filesMax = openFilesMax();
 const lowLimit = openFilesWarning(filesMax);
@@ -42,7 +40,7 @@ const plane = await openPublicPlane({
   orderStore,
   readiness: { redis: { check: () => engine.unavailable() }, postgres, workers },
   socketsMax: socketsWithin(filesMax),
-  version,
+  version: packageVersion(),
   log,
 });
 if (!plane) fail([`gateway: port ${PORT} on ${HOST} is taken; set PORT to another one`]);

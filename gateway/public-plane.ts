@@ -59,8 +59,8 @@ export async function openPublicPlane(parts: PublicPlaneParts): Promise<PublicPl
   );
   // The sales are known before the first request asks for them.
   await engine.runOnce();
-  const socket = await listen(app, settings.HOST, settings.PORT, { isShared: settings.GATEWAYS > 1 });
-  if (!socket) {
+  const listener = await listen(app, settings.HOST, settings.PORT, { isShared: settings.GATEWAYS > 1 });
+  if (!listener) {
     kernel.close();
     app.close();
     return null;
@@ -73,10 +73,10 @@ export async function openPublicPlane(parts: PublicPlaneParts): Promise<PublicPl
     every(10_000, () => door.speakForTheWaiting(), onError),
   ];
   return {
-    port: uws.us_socket_local_port(socket as unknown as Parameters<typeof uws.us_socket_local_port>[0]),
+    port: listener.port,
     async close() {
       for (const stop of stops) stop();
-      uws.us_listen_socket_close(socket);
+      listener.stop();
       kernel.drain();
       await door.farewell();
       const untilMs = Date.now() + finishWithinMs;

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readSettings, type Settings } from '../engine/contracts/settings.ts';
 import { TrustedProxies } from './guard/address.ts';
 
@@ -28,4 +29,10 @@ export function settingsOrFail(): PlaneSettings {
     return fail([(error as RangeError).message]);
   }
   return settings as PlaneSettings;
+}
+
+/** The version that the documents carry. */
+export function packageVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }

@@ -30,6 +30,8 @@ export function refusalCodesOf(route: Route): ErrorCode[] {
   if (route.access === 'admin') codes.push('forbidden');
   if (route.body) codes.push(...withBody);
   if (route.query) codes.push('invalid_request');
+  // A parameter that is not percent-encoded UTF-8.
+  if (route.path.includes('{')) codes.push('not_found');
   if (route.asks.includes('idempotency-key')) codes.push('idempotency_key_required', 'invalid_request');
   return [...new Set(codes)].sort();
 }

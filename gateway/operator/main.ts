@@ -4,7 +4,7 @@ import { createSaleStore, postgresReadiness, workersReadiness } from '../../pers
 import { lineOf } from '../guard/absence.ts';
 import { authenticationOf } from '../guard/authentication-of.ts';
 import { createLog } from '../log.ts';
-import { fail, settingsOrFail } from '../start.ts';
+import { fail, packageVersion, settingsOrFail } from '../start.ts';
 import { openOperatorPlane } from './operator-plane.ts';
 
 /** Composition root of the operator's plane. */
@@ -25,6 +25,7 @@ const plane = await openOperatorPlane({
   sales,
   settlement,
   readiness: { redis, postgres, workers },
+  version: packageVersion(),
   log,
 });
 if (!plane)

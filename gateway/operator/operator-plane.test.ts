@@ -5,7 +5,11 @@ let house: House;
 beforeAll(async () => {
   house = await openHouse();
 });
-afterAll(() => house.close());
+afterAll(async () => {
+  const undocumented = await house.undocumentedRefusals();
+  await house.close();
+  expect(undocumented).toEqual([]);
+});
 
 const root = '/api/v1/admin/sales';
 const draft = (more: object = {}) => ({

@@ -4,10 +4,14 @@ import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { Readiness, SaleStore } from '../../engine/contracts/ports.ts';
 import type { Settings } from '../../engine/contracts/settings.ts';
+import { Money } from '../../engine/contracts/wire/common.ts';
+import { Audit, Sale } from '../../engine/contracts/wire/sales.ts';
 import type { Settlement } from '../../engine/surface.ts';
 import type { Authenticate } from '../guard/authentication.ts';
+import { openApiOf } from '../http/openapi.ts';
 import type { Route } from '../http/route.ts';
 import { healthRoutes } from '../routes/health.ts';
+import { documentRoute } from '../routes/pages.ts';
 import { createMetrics, metricsRoute } from './metrics.ts';
 import { type OperatorApp, registerRoutes } from './register.ts';
 import { saleRoutes } from './sales.ts';
@@ -18,6 +22,7 @@ export interface OperatorPlaneParts {
   sales: SaleStore;
   settlement: Settlement;
   readiness: Readonly<Record<string, Readiness>>;
+  version: string;
   log: { error(details: object, message: string): void };
 }
 
@@ -27,13 +32,24 @@ export interface OperatorPlane {
 }
 
 /** Every address of the operator's origin. */
-export const operatorRoutes = (
+export function operatorRoutes(
   parts: Omit<OperatorPlaneParts, 'settings' | 'authenticate' | 'log'>,
-): Route[] => [
-  ...saleRoutes(parts),
-  ...healthRoutes(parts.readiness),
-  metricsRoute(createMetrics(parts.settlement)),
-];
+): Route[] {
+  const info = {
+    title: 'Doorbuster for its operator',
+    description: 'Creating sales, steering them, and looking into them.',
+    version: parts.version,
+  };
+  const routes: Route[] = [
+    ...saleRoutes(parts),
+    ...healthRoutes(parts.readiness),
+    metricsRoute(createMetrics(parts.settlement)),
+    documentRoute('/openapi.json', 'This API, as OpenAPI 3.1', () =>
+      openApiOf(routes, info, { Audit, Money, Sale }),
+    ),
+  ];
+  return routes;
+}
 
 /**
  * Opens the operator's origin: a port and a process of its own, so that *pause* can be pressed while the

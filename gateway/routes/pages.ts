@@ -10,26 +10,29 @@ const pageHeaders = {
   'Referrer-Policy': 'no-referrer',
 };
 
+const tag = 'documents';
+
+/** A document that is written when it is first asked for, because it describes the table that it stands in. */
+export function documentRoute(path: string, summary: string, write: () => object): Route {
+  let text: string | undefined;
+  return route({
+    method: 'GET',
+    path,
+    tag,
+    summary,
+    access: 'public',
+    cacheSeconds: 60,
+    replies: { 200: { description: 'the document', contentType: 'application/json' } },
+    answer: () => {
+      text ??= JSON.stringify(write());
+      return { status: 200, body: text, headers: { 'Content-Type': 'application/json' } };
+    },
+  });
+}
+
 /** What this is and where to go, the two documents, and a hint at the WebSocket's address for plain HTTP. */
 export function pageRoutes(documents: { openApi: () => object; asyncApi: () => object }): Route[] {
   const page = readFileSync(new URL('../public/index.html', import.meta.url), 'utf8');
-  const tag = 'documents';
-  const document = (path: string, summary: string, write: () => object) => {
-    let text: string | undefined;
-    return route({
-      method: 'GET',
-      path,
-      tag,
-      summary,
-      access: 'public',
-      cacheSeconds: 60,
-      replies: { 200: { description: 'the document', contentType: 'application/json' } },
-      answer: () => {
-        text ??= JSON.stringify(write());
-        return { status: 200, body: text, headers: { 'Content-Type': 'application/json' } };
-      },
-    });
-  };
   return [
     route({
       method: 'GET',
@@ -41,8 +44,8 @@ export function pageRoutes(documents: { openApi: () => object; asyncApi: () => o
       replies: { 200: { description: 'a page', contentType: 'text/html' } },
       answer: () => ({ status: 200, body: page, headers: pageHeaders }),
     }),
-    document('/openapi.json', 'This API, as OpenAPI 3.1', documents.openApi),
-    document('/asyncapi.json', 'The WebSocket, as AsyncAPI 3', documents.asyncApi),
+    documentRoute('/openapi.json', 'This API, as OpenAPI 3.1', documents.openApi),
+    documentRoute('/asyncapi.json', 'The WebSocket, as AsyncAPI 3', documents.asyncApi),
     route({
       method: 'GET',
       path: '/ws',
@@ -51,7 +54,7 @@ export function pageRoutes(documents: { openApi: () => object; asyncApi: () => o
       access: 'public',
       replies: {
         101: { description: 'switching to the WebSocket protocol' },
-        426: { description: 'this address speaks WebSocket only' },
+        426: { description: '`invalid_request`: this address speaks WebSocket only' },
       },
       answer: ({ requestId }) => {
         const refusal = refuse('invalid_request', {

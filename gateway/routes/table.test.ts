@@ -108,7 +108,7 @@ test('who may call what is denied by default', () => {
     '/asyncapi.json',
     '/ws',
   ]);
-  expect(open(operators)).toEqual(['/healthz', '/readyz', '/metrics']);
+  expect(open(operators)).toEqual(['/healthz', '/readyz', '/metrics', '/openapi.json']);
   expect(
     operators.filter(({ path }) => path.startsWith('/api')).every(({ access }) => access === 'admin'),
   ).toBe(true);

@@ -32,7 +32,7 @@ test('join, be called, reserve and pay over the socket', async () => {
     code: 'sale_not_open',
   });
 
-  expect(await client.next('opened', 'opened', 5_000)).toMatchObject({ saleId });
+  expect(await client.next('opened')).toMatchObject({ saleId });
   expect(await client.next('state')).toEqual({ ev: 'state', saleId, state: 'open' });
   const called = await client.next('your_turn');
   expect(Date.parse(String(called.claimBy))).toBeGreaterThan(Date.now());
@@ -108,12 +108,12 @@ test('a lapsed hold goes to whoever stands by, and both are told', async () => {
   expect(held.ev).toBe('reserved');
   expect(await waiter.ask({ op: 'reserve', saleId, items })).toMatchObject({ ev: 'standby', ahead: 0 });
   const { id } = held.reservation as { id: string };
-  expect(await holder.next('expired', 'expired', 5_000)).toEqual({
+  expect(await holder.next('expired')).toEqual({
     ev: 'expired',
     saleId,
     reservationId: id,
   });
-  const offered = await waiter.next('reserved', 'reserved', 5_000);
+  const offered = await waiter.next('reserved');
   expect(offered).toMatchObject({ reservation: { saleId, state: 'held' } });
   const { id: offeredId } = offered.reservation as { id: string };
   expect(await waiter.ask({ op: 'release', reservationId: offeredId })).toMatchObject({

@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openDoor, tokenFor } from '../fixtures/door.ts';
+import { SocketClient } from '../fixtures/socket-client.ts';
+import { Limits } from '../guard/limits.ts';
+
+let port: number;
+let close: () => void;
+
+beforeAll(async () => {
+  ({ port, close } = await openDoor());
+});
+afterAll(() => close());
+
+describe('a bad frame is answered, and the socket stays open', () => {
+  test.each([
+    ['no JSON', 'hello', undefined, undefined],
+    ['an array', '[]', undefined, undefined],
+    ['null', 'null', undefined, undefined],
+    ['no op', '{"ref":7}', 'op', 7],
+    ['an unknown op', '{"op":"steal","ref":7}', 'op', 7],
+    ['an op of the prototype', '{"op":"constructor","ref":7}', 'op', 7],
+    ['no ref', '{"op":"ping"}', 'ref', undefined],
+    ['a ref that is no number', '{"op":"ping","ref":"1"}', 'ref', undefined],
+    ['an unknown field', '{"op":"watch","ref":7,"saleId":"ps5","colour":"red"}', 'colour', 7],
+    ['a missing field', '{"op":"watch","ref":7}', 'saleId', 7],
+    [
+      'quantity 0',
+      '{"op":"reserve","ref":7,"saleId":"ps5","items":[{"sku":"a","quantity":0}]}',
+      'items.0.quantity',
+      7,
+    ],
+    [
+      'quantity 1.5',
+      '{"op":"reserve","ref":7,"saleId":"ps5","items":[{"sku":"a","quantity":1.5}]}',
+      'items.0.quantity',
+      7,
+    ],
+  ])('%s', async (_, text, field, ref) => {
+    const client = await SocketClient.open(port, { token: tokenFor('ana') });
+    client.sendText(text);
+    const error = await client.next(({ ev }) => ev === 'error');
+    expect(error).toMatchObject({
+      type: 'urn:doorbuster:error:invalid_request',
+      code: 'invalid_request',
+      retryable: false,
+    });
+    expect([error.field, error.ref]).toEqual([field, ref]);
+    expect(error.requestId).toMatch(/^req_/);
+    expect(await client.ask({ op: 'ping' })).toMatchObject({ ev: 'pong' });
+    client.close();
+  });
+
+  test('binary', async () => {
+    const client = await SocketClient.open(port);
+    client.ws.send(Buffer.from('{"op":"ping","ref":1}'));
+    expect(await client.next('error')).toMatchObject({ code: 'invalid_request' });
+    expect(await client.ask({ op: 'ping' })).toMatchObject({ ev: 'pong' });
+    client.close();
+  });
+
+  test('a buyer’s op without a buyer', async () => {
+    const client = await SocketClient.open(port);
+    expect(await client.ask({ op: 'join', saleId: 'ps5' })).toMatchObject({
+      ev: 'error',
+      code: 'unauthenticated',
+    });
+    client.close();
+  });
+
+  test('an unknown sale', async () => {
+    const client = await SocketClient.open(port);
+    expect(await client.ask({ op: 'watch', saleId: 'nothing' })).toMatchObject({
+      ev: 'error',
+      code: 'sale_not_found',
+    });
+    client.close();
+  });
+
+  test('a spent limit of the buyer', async () => {
+    const limits = new Limits(
+      {
+        RATE_BUYER_PER_SECOND: 1,
+        RATE_BUYER_BURST: 2,
+        RATE_ADDRESS_PER_SECOND: 100,
+        RATE_ADDRESS_BURST: 100,
+      },
+      { isLoopbackExempt: false },
+    );
+    const limited = await openDoor({ limits });
+    try {
+      const client = await SocketClient.open(limited.port, { token: tokenFor('ana') });
+      await client.ask({ op: 'join', saleId: 'ps5' });
+      await client.ask({ op: 'join', saleId: 'ps5' });
+      const refused = await client.ask({ op: 'join', saleId: 'ps5' });
+      expect(refused).toMatchObject({ ev: 'error', code: 'rate_limited', retryable: true });
+      expect(refused.retryAfterSeconds).toBeGreaterThan(0);
+      expect(await client.ask({ op: 'ping' })).toMatchObject({ ev: 'pong' });
+      client.close();
+    } finally {
+      limited.close();
+    }
+  });
+});
