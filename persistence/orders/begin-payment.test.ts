@@ -85,6 +85,54 @@ test('an order is paid by one attempt at a time, whichever gateway it comes thro
   expect(await committedUnits(database.pool, 'keys')).toEqual({ ps5: 1 });
 });
 
+const decline = (paymentId: string) =>
+  database.pool.query(
+    "UPDATE payments SET state = 'declined', decline_code = 'card_declined' WHERE payment_id = $1",
+    [paymentId],
+  );
+
+/** Resolves when some statement waits for another transaction. */
+const somebodyWaits = () =>
+  expect
+    .poll(
+      async () =>
+        (await database.pool.query('SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted')).rows[0].n,
+    )
+    .toBeGreaterThan(0);
+
+test('after a decline, too, one of many other cards is tried at a time', async () => {
+  await insertSale(database.pool, 'cards', { ps5: 100 });
+  const other = orderStoreOn(database.pool, createLog('silent'));
+  const first = testIntent({ saleId: 'cards' });
+  await store.beginPayment(first);
+  await decline(first.paymentId);
+  const outcomes = await Promise.all(
+    Array.from({ length: 20 }, (_, at) =>
+      (at % 2 ? store : other).beginPayment(
+        testIntent({ saleId: 'cards', buyerId: first.buyerId, reservationId: first.reservationId }),
+      ),
+    ),
+  );
+  expect(outcomes.map(codeOf).sort()).toEqual(['accepted', ...Array(19).fill('payment_in_progress')]);
+});
+
+test('an order that fails while another card is on its way is not paid by it', async () => {
+  await insertSale(database.pool, 'failing', { ps5: 100 });
+  const first = testIntent({ saleId: 'failing' });
+  await store.beginPayment(first);
+  await decline(first.paymentId);
+  const relay = await database.pool.connect();
+  await relay.query('BEGIN');
+  await relay.query("UPDATE orders SET status = 'failed' WHERE order_id = $1", [first.orderId]);
+  const late = store.beginPayment(
+    testIntent({ saleId: 'failing', buyerId: first.buyerId, reservationId: first.reservationId }),
+  );
+  await somebodyWaits();
+  await relay.query('COMMIT');
+  relay.release();
+  expect(codeOf(await late)).toBe('reservation_expired');
+});
+
 test('the guard refuses what does not fit, and none of its neighbours', async () => {
   await insertSale(database.pool, 'guard', { ps5: 5, case: 100 });
   const intents = [
@@ -118,12 +166,7 @@ test('a commit of another epoch is refused, even when the epoch ends while it wa
   await rebuild.query('BEGIN');
   await rebuild.query("UPDATE sales SET epoch = 2 WHERE id = 'epoch'");
   const late = store.beginPayment(testIntent({ saleId: 'epoch', epoch: 1 }));
-  await expect
-    .poll(
-      async () =>
-        (await database.pool.query('SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted')).rows[0].n,
-    )
-    .toBeGreaterThan(0);
+  await somebodyWaits();
   await rebuild.query('COMMIT');
   rebuild.release();
   expect(codeOf(await late)).toBe('unavailable');
@@ -175,10 +218,7 @@ test('after a decline another card pays the same order, and its units are commit
   await insertSale(database.pool, 'decline', { ps5: 5 });
   const first = testIntent({ saleId: 'decline', paymentToken: 'tok_declined' });
   await store.beginPayment(first);
-  await database.pool.query(
-    "UPDATE payments SET state = 'declined', decline_code = 'card_declined' WHERE payment_id = $1",
-    [first.paymentId],
-  );
+  await decline(first.paymentId);
   const second = testIntent({
     saleId: 'decline',
     buyerId: first.buyerId,

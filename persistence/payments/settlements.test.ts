@@ -81,6 +81,7 @@ test('a settlement that is repeated, by anybody, changes nothing', async () => {
     ),
   );
   expect(outcomes.filter((outcome) => outcome.kind === 'settled')).toHaveLength(30);
+  expect(outcomes.filter((outcome) => outcome.kind === 'settled before')).toHaveLength(60);
   const late = await Promise.all(
     payments.map((payment) =>
       settlements.decline(payment, { kind: 'declined', declineCode: 'x', providerReference: null }),
