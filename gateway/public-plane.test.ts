@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type House, openHouse, tokenFor } from './fixtures/house.ts';
-import { pause } from './fixtures/http-client.ts';
 
 let house: House;
 beforeAll(async () => {
@@ -42,7 +41,12 @@ test('a development login logs in as whoever was named', async () => {
 
 test('sales are listed a page at a time, and a page that did not change is not sent again', async () => {
   const ids = [await house.sale(), await house.sale(), await house.sale()];
-  await pause(300);
+  for (const id of ids) {
+    await house.until(
+      () => house.ask('GET', `/sales/${id}`),
+      ({ status }) => status === 200,
+    );
+  }
   const seen: string[] = [];
   for (let cursor = ''; ; ) {
     const { body } = await house.ask('GET', `/sales?limit=2${cursor}`);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ask, pause, raw } from '../fixtures/http-client.ts';
+import { ask, raw } from '../fixtures/http-client.ts';
 import { effects, logged, startKernel } from '../fixtures/kernel.ts';
 
 const good = JSON.stringify({ sku: 'ps5', quantity: 1 });
@@ -28,23 +28,23 @@ test('a store that is away is said as such', async () => {
 
 test('a client that goes away cancels nothing, and leaves nothing open', async () => {
   effects.length = 0;
-  await raw(port, ['GET /slow HTTP/1.1\r\nHost: x\r\n\r\n'], 50);
-  await pause(400);
-  expect(effects).toEqual(['slow']);
-  expect(gateway.kernel.openCount).toBe(0);
+  const hearing = raw(port, 'GET /slow HTTP/1.1\r\nHost: x\r\n\r\n', 100);
+  await expect.poll(() => gateway.kernel.openCount).toBe(1);
+  await hearing;
+  await expect.poll(() => gateway.kernel.openCount).toBe(0);
+  await expect.poll(() => effects).toEqual(['slow']);
 });
 
 test('a second request while the first is open ends the connection', async () => {
   const get = 'GET /slow HTTP/1.1\r\nHost: x\r\n\r\n';
-  expect(await raw(port, [get, get], 600)).toBe('[closed]');
-  expect(gateway.kernel.openCount).toBe(0);
+  expect(await raw(port, get + get, /\[closed\]/)).toBe('[closed]');
+  await expect.poll(() => gateway.kernel.openCount).toBe(0);
 });
 
 test('an abort at any byte leaves the gateway as it was', async () => {
   const request = `POST /orders/1 HTTP/1.1\r\nHost: x\r\nContent-Length: ${good.length}\r\n\r\n${good}`;
-  await Promise.all(Array.from(request, (_, length) => raw(port, [request.slice(0, length)], 20)));
-  await pause(50);
-  expect(gateway.kernel.openCount).toBe(0);
+  await Promise.all(Array.from(request, (_, length) => raw(port, request.slice(0, length), 20)));
+  await expect.poll(() => gateway.kernel.openCount).toBe(0);
   expect((await ask(port, 'POST', '/orders/1', { body: good })).status).toBe(201);
 });
 
@@ -53,7 +53,7 @@ test('what takes too long ends: bodies that never come, operations that never re
   try {
     const slowBody = 'POST /orders/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"sku"';
     const [late, never] = await Promise.all([
-      raw(hasty.port, [slowBody], 1000),
+      raw(hasty.port, slowBody, /\[closed\]/),
       ask(hasty.port, 'GET', '/never'),
     ]);
     expect(late).toMatch(/^HTTP\/1.1 408 /);
@@ -70,7 +70,7 @@ test('a gateway that goes down finishes what it began and takes in nothing new',
   const leaving = await startKernel();
   try {
     const begun = ask(leaving.port, 'GET', '/slow');
-    await pause(50);
+    await expect.poll(() => leaving.kernel.openCount).toBe(1);
     leaving.kernel.drain();
     expect(await ask(leaving.port, 'GET', '/cached')).toMatchObject({
       status: 503,

@@ -66,9 +66,9 @@ describe('who is there', () => {
   test('an expired token closes the socket, by itself and on its next frame', async () => {
     const [silent, busy] = [
       await SocketClient.open(port, { token: tokenFor('ana', 60_000) }),
-      await SocketClient.open(port, { token: tokenFor('bea', 1_000) }),
+      await SocketClient.open(port, { token: tokenFor('bea', 3_000) }),
     ];
-    await pause(1_100);
+    await pause(3_100);
     busy.send({ op: 'ping', ref: 1 });
     expect(await busy.closed).toBe(4401);
     expect(await silent.ask({ op: 'ping' })).toMatchObject({ ev: 'pong' });

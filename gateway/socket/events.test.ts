@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newReservationId } from '../../engine/contracts/ids.ts';
 import { indices, openDoor, script, signs, tokenFor } from '../fixtures/door.ts';
-import { pause } from '../fixtures/http-client.ts';
 import { SocketClient } from '../fixtures/socket-client.ts';
 import type { SocketDoor } from './door.ts';
 
@@ -148,11 +147,13 @@ test('a socket speaks for whoever is on standby, until there is a unit or no soc
   expect(signs.flat()).toContain('patient');
 
   client.close();
-  await client.closed;
-  await pause(20);
-  signs.length = 0;
-  await door.speakForTheWaiting();
-  expect(signs.flat()).not.toContain('patient');
+  await expect
+    .poll(async () => {
+      signs.length = 0;
+      await door.speakForTheWaiting();
+      return signs.flat();
+    })
+    .not.toContain('patient');
 });
 
 test('the outcome of a payment reaches its buyer', async () => {
