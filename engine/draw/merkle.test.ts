@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { isIncluded } from './inclusion.ts';
-import { buildTree, type EntrantsTree, proofOf, treeAbove, usualBlockLevel } from './merkle.ts';
+import { buildTree, type EntrantsTree, openBlock, proofOf, treeAbove, usualBlockLevel } from './merkle.ts';
 import { type TicketHash, ticketHash } from './tree-hashes.ts';
 
 /** Each seventh index is vacant. */
@@ -96,6 +96,17 @@ test('a proof reads one block of leaves and no more', async () => {
     [64, 128],
     [960, 1000],
   ]);
+});
+
+test('an opened block answers for all of its indices, and for no other', async () => {
+  const tickets = ticketsOf(1000);
+  const tree = await buildTree(tickets, 6);
+  const block = await openBlock(990, tree, readerOf(tickets));
+  expect([block.from, block.to]).toEqual([960, 1000]);
+  for (let index = 960; index < 1000; index++) {
+    expect(block.proofOf(index)).toEqual(await proofOf(index, tree, readerOf(tickets)));
+  }
+  for (const index of [959, 1000, 960.5]) expect(() => block.proofOf(index)).toThrow(RangeError);
 });
 
 test('a tree is the same again from the block roots that were stored of it', async () => {
