@@ -3,6 +3,7 @@ import { checkoutDesk } from './checkout/desk.ts';
 import { ticketDesk } from './checkout/ticket-desk.ts';
 import type { Push } from './contracts/outcomes.ts';
 import type { OrderStore, PaymentQueue } from './contracts/ports.ts';
+import { permutation } from './draw/permute.ts';
 import { connected } from './redis/connection.ts';
 import { channels } from './redis/keys.ts';
 import { RedisUnavailable } from './redis/unavailable.ts';
@@ -13,6 +14,17 @@ import { Directory } from './sale/directory.ts';
 import type { Engine, WaitingRoom } from './surface.ts';
 import { waitingRoom } from './waiting-room/waiting-room.ts';
 
+export {
+  buildTree,
+  type EntrantsTree,
+  type OpenBlock,
+  openBlock,
+  treeAbove,
+  usualBlockLevel,
+} from './draw/merkle.ts';
+export { algorithm as drawAlgorithm } from './draw/permute.ts';
+export { drawSeed, newSeed, seedCommitment } from './draw/seed.ts';
+export { type TicketHash, ticketHash } from './draw/tree-hashes.ts';
 export { Overloaded } from './redis/batcher.ts';
 export { RedisUnavailable } from './redis/unavailable.ts';
 export { createSettlement } from './settlement.ts';
@@ -46,9 +58,11 @@ export async function createEngine({
     for (const listener of pushListeners) listener(push);
   });
 
-  const room = waitingRoom(redis, tokenSecret, () => {
-    throw new Error('no draw');
-  });
+  const room = waitingRoom(
+    redis,
+    tokenSecret,
+    (drawSeed, preEntrants) => permutation(Buffer.from(drawSeed, 'hex'), preEntrants).turnOf,
+  );
   const desk = checkoutDesk({
     sales,
     room,

@@ -7,7 +7,7 @@ import { channels, floorKeys, outboxKey, saleKey, salesKey, stockKey } from './r
 import { nextRequestId, run, script } from './redis/scripts.ts';
 import { RedisUnavailable, StaleEpoch } from './redis/unavailable.ts';
 import { settle } from './reservation/settle.ts';
-import { saleFields } from './sale/read-sale.ts';
+import { readSale, saleFields } from './sale/read-sale.ts';
 import type { Settlement } from './surface.ts';
 import { entrants } from './waiting-room/entrants.ts';
 import { initialBuckets } from './waiting-room/places.ts';
@@ -155,6 +155,13 @@ export function createSettlement(redisUrl: string): Settlement {
     },
 
     snapshot: (saleId) => tick(redis, saleId),
+
+    async sale(saleId) {
+      // The tick first: what it brings about is in what is read after it.
+      const snapshot = await tick(redis, saleId);
+      const fixed = snapshot && (await ask(() => readSale(redis, saleId)));
+      return fixed && { ...fixed, snapshot };
+    },
 
     saleIds: () => ask(() => redis.smembers(salesKey)),
 

@@ -105,8 +105,8 @@ export interface Settlement {
   adjustUnits(saleId: string, sku: string, units: number): Promise<{ kind: 'done'; units: number } | Refusal>;
   /** Fixes who takes part in the draw, or says who was fixed before. Null where the sale opened without. */
   freeze(saleId: string): Promise<{ preEntrants: number; frozenAtMs: number } | null>;
-  /** Everybody who ever had a place, by bucket and in no order; 12 bytes name the buyer. */
-  entrants(saleId: string): AsyncIterable<{ index: number; place: Buffer }>;
+  /** Who has a place, by bucket and in no order; 12 bytes name the buyer. Not held: given up, the index stays taken. */
+  entrants(saleId: string): AsyncIterable<{ index: number; place: Buffer; isHeld: boolean }>;
   /** What Postgres has committed about the draw. With `drawSeed` the sale may open. A repeat is harmless. */
   publishDraw(
     saleId: string,
@@ -131,6 +131,8 @@ export interface Settlement {
   /** Gives a pin another lease, because its payment is known to be under way. */
   renewPin(saleId: string, reservationId: ReservationId, paymentId: PaymentId): Promise<void>;
   snapshot(saleId: string): Promise<SaleSnapshot | null>;
+  /** The sale as gateways see it, what its draw has revealed included. */
+  sale(saleId: string): Promise<LiveSale | null>;
   /** Every sale that Redis knows, finished ones included. */
   saleIds(): Promise<string[]>;
   /** Outbox events after `position` (exclusive; `0-0` is the beginning), in order. */

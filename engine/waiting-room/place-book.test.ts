@@ -84,15 +84,20 @@ test('Lua and TypeScript agree on the bucket of a hash', async () => {
   }
 });
 
-test('everybody who ever had a place is met when the entrants are read', async () => {
+test('everybody who has a place is met when the entrants are read, and who gave theirs up is told apart', async () => {
   const sale = await testSale({ method: 'fifo' });
   const buyers = Array.from({ length: 300 }, (_, i) => `buyer-${i}`);
   await Promise.all(buyers.map((buyer) => sale.places.take(joinOf(sale, buyer))));
   await sale.places.leave(joinOf(sale, 'buyer-5'));
   const key = placeKey(testTokenSecret, sale.saleId);
   const met = new Map<number, string>();
-  for await (const { index, place } of sale.settlement.entrants(sale.saleId))
+  const givenUp: number[] = [];
+  for await (const { index, place, isHeld } of sale.settlement.entrants(sale.saleId)) {
     met.set(index, place.toString('hex'));
+    if (!isHeld) givenUp.push(index);
+  }
+  expect(givenUp).toHaveLength(1);
+  expect(met.get(givenUp[0] as number)).toBe(placeOf(key, 'buyer-5').toString('hex'));
   expect([...met.keys()].sort((a, b) => a - b)).toEqual(buyers.map((_, index) => index));
   for (const buyer of buyers.filter((one) => one !== 'buyer-5')) {
     const index = (await sale.places.find(joinOf(sale, buyer))) as number;
