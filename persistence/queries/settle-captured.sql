@@ -32,7 +32,7 @@ told AS (
   SELECT buyer_id, order_id, 'pending', 'confirmed', 'payment' FROM confirmed
 ),
 answered AS (
-  UPDATE idempotency_keys SET status = 201, body = confirmed.body::jsonb, final_at = now()
+  UPDATE idempotency_keys SET status = 201, body = confirmed.body::json, final_at = now()
   FROM confirmed
   WHERE idempotency_keys.buyer_id = confirmed.buyer_id AND idempotency_keys.operation = 'pay'
     AND idempotency_keys.key = confirmed.idempotency_key

@@ -29,7 +29,7 @@ told AS (
     AND orders.status = 'pending'
 ),
 answered AS (
-  UPDATE idempotency_keys SET status = 402, body = declined.body::jsonb, final_at = now()
+  UPDATE idempotency_keys SET status = 402, body = declined.body::json, final_at = now()
   FROM declined
   WHERE idempotency_keys.buyer_id = declined.buyer_id AND idempotency_keys.operation = 'pay'
     AND idempotency_keys.key = declined.idempotency_key

@@ -259,7 +259,8 @@ CREATE TABLE idempotency_keys (
   payment_id text COLLATE "C",
   -- The answer that every repeat gets; null until it is final.
   status integer,
-  body jsonb,
+  -- json, not jsonb: a repeat gets the very text that was said first, members in their order.
+  body json,
   created_at timestamptz NOT NULL DEFAULT now(),
   final_at timestamptz,
   PRIMARY KEY (buyer_id, operation, key),
