@@ -82,6 +82,14 @@ export interface SaleStore {
   ): Promise<{ kind: 'done' } | Refusal>;
 }
 
+/** What was fixed about the entrants of drawn sales. */
+export interface DrawStore {
+  /** The inclusion proof of an index, from memory: null where it is not there yet, and is being fetched. */
+  proofAtHand(saleId: string, index: number): string[] | null;
+  /** The same, waiting for Postgres. Null where no such entrant was fixed; throws while Postgres is away. */
+  proof(saleId: string, index: number): Promise<string[] | null>;
+}
+
 /** What a provider is asked for. `paymentId` is the idempotency key at the provider, too. */
 export interface ChargeRequest {
   paymentId: PaymentId;

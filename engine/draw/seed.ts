@@ -1,12 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { beaconValuePattern } from '../contracts/wire/sales.ts';
 
 export const seedBytes = 32;
-
-/**
- * What a beacon's value may look like: 1 to 1,024 printable ASCII characters without blanks. Nothing that
- * can be typed in two ways and looks the same, because a second spelling would be a second draw.
- */
-export const beaconValuePattern = '^[\\x21-\\x7e]{1,1024}$';
 
 const beaconValue = new RegExp(beaconValuePattern);
 

@@ -3,6 +3,8 @@ import { saleStates } from '../states.ts';
 import { Item, Moment, Money, Name, nullable, reply, request, Timestamp, unitsMax } from './common.ts';
 
 const Title = Type.String({ minLength: 1, maxLength: 200 });
+const Units = Type.Integer({ minimum: 0, maximum: unitsMax });
+const PerMinute = Type.Integer({ minimum: 1, maximum: 100_000_000 });
 
 export const methods = ['none', 'fifo', 'queue', 'lottery'] as const;
 export const Method = Type.Enum([...methods]);
@@ -20,10 +22,23 @@ export const SaleItem = reply({
   sold: Type.Integer(),
 });
 
+/**
+ * What a beacon's value may look like: 1 to 1,024 printable ASCII characters without blanks. Nothing that
+ * can be typed in two ways and looks the same, because a second spelling would be a second draw.
+ */
+export const beaconValuePattern = '^[\\x21-\\x7e]{1,1024}$';
+
+const beaconSource = Type.String({
+  minLength: 1,
+  maxLength: 200,
+  description: 'who publishes it, and which field of what they publish',
+});
+const beaconRound = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+
 export const Beacon = reply({
-  source: Type.String({ minLength: 1, maxLength: 200 }),
-  round: Type.Integer({ minimum: 0 }),
-  at: Type.String(),
+  source: beaconSource,
+  round: beaconRound,
+  at: Timestamp,
   value: nullable(Type.String()),
 });
 
@@ -61,7 +76,7 @@ export const CreateSale = request({
       sku: Name,
       title: Title,
       price: Money,
-      units: Type.Integer({ minimum: 0, maximum: unitsMax }),
+      units: Units,
     }),
     { minItems: 1, maxItems: 100 },
   ),
@@ -72,9 +87,55 @@ export const CreateSale = request({
   perBuyerLimit: Type.Integer({ minimum: 1, maximum: 1_000_000 }),
   holdSeconds: Type.Integer({ minimum: 1, maximum: 86_400 }),
   claimSeconds: Type.Integer({ minimum: 1, maximum: 86_400 }),
-  perMinute: Type.Integer({ minimum: 1, maximum: 100_000_000 }),
+  perMinute: PerMinute,
+  freezeSeconds: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 86_400,
+      description:
+        'how long before the opening the entrants of a draw are fixed; without it 10, or half of a shorter wait',
+    }),
+  ),
+  beacon: Type.Optional(
+    request({
+      source: beaconSource,
+      round: beaconRound,
+      at: Moment,
+    }),
+  ),
+  challenge: Type.Optional(
+    request({ difficulty: Type.Integer({ minimum: 1, maximum: 32, description: 'leading zero bits' }) }),
+  ),
+  checkoutsAtOnceMax: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 100_000_000,
+      description: 'no more turns are called while so many buyers hold, pay or may still come',
+    }),
+  ),
 });
 export type CreateSale = Type.Static<typeof CreateSale>;
+
+/** What an operator may change while a sale lasts. */
+export const PatchSale = request(
+  {
+    title: Type.Optional(Title),
+    perMinute: Type.Optional(PerMinute),
+    opensAt: Type.Optional(Moment),
+    closesAt: Type.Optional(Moment),
+    items: Type.Optional(Type.Array(request({ sku: Name, units: Units }), { minItems: 1, maxItems: 100 })),
+  },
+  { minProperties: 1 },
+);
+export type PatchSale = Type.Static<typeof PatchSale>;
+
+export const GiveBeacon = request({
+  value: Type.String({
+    pattern: beaconValuePattern,
+    description: 'character by character what the source published for the round',
+  }),
+});
+export type GiveBeacon = Type.Static<typeof GiveBeacon>;
 
 export const ReserveItems = Type.Array(Item, { minItems: 1, maxItems: 100 });
 

@@ -35,5 +35,19 @@ export const TicketStatus = reply({
   state: TicketState,
   claimBy: Type.Optional(Timestamp),
   reservation: Type.Optional(Reserved),
+  proof: Type.Optional(
+    Type.Array(Type.String({ pattern: '^[0-9a-f]{64}$' }), {
+      description: 'that the ticket stands under `entrantsRoot`; absent until it has been fetched',
+    }),
+  ),
 });
 export type TicketStatus = Type.Static<typeof TicketStatus>;
+
+/** Proof of work to be done before joining; `<challenge>:<text>` is sent with the join. */
+export const Challenge = reply({
+  challenge: Type.String({
+    description: 'signed, of this sale; its SHA-256 with a text is to begin with zero bits',
+  }),
+  difficulty: Type.Integer({ description: 'leading zero bits' }),
+  expiresAt: Timestamp,
+});
