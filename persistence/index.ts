@@ -35,14 +35,8 @@ export function createSaleStore(
   settlement: Settlement,
   log: Log = createLog('info'),
 ): SaleStore & Closable {
-  const rows = createPool(databaseUrl, { connectionsMax: 2, name: 'sales' });
-  const reports = createPool(databaseUrl, { connectionsMax: 2, name: 'audit', plans: 'through statistics' });
-  return {
-    ...saleStoreOn({ rows, reports }, settlement, log),
-    close: async () => {
-      await Promise.all([rows.end(), reports.end()]);
-    },
-  };
+  const pool = createPool(databaseUrl, { connectionsMax: 4, name: 'sales' });
+  return { ...saleStoreOn(pool, settlement, log), close: () => pool.end() };
 }
 
 /** Whether Postgres answers within a second. */

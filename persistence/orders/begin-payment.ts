@@ -79,13 +79,21 @@ export function paymentBeginnings(on: Postgres, log: Log, groupSizeMax: number) 
     return answers.get(intent) as BeginPaymentOutcome | Error;
   }
 
+  /** A commit whose reply was lost is unknown: the second time it finds its own keys, and is accepted. */
+  async function beginAgain(unknown: readonly PaymentIntent[], answers: Answers): Promise<void> {
+    for (const intent of unknown) answers.delete(intent);
+    await commitWhatFits(unknown, answers, begin, answerAlone);
+    for (const intent of unknown) {
+      const answer = answers.get(intent);
+      if (answer && 'kind' in answer && answer.kind === 'pending') answers.set(intent, { kind: 'accepted' });
+    }
+  }
+
   async function commitGroup(group: readonly PaymentIntent[]): Promise<(BeginPaymentOutcome | Error)[]> {
     const answers: Answers = new Map();
     await commitWhatFits(group, answers, begin, answerAlone);
-    // A commit whose reply was lost is unknown: the second time it finds its own keys.
     const unknown = group.filter((intent) => isAway(answers.get(intent)));
-    for (const intent of unknown) answers.delete(intent);
-    if (unknown.length > 0) await commitWhatFits(unknown, answers, begin, answerAlone);
+    if (unknown.length > 0) await beginAgain(unknown, answers);
     return group.map((intent) => answers.get(intent) as BeginPaymentOutcome | Error);
   }
 

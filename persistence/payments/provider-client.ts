@@ -7,9 +7,6 @@ import {
   circuitBreaker,
   handleWhenResult,
   SamplingBreaker,
-  TaskCancelledError,
-  TimeoutStrategy,
-  timeout,
   wrap,
 } from 'cockatiel';
 import type { ChargeOutcome, ChargeRequest, PaymentProvider } from '../../engine/contracts/ports.ts';
@@ -40,7 +37,6 @@ export function createProviderClient(
     intentsUrl.protocol === 'https:'
       ? new SecureAgent({ keepAlive: true, maxSockets: atOnceMax })
       : new Agent({ keepAlive: true, maxSockets: atOnceMax });
-  const inTime = timeout(timeoutMs, TimeoutStrategy.Aggressive);
   // One card that cannot be charged says nothing about the next; a provider that takes in nobody does.
   const breaker = circuitBreaker(
     handleWhenResult((outcome) => (outcome as ChargeOutcome).kind === 'unavailable'),
@@ -62,9 +58,7 @@ export function createProviderClient(
     const headers = { 'Idempotency-Key': request.paymentId };
     let answer: ProviderAnswer;
     try {
-      answer = await inTime.execute(({ signal }) =>
-        askProvider({ url: intentsUrl, method: 'POST', headers, form, agent, signal }),
-      );
+      answer = await askProvider({ url: intentsUrl, method: 'POST', headers, form, agent, timeoutMs });
     } catch (error) {
       return outcomeOfSilence(error);
     }
@@ -76,7 +70,7 @@ export function createProviderClient(
     const url = new URL(intentsUrl);
     url.searchParams.set('idempotency_key', paymentId);
     try {
-      const answer = await inTime.execute(({ signal }) => askProvider({ url, method: 'GET', agent, signal }));
+      const answer = await askProvider({ url, method: 'GET', agent, timeoutMs });
       const intents = (answer.body as { data?: ProviderIntent[] } | null)?.data;
       if (answer.status !== 200 || !intents) return outcomeOfAnswer({ ...answer, status: 500 });
       const [intent] = intents;
@@ -117,7 +111,5 @@ function outcomeOfSilence(error: unknown): ChargeOutcome {
   if (code === 'ECONNREFUSED' || code === 'ENOTFOUND') {
     return { kind: 'unavailable', reason: `the provider cannot be reached: ${message}` };
   }
-  const isLate = error instanceof TaskCancelledError || code === 'ABORT_ERR';
-  const reason = isLate ? 'the provider did not answer in time' : message;
-  return { kind: 'unknown', reason };
+  return { kind: 'unknown', reason: message };
 }

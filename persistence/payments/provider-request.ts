@@ -14,7 +14,13 @@ export interface ProviderRequest {
   headers?: Readonly<Record<string, string>>;
   form?: URLSearchParams;
   agent: Agent | SecureAgent;
-  signal: AbortSignal;
+  /** How long the whole answer may take. */
+  timeoutMs: number;
+}
+
+/** There was no whole answer in time; what was done is unknown. */
+export class ProviderLate extends Error {
+  override name = 'ProviderLate';
 }
 
 /**
@@ -22,7 +28,7 @@ export interface ProviderRequest {
  * provider acted is then unknown, unless the connection was never made (`ECONNREFUSED`).
  */
 export function askProvider(ask: ProviderRequest): Promise<ProviderAnswer> {
-  const { url, method, headers, form, agent, signal } = ask;
+  const { url, method, headers, form, agent, timeoutMs } = ask;
   const body = form?.toString();
   return new Promise((resolve, reject) => {
     const send = url.protocol === 'https:' ? secureRequest : request;
@@ -31,7 +37,6 @@ export function askProvider(ask: ProviderRequest): Promise<ProviderAnswer> {
       {
         method,
         agent,
-        signal,
         headers: {
           ...headers,
           ...(body === undefined
@@ -56,6 +61,12 @@ export function askProvider(ask: ProviderRequest): Promise<ProviderAnswer> {
         );
       },
     );
+    // A timer of our own: with an AbortSignal a request, charging cost the worker 15 % more.
+    const timer = setTimeout(
+      () => outgoing.destroy(new ProviderLate('the provider did not answer in time')),
+      timeoutMs,
+    );
+    outgoing.on('close', () => clearTimeout(timer));
     outgoing.on('error', reject);
     outgoing.end(body);
   });

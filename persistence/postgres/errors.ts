@@ -10,12 +10,14 @@ export const metAnother = (error: unknown): boolean =>
 
 /** Postgres cannot be reached or is going down: whether a commit on its way took effect is unknown. */
 export function isAway(error: unknown): boolean {
-  if (error instanceof DatabaseError) return /^(08|57P|53300)/.test(error.code ?? '');
+  if (error instanceof DatabaseError) return /^(08|53|57P)/.test(error.code ?? '');
   if (!(error instanceof Error)) return false;
   return (
     ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOENT'].includes(
       (error as NodeJS.ErrnoException).code ?? '',
     ) ||
-    /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout)/.test(error.message)
+    /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Query read timeout)/.test(
+      error.message,
+    )
   );
 }

@@ -62,6 +62,8 @@ export function createPool(databaseUrl: string, options: PoolOptions): pg.Pool {
     statement_timeout: options.answerMsMax ?? 30_000,
     query_timeout: options.answerMsMax ?? 35_000,
     keepAlive: true,
+    // Connecting and preparing again costs the next buyer some 20 ms.
+    idleTimeoutMillis: 60_000,
     types,
     options: [...settings, 'synchronous_commit=on'].map((setting) => `-c ${setting}`).join(' '),
   });

@@ -1,23 +1,28 @@
 -- What Postgres holds of a sale's units, by SKU: the guard, the orders, and the ledger.
 --
 -- $1 sale_id text
-WITH ordered AS (
-  SELECT order_items.sku,
-    coalesce(sum(quantity) FILTER (WHERE status = 'pending'), 0)::bigint AS pending,
-    coalesce(sum(quantity) FILTER (WHERE status NOT IN ('pending', 'failed', 'cancelled')), 0)::bigint
+WITH ordered AS MATERIALIZED (
+  SELECT item.sku,
+    coalesce(sum(item.quantity) FILTER (WHERE orders.status = 'pending'), 0)::bigint AS pending,
+    coalesce(sum(item.quantity) FILTER (WHERE orders.status NOT IN ('pending', 'failed', 'cancelled')), 0)::bigint
       AS confirmed
-  FROM orders JOIN order_items
-    ON order_items.buyer_id = orders.buyer_id AND order_items.order_id = orders.order_id
+  FROM orders CROSS JOIN LATERAL (
+    SELECT sku, quantity FROM order_items
+    WHERE order_items.buyer_id = orders.buyer_id AND order_items.order_id = orders.order_id OFFSET 0
+  ) AS item
   WHERE orders.sale_id = $1
-  GROUP BY order_items.sku
+  GROUP BY item.sku
 ),
-posted AS (
-  SELECT substr(asset, 6) AS sku,
-    sum(CASE WHEN destination = 'sale/' || $1 || '/sold' THEN amount ELSE -amount END)::bigint AS sold
-  FROM ledger_transactions JOIN postings ON postings.transaction_id = ledger_transactions.id
-  WHERE ledger_transactions.sale_id = $1 AND asset LIKE 'unit/%'
-    AND 'sale/' || $1 || '/sold' IN (source, destination)
-  GROUP BY asset
+posted AS MATERIALIZED (
+  SELECT substr(moved.asset, 6) AS sku,
+    sum(CASE WHEN moved.destination = 'sale/' || $1 || '/sold' THEN moved.amount ELSE -moved.amount END)::bigint
+      AS sold
+  FROM ledger_transactions CROSS JOIN LATERAL (
+    SELECT source, destination, asset, amount FROM postings
+    WHERE postings.transaction_id = ledger_transactions.id OFFSET 0
+  ) AS moved
+  WHERE ledger_transactions.sale_id = $1 AND 'sale/' || $1 || '/sold' IN (moved.source, moved.destination)
+  GROUP BY moved.asset
 )
 SELECT sale_items.sku, sale_items.units, sale_items.committed,
   coalesce(ordered.pending, 0) AS pending, coalesce(ordered.confirmed, 0) AS confirmed,

@@ -3,12 +3,18 @@
 --
 -- $1 sale_id text
 SELECT
-  (SELECT count(*) FROM (
-     SELECT FROM ledger_transactions JOIN ledger_entries ON transaction_id = ledger_transactions.id
-     WHERE sale_id = $1 GROUP BY transaction_id, asset HAVING sum(amount) <> 0
-   ) AS unbalanced) AS unbalanced,
-  (SELECT coalesce(sum(
-     CASE WHEN destination = 'sale/' || $1 || '/revenue' THEN amount ELSE -amount END), 0)::bigint
-   FROM ledger_transactions JOIN postings ON postings.transaction_id = ledger_transactions.id
-   WHERE sale_id = $1 AND 'sale/' || $1 || '/revenue' IN (source, destination)) AS revenue_minor,
-  (SELECT through_id::text FROM ledger_seals ORDER BY number DESC LIMIT 1) AS sealed_through;
+  count(*) FILTER (WHERE summed.is_unbalanced) AS unbalanced,
+  coalesce(sum(summed.revenue_minor), 0)::bigint AS revenue_minor,
+  (SELECT through_id::text FROM ledger_seals WHERE number > 0 ORDER BY number DESC LIMIT 1) AS sealed_through
+FROM ledger_transactions CROSS JOIN LATERAL (
+    SELECT coalesce(bool_or(of_asset.total <> 0), false) AS is_unbalanced,
+      coalesce(sum(of_asset.revenue_minor), 0) AS revenue_minor
+    FROM (
+      SELECT sum(amount) AS total,
+        sum(amount) FILTER (WHERE account = 'sale/' || $1 || '/revenue') AS revenue_minor
+      FROM ledger_entries
+      WHERE transaction_id = ledger_transactions.id
+      GROUP BY asset
+    ) AS of_asset
+  ) AS summed
+WHERE ledger_transactions.sale_id = $1;

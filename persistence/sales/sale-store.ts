@@ -6,16 +6,9 @@ import type { PostgresPool } from '../postgres/pool.ts';
 import { commandSale } from './command-sale.ts';
 import { createSale } from './create-sale.ts';
 
-export interface SaleStorePools {
-  /** Its plans go through keys. */
-  rows: PostgresPool;
-  /** Its plans go through statistics. */
-  reports: PostgresPool;
-}
-
-/** The operator's durable operations on sales: rows first, then Redis. */
-export const saleStoreOn = (pools: SaleStorePools, settlement: Settlement, log: Log): SaleStore => ({
-  create: (sale) => createSale(pools.rows, settlement, log, sale),
-  command: (saleId, command) => commandSale(pools.rows, settlement, saleId, command),
-  audit: (saleId) => auditSale(pools.reports, settlement, saleId),
+/** The operator's durable operations on sales: rows first, then Redis. The plans of `on` go through keys. */
+export const saleStoreOn = (on: PostgresPool, settlement: Settlement, log: Log): SaleStore => ({
+  create: (sale) => createSale(on, settlement, log, sale),
+  command: (saleId, command) => commandSale(on, settlement, saleId, command),
+  audit: (saleId) => auditSale(on, settlement, saleId),
 });

@@ -1,0 +1,41 @@
+import type { SaleState } from '../../engine/contracts/states.ts';
+import type { Settlement } from '../../engine/surface.ts';
+import type { Postgres } from '../postgres/pool.ts';
+import { statement } from '../postgres/statement.ts';
+
+/** What is committed about a draw, as `read-draw.sql` selects it. */
+export interface DrawRow {
+  id: string;
+  state: SaleState;
+  seed: Buffer;
+  draw_seed: Buffer | null;
+  beacon_source: string | null;
+  beacon_value: string | null;
+  frozen_at: Date | null;
+  pre_entrants: number | null;
+  entrants_root: string | null;
+}
+
+export const readDraw = statement<DrawRow>('read-draw');
+const markDrawPublished = statement('mark-draw-published');
+
+/**
+ * Tells Redis what is committed about a draw: the root, and once it is drawn the seeds, with which the sale
+ * may open. Keeps that it was told. Safe to repeat; throws where Redis is away or has lost the sale.
+ */
+export async function publishDraw(
+  on: Postgres,
+  settlement: Pick<Settlement, 'publishDraw'>,
+  saleId: string,
+): Promise<void> {
+  const [draw] = await readDraw(on, [saleId]);
+  if (!draw?.entrants_root) return;
+  await settlement.publishDraw(saleId, {
+    entrantsRoot: draw.entrants_root,
+    // Before it is drawn the seed is nobody's business, not even that of Redis.
+    seed: draw.draw_seed && draw.seed.toString('hex'),
+    drawSeed: draw.draw_seed && draw.draw_seed.toString('hex'),
+    beaconValue: draw.beacon_value,
+  });
+  await markDrawPublished(on, [saleId, draw.draw_seed]);
+}
