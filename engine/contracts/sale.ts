@@ -1,6 +1,6 @@
 import type { Money } from './money.ts';
 import type { SaleState } from './states.ts';
-import type { Method } from './wire/sales.ts';
+import type { Method, TokenKind } from './wire/sales.ts';
 
 /** What is fixed about a sale while its epoch lasts: written by the operator, read by every gateway. */
 export interface SaleConfig {
@@ -11,6 +11,8 @@ export interface SaleConfig {
   method: Method;
   perBuyerLimit: number;
   holdMs: number;
+  /** How much longer a hold lasts once it was extended; 0 where the sale allows no extension. */
+  extendMs: number;
   /** How long a called turn may be used on time, and how long a hold given to a standby lasts untouched. */
   claimMs: number;
   perMinute: number;
@@ -20,6 +22,8 @@ export interface SaleConfig {
   opensAtMs: number;
   closesAtMs: number;
   seedCommitment: string;
+  /** How its purchase tokens are signed; fixed for good. */
+  tokens: TokenKind;
   /** Proof of work asked for before joining, in leading zero bits; null: none. */
   challengeDifficulty: number | null;
   /** The public beacon that the draw waits for, where one was named. */

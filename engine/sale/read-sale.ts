@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Draw, LiveSale, SaleConfig } from '../contracts/sale.ts';
-import type { Method } from '../contracts/wire/sales.ts';
+import type { Method, TokenKind } from '../contracts/wire/sales.ts';
 import { saleKey } from '../redis/keys.ts';
 
 /** The fields of a sale's hash that its configuration is written to; numbers as decimal strings. */
@@ -12,6 +12,7 @@ export function saleFields(config: SaleConfig): Record<string, string | number> 
     method: config.method,
     perBuyerLimit: config.perBuyerLimit,
     holdMs: config.holdMs,
+    extendMs: config.extendMs,
     claimMs: config.claimMs,
     perMinute: config.perMinute,
     ...(config.checkoutsAtOnceMax === null ? {} : { checkoutsAtOnceMax: config.checkoutsAtOnceMax }),
@@ -20,6 +21,7 @@ export function saleFields(config: SaleConfig): Record<string, string | number> 
     opensAtMs: config.opensAtMs,
     closesAtMs: config.closesAtMs,
     seedCommitment: config.seedCommitment,
+    tokens: config.tokens,
     items: JSON.stringify(config.items),
     ...(config.beacon ? { beacon: JSON.stringify(config.beacon) } : {}),
   };
@@ -36,6 +38,7 @@ export async function readSale(redis: Redis, saleId: string): Promise<Omit<LiveS
     method: fields.method as Method,
     perBuyerLimit: Number(fields.perBuyerLimit),
     holdMs: Number(fields.holdMs),
+    extendMs: Number(fields.extendMs ?? 0),
     claimMs: Number(fields.claimMs),
     perMinute: Number(fields.perMinute),
     checkoutsAtOnceMax: fields.checkoutsAtOnceMax ? Number(fields.checkoutsAtOnceMax) : null,
@@ -44,6 +47,7 @@ export async function readSale(redis: Redis, saleId: string): Promise<Omit<LiveS
     opensAtMs: Number(fields.opensAtMs),
     closesAtMs: Number(fields.closesAtMs),
     seedCommitment: fields.seedCommitment ?? '',
+    tokens: (fields.tokens ?? 'private') as TokenKind,
     beacon: fields.beacon ? JSON.parse(fields.beacon) : null,
     items: JSON.parse(fields.items),
   };

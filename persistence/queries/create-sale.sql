@@ -5,14 +5,15 @@
 -- $6 claim_ms integer  $7 per_minute integer  $8 waiting_opens_at ms bigint  $9 opens_at ms bigint
 -- $10 closes_at ms bigint  $11 seed bytea  $12 seed_commitment text  $13 index_leased_through bigint
 -- $14 sku text[]  $15 item title text[]  $16 price_minor bigint[]  $17 currency text[]  $18 units integer[]
+-- $19 extend_ms integer  $20 tokens text
 WITH sale AS (
   INSERT INTO sales (
     id, title, method, per_buyer_limit, hold_ms, claim_ms, per_minute, waiting_opens_at, opens_at,
-    closes_at, seed, seed_commitment, index_leased_through
+    closes_at, seed, seed_commitment, index_leased_through, extend_ms, tokens
   )
   VALUES (
     $1, $2, $3, $4, $5, $6, $7, to_timestamp($8::bigint / 1000.0), to_timestamp($9::bigint / 1000.0),
-    to_timestamp($10::bigint / 1000.0), $11, $12, $13
+    to_timestamp($10::bigint / 1000.0), $11, $12, $13, $19, $20
   )
   ON CONFLICT (id) DO NOTHING
   RETURNING id, number

@@ -4,7 +4,7 @@
 SELECT
   sales.id, sales.number, sales.title, sales.method, sales.per_buyer_limit, sales.hold_ms, sales.claim_ms,
   sales.per_minute, sales.waiting_opens_at, sales.opens_at, sales.closes_at, sales.seed_commitment,
-  sales.state, sales.epoch, sales.index_leased_through, sales.published_at,
+  sales.extend_ms, sales.tokens, sales.state, sales.epoch, sales.index_leased_through, sales.published_at,
   items.items
 FROM sales
   LEFT JOIN LATERAL (

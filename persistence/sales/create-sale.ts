@@ -47,6 +47,8 @@ export async function createSale(
     sale.items.map((item) => item.price.amount),
     sale.items.map((item) => item.price.currency),
     sale.items.map((item) => item.units),
+    (sale.extendSeconds ?? 0) * 1_000,
+    sale.tokens ?? 'private',
   ]);
   if (created.length === 0) return refuse('sale_exists', { field: 'id' });
   const [row] = (await readSale(on, [sale.id])) as [SaleRow];

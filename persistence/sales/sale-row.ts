@@ -1,6 +1,6 @@
 import type { SaleConfig } from '../../engine/contracts/sale.ts';
 import type { SaleState } from '../../engine/contracts/states.ts';
-import type { Method } from '../../engine/contracts/wire/sales.ts';
+import type { Method, TokenKind } from '../../engine/contracts/wire/sales.ts';
 import type { PublishedSale } from '../../engine/surface.ts';
 
 /** A sale as `read-sale.sql` selects it. */
@@ -11,12 +11,14 @@ export interface SaleRow {
   method: Method;
   per_buyer_limit: number;
   hold_ms: number;
+  extend_ms: number;
   claim_ms: number;
   per_minute: number;
   waiting_opens_at: Date;
   opens_at: Date;
   closes_at: Date;
   seed_commitment: string;
+  tokens: TokenKind;
   state: SaleState;
   epoch: number;
   index_leased_through: number;
@@ -39,6 +41,7 @@ export const configOf = (row: SaleRow): SaleConfig => ({
   method: row.method,
   perBuyerLimit: row.per_buyer_limit,
   holdMs: row.hold_ms,
+  extendMs: row.extend_ms,
   claimMs: row.claim_ms,
   perMinute: row.per_minute,
   checkoutsAtOnceMax: null,
@@ -46,6 +49,7 @@ export const configOf = (row: SaleRow): SaleConfig => ({
   opensAtMs: row.opens_at.getTime(),
   closesAtMs: row.closes_at.getTime(),
   seedCommitment: row.seed_commitment,
+  tokens: row.tokens,
   challengeDifficulty: null,
   beacon: null,
   items: row.items.map((item) => ({

@@ -48,6 +48,15 @@ test('an id is taken once, whoever asks at the same time', async () => {
   );
 });
 
+test('what a sale says about its tokens and extensions reaches every gateway; without a word, neither', async () => {
+  const plain = newSale();
+  const open = newSale({ tokens: 'public', extendSeconds: 90 });
+  for (const sale of [plain, open]) await house.sales.create(sale);
+  const configOf = async ({ id }: CreateSale) => (await house.settlement.sale(id))?.config;
+  expect(await configOf(plain)).toMatchObject({ tokens: 'private', extendMs: 0 });
+  expect(await configOf(open)).toMatchObject({ tokens: 'public', extendMs: 90_000 });
+});
+
 const inMs = (ms: number) => new Date(Date.now() + ms).toISOString();
 
 test.each<[string, Partial<CreateSale>]>([

@@ -10,6 +10,10 @@ export const methods = ['none', 'fifo', 'queue', 'lottery'] as const;
 export const Method = Type.Enum([...methods]);
 export type Method = (typeof methods)[number];
 
+/** Who is to verify a sale's purchase tokens: Doorbuster alone, or any checkout that has the public keys. */
+export const tokenKinds = ['private', 'public'] as const;
+export type TokenKind = (typeof tokenKinds)[number];
+
 export const SaleState = Type.Enum(Object.keys(saleStates) as (keyof typeof saleStates)[]);
 
 export const SaleItem = reply({
@@ -88,6 +92,19 @@ export const CreateSale = request({
   holdSeconds: Type.Integer({ minimum: 1, maximum: 86_400 }),
   claimSeconds: Type.Integer({ minimum: 1, maximum: 86_400 }),
   perMinute: PerMinute,
+  extendSeconds: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 86_400,
+      description:
+        'how much longer a hold lasts when its buyer extends it, once; without it holds are not extended',
+    }),
+  ),
+  tokens: Type.Optional(
+    Type.Enum([...tokenKinds], {
+      description: 'public: purchase tokens are signed with EdDSA, for any checkout to verify; else private',
+    }),
+  ),
   freezeSeconds: Type.Optional(
     Type.Integer({
       minimum: 0,
