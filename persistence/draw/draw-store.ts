@@ -1,9 +1,15 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { DrawStore } from '../../engine/contracts/ports.ts';
-import { type EntrantsTree, type OpenBlock, openBlock, treeAbove } from '../../engine/index.ts';
+import {
+  type EntrantsTree,
+  type OpenBlock,
+  openBlock,
+  treeAbove,
+  usualBlockLevel,
+} from '../../engine/index.ts';
 import type { Log } from '../log.ts';
 import type { Postgres } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
+import { InTurn } from './in-turn.ts';
 import { ticketHashes, type WriteTicket } from './places.ts';
 import { Recent } from './recent.ts';
 
@@ -21,26 +27,12 @@ const readDrawBlock = statement<{ places: Buffer }>('read-draw-block');
 const treesMax = 16;
 /** Blocks kept, of 256 entrants and 16 KB each. */
 const blocksMax = 1_000;
-/** Blocks that wait to be fetched; whoever is turned away asks again with the next poll. */
-const waitingMax = 1_000;
-/**
- * After a block, which costs this process 2 ms, others have their turn for so long: a crowd that asks for
- * its proofs takes a sixth of a gateway at most.
- */
-const pauseMs = 10;
 
-interface Wanted {
-  saleId: string;
-  index: number;
-  settle: (fetching: Promise<OpenBlock | null>) => void;
-}
-
-/** The proofs of frozen sales, made again block by block from what is stored; one fetch at a time. */
+/** The proofs of frozen sales, made again block by block from what is stored. */
 export function drawStoreOn(on: Postgres, write: WriteTicket, log: Log): DrawStore {
   const trees = new Recent<string, EntrantsTree>(treesMax);
   const blocks = new Recent<string, OpenBlock>(blocksMax);
-  const wanted = new Map<string, { wish: Wanted; block: Promise<OpenBlock | null> }>();
-  let isFetching = false;
+  const fetches = new InTurn<OpenBlock | null>(log);
 
   /** Null where the entrants are not fixed. */
   async function treeOf(saleId: string): Promise<EntrantsTree | null> {
@@ -65,22 +57,29 @@ export function drawStoreOn(on: Postgres, write: WriteTicket, log: Log): DrawSto
     });
   }
 
-  async function fetchWanted(): Promise<void> {
-    if (isFetching) return;
-    isFetching = true;
-    for (const [key, { wish }] of wanted) {
-      const fetching = fetchBlock(wish.saleId, wish.index);
-      wish.settle(fetching);
-      const block = await fetching.catch((error: Error) => {
-        log.warn({ saleId: wish.saleId, reason: error.message }, 'proofs cannot be fetched');
-        return null;
-      });
+  /** The block from memory, or a promise of it. */
+  function blockOf(saleId: string, index: number): OpenBlock | Promise<OpenBlock | null> {
+    const key = `${saleId}/${Math.floor(index / 2 ** usualBlockLevel)}`;
+    const known = blocks.get(key);
+    if (known && index >= known.from && index < known.to) return known;
+    return fetches.of(key, async () => {
+      const block = await fetchBlock(saleId, index);
       if (block) blocks.set(key, block);
-      wanted.delete(key);
-      await pause(pauseMs);
-    }
-    isFetching = false;
+      return block;
+    });
   }
 
-  return { proofAtHand, proof };
+  return {
+    proofAtHand(saleId, index) {
+      const block = blockOf(saleId, index);
+      if (!(block instanceof Promise)) return block.proofOf(index);
+      // Whoever asks again finds it there, or has it fetched again.
+      block.catch(() => {});
+      return null;
+    },
+
+    async proof(saleId, index) {
+      return (await blockOf(saleId, index))?.proofOf(index) ?? null;
+    },
+  };
 }

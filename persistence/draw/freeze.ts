@@ -52,7 +52,10 @@ export async function freezeSale(
   if (!isFirst) return { kind: 'overtaken' };
   log.info({ saleId: id, preEntrants, entrantsRoot: tree.root }, 'the entrants of a draw are fixed');
   if (beacon_at !== null && beacon_at.getTime() <= frozenAtMs) {
-    log.error({ saleId: id, frozenAtMs, beaconAt: beacon_at }, 'the entrants were fixed after the beacon spoke');
+    log.error(
+      { saleId: id, frozenAtMs, beaconAt: beacon_at },
+      'the entrants were fixed after the beacon spoke',
+    );
   }
   return { kind: 'frozen', preEntrants, entrantsRoot: tree.root };
 }

@@ -37,7 +37,10 @@ export async function giveBeacon(
   return { kind: 'done' };
 }
 
-function refusalOf({ state, beacon_source, beacon_value, frozen_at }: DrawRow, value: string): Refusal | null {
+function refusalOf(
+  { state, beacon_source, beacon_value, frozen_at }: DrawRow,
+  value: string,
+): Refusal | null {
   const no = (detail: string) => refuse('invalid_transition', { detail, members: { state } });
   if (beacon_source === null) return no('No beacon was named for this sale.');
   if (beacon_value !== null) {

@@ -1,8 +1,11 @@
 -- Published sales in which something may still happen: by their state, by a hold that may live on after
--- they ended, or by a payment that is not settled or not heard of in Redis.
+-- they ended, or by a payment that is not settled or not heard of in Redis. In a busy one something
+-- happened a moment ago, or may at any.
 --
 -- takes nothing
-SELECT sales.id, sales.method
+SELECT sales.id,
+  sales.state IN ('open', 'paused') OR sale_relays.relayed_at > now() - interval '10 seconds' AS is_busy,
+  sales.method <> 'none' AND sales.state IN ('waiting', 'open', 'paused') AS takes_entrants
 FROM sales JOIN sale_relays ON sale_relays.sale_id = sales.id
 WHERE sales.published_at IS NOT NULL
   AND (

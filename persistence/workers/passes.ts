@@ -28,7 +28,13 @@ export interface PassParts {
   log: Log;
 }
 
-const liveSales = statement<{ id: string; method: string }>('live-sales');
+interface LiveSaleRow {
+  id: string;
+  is_busy: boolean;
+  takes_entrants: boolean;
+}
+
+const liveSales = statement<LiveSaleRow>('live-sales');
 
 /** Longer than a charge takes, the wait for a provider that does not answer (5 s) included. */
 const paymentLostAfterMs = 8_000;
@@ -42,12 +48,15 @@ const commandLostAfterMs = 3_000;
  */
 export function startPasses(parts: PassParts): Stop {
   const { rows, reports, settlement, holds, queue, heartbeat, log } = parts;
-  let live: { id: string; method: string }[] = [];
+  let live: LiveSaleRow[] = [];
 
   /** A sale whose turn fails, because it is being rebuilt, does not keep the others waiting. */
-  const inEachSale = (pass: (saleId: string) => Promise<unknown>, of = () => live) => {
+  const inEachSale = (
+    pass: (saleId: string) => Promise<unknown>,
+    which: (sale: LiveSaleRow) => boolean = () => true,
+  ) => {
     return async () => {
-      const outcomes = await Promise.allSettled(of().map((sale) => pass(sale.id)));
+      const outcomes = await Promise.allSettled(live.filter(which).map((sale) => pass(sale.id)));
       const failed = outcomes.find((outcome) => outcome.status === 'rejected');
       if (failed) throw failed.reason;
     };
@@ -58,7 +67,6 @@ export function startPasses(parts: PassParts): Stop {
       relayed = await relayOnce(rows, settlement, log, saleId);
     }
   };
-  const withWaitingRoom = () => live.filter((sale) => sale.method !== 'none');
 
   const passes: [name: string, pauseMs: number, pass: () => Promise<unknown>][] = [
     [
@@ -69,8 +77,16 @@ export function startPasses(parts: PassParts): Stop {
       },
     ],
     ['epochs', 1_000, inEachSale((id) => followRedis(rows, settlement, log, id))],
-    ['relay', 100, inEachSale(relayAll)],
-    ['index leases', 250, inEachSale((id) => leaseIndicesAhead(rows, settlement, id), withWaitingRoom)],
+    ['relay of busy sales', 100, inEachSale(relayAll, (sale) => sale.is_busy)],
+    ['relay', 1_000, inEachSale(relayAll, (sale) => !sale.is_busy)],
+    [
+      'index leases',
+      250,
+      inEachSale(
+        (id) => leaseIndicesAhead(rows, settlement, id),
+        (sale) => sale.takes_entrants,
+      ),
+    ],
     ['lapsed pins', 2_000, inEachSale((id) => settleLapsedPins(rows, settlement, queue, log, id))],
     ['lost sales', 5_000, inEachSale((id) => reportLostSale(settlement, log, id))],
     ['missing sales', 2_000, () => publishMissingSales(rows, settlement, log, saleLostAfterMs)],
