@@ -2,6 +2,7 @@ import type { Refusal } from './contracts/errors.ts';
 import type { OutboxEvent } from './contracts/events.ts';
 import type { CheckoutId, PaymentId, ReservationId } from './contracts/ids.ts';
 import type {
+  ExtendOutcome,
   JoinOutcome,
   PayOutcome,
   Push,
@@ -54,6 +55,8 @@ export interface CheckoutDesk {
     buyerId: string,
   ): Promise<{ kind: 'found'; reservation: Reservation } | Refusal>;
   release(id: ReservationId, buyerId: string): Promise<ReleaseOutcome>;
+  /** Once, where the sale allows it. `requestId` names the request: a repeat of it gets the first answer. */
+  extend(id: ReservationId, buyerId: string, requestId: string): Promise<ExtendOutcome>;
   checkout(id: CheckoutId, buyerId: string): Promise<{ kind: 'found'; checkout: Checkout } | Refusal>;
   pay(id: CheckoutId, buyerId: string, idempotencyKey: string, request: Pay): Promise<PayOutcome>;
   /** The 201 body of a reservation that came through standby, for its push. */

@@ -2,6 +2,7 @@ import { type Refusal, refuse } from '../contracts/errors.ts';
 import {
   type CheckoutId,
   isIdOf,
+  orderIdOf,
   type ReservationId,
   reservationIdOf,
   saleNumberOf,
@@ -68,6 +69,35 @@ export function checkoutDesk(parts: DeskParts): CheckoutDesk {
             detail: 'This reservation became an order; cancel the order instead.',
           });
         case 'expired':
+          return refuse('reservation_expired');
+      }
+    },
+
+    async extend(id, buyerId, requestId) {
+      const sale = await saleOf(id);
+      if (!sale) return refuse('reservation_not_found');
+      const saleId = sale.config.id;
+      const answer = await parts.reservations.extend({ saleId, reservationId: id, buyerId, requestId });
+      switch (answer.kind) {
+        case 'extended': {
+          const { items, deadlineMs } = answer;
+          const record = { id, saleId, buyerId, state: 'held' as const, items, deadlineMs };
+          return { kind: 'extended', reserved: reservedBody(tokens, sale, record) };
+        }
+        case 'not_found':
+          return refuse('reservation_not_found');
+        case 'not_allowed':
+          return refuse('extension_not_allowed', {
+            detail:
+              sale.config.extendMs === 0
+                ? 'This sale extends no holds.'
+                : 'A hold is extended once, and this one was.',
+          });
+        case 'paying':
+          return refuse('payment_in_progress', { retryAfterSeconds: 1 });
+        case 'paid':
+          return refuse('already_paid', { members: { orderId: orderIdOf(id) } });
+        case 'ended':
           return refuse('reservation_expired');
       }
     },

@@ -19,6 +19,9 @@ export type ReserveOutcome =
 
 export type ReleaseOutcome = { kind: 'released' } | Refusal;
 
+/** The hold with its new deadline, and a token that says so. */
+export type ExtendOutcome = { kind: 'extended'; reserved: Reserved } | Refusal;
+
 export type PayOutcome =
   /** Durable and under way; `replayed` where this key had been accepted before. */
   | { kind: 'pending'; replayed: boolean; order: OrderPending }

@@ -17,6 +17,16 @@ interface OfReservation {
 export type ReleaseAnswer = 'not_found' | 'released' | 'paying' | 'confirmed' | 'expired';
 const releaseAnswers: readonly ReleaseAnswer[] = ['not_found', 'released', 'paying', 'confirmed', 'expired'];
 
+export type ExtendAnswer =
+  | { kind: 'extended'; items: Item[]; deadlineMs: number }
+  /** The sale allows no extension, or this one was used. */
+  | { kind: 'not_allowed' }
+  | { kind: 'paying' }
+  | { kind: 'paid' }
+  | { kind: 'ended' }
+  | { kind: 'not_found' };
+const extendAnswers = ['not_found', 'extended', 'not_allowed', 'paying', 'paid', 'ended'] as const;
+
 export type PinAnswer =
   | { kind: 'pinned'; items: Item[] }
   /** This payment was tried before and has ended; what came of it is in Postgres. */
@@ -81,6 +91,24 @@ export function reservations(redis: Redis) {
     },
   });
 
+  /** Makes the hold last longer, once. A repeat with the same `requestId` gets the first answer. */
+  const extend = perSale<OfReservation & { requestId: string }, ExtendAnswer>({
+    ...limits,
+    async run(saleId, requests) {
+      const answers = await ask(
+        'reservation/extend',
+        saleId,
+        requests.flatMap(({ reservationId, buyerId, requestId }) => [reservationId, buyerId, requestId]),
+      );
+      return answers.map(([code, items, deadlineMs]) => {
+        const kind = extendAnswers[Number(code)] as ExtendAnswer['kind'];
+        return kind === 'extended'
+          ? { kind, items: decodeItems(items as string), deadlineMs: Number(deadlineMs) }
+          : { kind };
+      });
+    },
+  });
+
   /** Pins the hold for one payment: it does not expire while the outcome is unknown. */
   const beginPayment = perSale<OfReservation & { epoch: number; paymentId: PaymentId }, PinAnswer>({
     ...limits,
@@ -98,5 +126,5 @@ export function reservations(redis: Redis) {
     },
   });
 
-  return { read, release, beginPayment };
+  return { read, release, extend, beginPayment };
 }

@@ -190,6 +190,37 @@ describe('a sale without a waiting room', () => {
     expect(given.body.reservation.state).toBe('held');
   });
 
+  test('a hold is extended once, and the repeat of that request is answered again', async () => {
+    const saleId = await house.sale({ units: 3, extendSeconds: 45 });
+    const held = await house.reserve(saleId, 'ana');
+    const { id, expiresAt } = held.body.reservation;
+    const extend = (requestId: string, as = 'ana') =>
+      house.ask('POST', `/reservations/${id}/extend`, { as, headers: { 'x-request-id': requestId } });
+    expect(await extend('r1', 'bea')).toMatchObject({ status: 404, body: { code: 'reservation_not_found' } });
+    const extended = await extend('r1');
+    expect(extended).toMatchObject({
+      status: 200,
+      body: { reservation: { id, state: 'held' }, checkoutId: held.body.checkoutId, total: held.body.total },
+    });
+    const { reservation, purchaseToken } = extended.body;
+    expect(Date.parse(reservation.expiresAt) - Date.parse(expiresAt)).toBe(45_000);
+    expect(purchaseToken).not.toBe(held.body.purchaseToken);
+    expect((await extend('r1')).body).toEqual(extended.body);
+    expect(await extend('r2')).toMatchObject({ status: 409, body: { code: 'extension_not_allowed' } });
+    // The token from before the extension still pays.
+    const paid = await house.ask('POST', `/checkout/${held.body.checkoutId}/pay`, {
+      as: 'ana',
+      body: { purchaseToken: held.body.purchaseToken, paymentMethod: 'card', paymentToken: 'tok_visa' },
+      headers: { 'idempotency-key': 'extended', prefer: 'wait=10' },
+    });
+    expect(paid.status).toBe(201);
+    expect(await extend('r2')).toMatchObject({ status: 409, body: { code: 'already_paid' } });
+    const plain = await house.reserve(await house.sale(), 'ana');
+    expect(
+      await house.ask('POST', `/reservations/${plain.body.reservation.id}/extend`, { as: 'ana' }),
+    ).toMatchObject({ status: 409, body: { code: 'extension_not_allowed' } });
+  });
+
   test('a hold that is not paid lapses, and its units come back', async () => {
     const saleId = await house.sale({ units: 1, holdSeconds: 1 });
     const { body } = await house.reserve(saleId, 'ana');

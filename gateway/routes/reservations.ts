@@ -43,6 +43,18 @@ export async function releaseReservation(
   return outcome.kind === 'refused' ? outcome : { status: 204 };
 }
 
+/** Makes a hold last longer. `requestId` names the request, so that it may be repeated. */
+async function extendReservation(
+  { desk }: Pick<Engine, 'desk'>,
+  buyerId: string,
+  reservationId: string,
+  requestId: string,
+): Promise<Reply | Refusal> {
+  if (!isIdOf('rsv', reservationId)) return noSuchReservation();
+  const outcome = await desk.extend(reservationId, buyerId, requestId);
+  return outcome.kind === 'refused' ? outcome : { status: 200, body: outcome.reserved };
+}
+
 export function reservationRoutes(engine: Desk): Route[] {
   const tag = 'reservations';
   return [
@@ -100,6 +112,26 @@ export function reservationRoutes(engine: Desk): Route[] {
       replies: { 204: { description: 'released' } },
       refusals: ['reservation_not_found', 'reservation_expired', 'payment_in_progress', 'already_paid'],
       answer: ({ buyerId, params }) => releaseReservation(engine, buyerId, params.id ?? ''),
+    }),
+    route({
+      method: 'POST',
+      path: '/api/v1/reservations/{id}/extend',
+      tag,
+      summary: 'Make a hold last longer, once, where the sale allows it',
+      description:
+        'Whoever may have to repeat the call sends an `X-Request-Id` of their own: a repeat with the same one ' +
+        'gets the first answer, another one is another extension and is refused.',
+      access: 'buyer',
+      replies: { 200: { description: 'the hold with its new deadline and token', schema: Reserved } },
+      refusals: [
+        'reservation_not_found',
+        'extension_not_allowed',
+        'payment_in_progress',
+        'already_paid',
+        'reservation_expired',
+      ],
+      answer: ({ buyerId, params, requestId }) =>
+        extendReservation(engine, buyerId, params.id ?? '', requestId),
     }),
   ];
 }

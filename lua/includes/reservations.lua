@@ -1,17 +1,19 @@
 -- Reservations, and the moves between their states (engine/contracts/states.ts).
 -- Expects: reservationsKey, deadlinesKey, pinsKey, turnsKey, stockKey, buyersKey, outboxKey, sale, nowMs,
 --          and the includes stock, buyers, items, outbox, integer.
--- `untouched` marks a hold that was handed to a standby who has not shown up since.
+-- `untouched` marks a hold that was handed to a standby who has not shown up since; `extendedBy` names
+-- the request that used up its one extension, and is absent before.
 local function readReservation(id)
   local packed = redis.call('HGET', reservationsKey, id)
   if not packed then return nil end
   local r = cmsgpack.unpack(packed)
   return { state = r[1], buyerId = r[2], turn = r[3], items = r[4], deadlineMs = r[5], attemptId = r[6],
-    untouched = r[7] }
+    untouched = r[7], extendedBy = r[8] }
 end
 
 local function packReservation(r)
-  return cmsgpack.pack({ r.state, r.buyerId, r.turn, r.items, r.deadlineMs, r.attemptId, r.untouched })
+  return cmsgpack.pack({ r.state, r.buyerId, r.turn, r.items, r.deadlineMs, r.attemptId, r.untouched,
+    r.extendedBy })
 end
 
 local function writeReservation(id, reservation)
