@@ -8,10 +8,11 @@ const read = readSettings(process.env);
 const missing = (name: string) => `${name}: is required by a worker`;
 
 if (read.kind === 'invalid') fail(read.problems);
-const { DATABASE_URL, REDIS_URL, PROVIDER_URL, LOG_LEVEL } = read.settings;
+const { DATABASE_URL, REDIS_URL, PROVIDER_URL, TOKEN_SECRET, LOG_LEVEL } = read.settings;
 if (!DATABASE_URL) fail([missing('DATABASE_URL')]);
 if (!REDIS_URL) fail([missing('REDIS_URL')]);
 if (!PROVIDER_URL) fail([missing('PROVIDER_URL')]);
+if (!TOKEN_SECRET) fail([missing('TOKEN_SECRET')]);
 
 const log = createLog(LOG_LEVEL);
 const settlement = createSettlement(REDIS_URL);
@@ -22,6 +23,7 @@ try {
     redisUrl: REDIS_URL,
     settlement,
     provider,
+    tokenSecret: TOKEN_SECRET,
     log,
   });
   const grace = closeWithGrace({ delay: 2_500, logger: false }, async ({ err }) => {

@@ -33,8 +33,8 @@ export async function publishDraw(
   await settlement.publishDraw(saleId, {
     entrantsRoot: draw.entrants_root,
     // Before it is drawn the seed is nobody's business, not even that of Redis.
-    seed: draw.draw_seed && draw.seed.toString('hex'),
-    drawSeed: draw.draw_seed && draw.draw_seed.toString('hex'),
+    seed: draw.draw_seed === null ? null : draw.seed.toString('hex'),
+    drawSeed: draw.draw_seed?.toString('hex') ?? null,
     beaconValue: draw.beacon_value,
   });
   await markDrawPublished(on, [saleId, draw.draw_seed]);

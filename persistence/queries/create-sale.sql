@@ -5,15 +5,19 @@
 -- $6 claim_ms integer  $7 per_minute integer  $8 waiting_opens_at ms bigint  $9 opens_at ms bigint
 -- $10 closes_at ms bigint  $11 seed bytea  $12 seed_commitment text  $13 index_leased_through bigint
 -- $14 sku text[]  $15 item title text[]  $16 price_minor bigint[]  $17 currency text[]  $18 units integer[]
--- $19 extend_ms integer  $20 tokens text
+-- $19 extend_ms integer  $20 tokens text  $21 freeze_ms integer  $22 beacon_source text
+-- $23 beacon_round bigint  $24 beacon_at ms bigint  $25 challenge_difficulty integer
+-- $26 checkouts_at_once_max integer
 WITH sale AS (
   INSERT INTO sales (
     id, title, method, per_buyer_limit, hold_ms, claim_ms, per_minute, waiting_opens_at, opens_at,
-    closes_at, seed, seed_commitment, index_leased_through, extend_ms, tokens
+    closes_at, seed, seed_commitment, index_leased_through, extend_ms, tokens, freeze_ms, beacon_source,
+    beacon_round, beacon_at, challenge_difficulty, checkouts_at_once_max
   )
   VALUES (
     $1, $2, $3, $4, $5, $6, $7, to_timestamp($8::bigint / 1000.0), to_timestamp($9::bigint / 1000.0),
-    to_timestamp($10::bigint / 1000.0), $11, $12, $13, $19, $20
+    to_timestamp($10::bigint / 1000.0), $11, $12, $13, $19, $20, $21, $22, $23,
+    to_timestamp($24::bigint / 1000.0), $25, $26
   )
   ON CONFLICT (id) DO NOTHING
   RETURNING id, number

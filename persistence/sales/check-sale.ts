@@ -1,24 +1,26 @@
 import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
 import type { CreateSale } from '../../engine/contracts/wire/sales.ts';
-import { parseMoment } from './moment.ts';
-
-export interface SaleMoments {
-  waitingOpensAtMs: number;
-  opensAtMs: number;
-  closesAtMs: number;
-}
+import { type CheckedDraw, checkDraw } from './check-draw.ts';
+import { parseMoment, type SaleMoments } from './moment.ts';
 
 const invalid = (field: string, detail: string): Refusal => refuse('invalid_request', { field, detail });
 
-/** What a schema cannot say about a new sale: its moments in order, or the first member that is wrong. */
-export function checkSale(sale: CreateSale, nowMs: number): SaleMoments | Refusal {
-  return checkMethod(sale) ?? checkItems(sale) ?? checkMoments(sale, nowMs);
+/** What a schema cannot say about a new sale: its moments in order and its draw, or the first member that is wrong. */
+export function checkSale(sale: CreateSale, nowMs: number): (SaleMoments & CheckedDraw) | Refusal {
+  const refusal = checkItems(sale) ?? checkMethod(sale);
+  if (refusal) return refusal;
+  const moments = checkMoments(sale, nowMs);
+  if ('kind' in moments) return moments;
+  const draw = checkDraw(sale, moments, nowMs);
+  return 'kind' in draw ? draw : { ...moments, ...draw };
 }
 
-function checkMethod({ method }: CreateSale): Refusal | null {
-  return method === 'queue' || method === 'lottery'
-    ? invalid('method', `A drawn waiting room (${method}) is not offered yet: use fifo or none.`)
-    : null;
+/** Without a waiting room nobody joins, and no turns are called. */
+function checkMethod({ method, challenge, checkoutsAtOnceMax }: CreateSale): Refusal | null {
+  if (method !== 'none') return null;
+  if (challenge !== undefined) return invalid('challenge', 'A challenge is for joining a waiting room.');
+  if (checkoutsAtOnceMax === undefined) return null;
+  return invalid('checkoutsAtOnceMax', 'Checkouts are limited by calling turns, in a waiting room.');
 }
 
 function checkItems({ items, perBuyerLimit }: CreateSale): Refusal | null {

@@ -1,7 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
 import type { SaleConfig } from '../../engine/contracts/sale.ts';
 import type { CreateSale } from '../../engine/contracts/wire/sales.ts';
+import { newSeed, seedCommitment } from '../../engine/index.ts';
 import type { Settlement } from '../../engine/surface.ts';
 import type { Log } from '../log.ts';
 import type { Postgres } from '../postgres/pool.ts';
@@ -25,9 +25,9 @@ export async function createSale(
   log: Log,
   sale: CreateSale,
 ): Promise<{ kind: 'created'; config: SaleConfig } | Refusal> {
-  const moments = checkSale(sale, Date.now());
-  if ('kind' in moments) return moments;
-  const seed = randomBytes(32);
+  const checked = checkSale(sale, Date.now());
+  if ('kind' in checked) return checked;
+  const seed = newSeed();
   const created = await createSaleRows(on, [
     sale.id,
     sale.title,
@@ -36,11 +36,11 @@ export async function createSale(
     sale.holdSeconds * 1_000,
     sale.claimSeconds * 1_000,
     sale.perMinute,
-    moments.waitingOpensAtMs,
-    moments.opensAtMs,
-    moments.closesAtMs,
+    checked.waitingOpensAtMs,
+    checked.opensAtMs,
+    checked.closesAtMs,
     seed,
-    createHash('sha256').update(seed).digest('hex'),
+    seedCommitment(seed),
     sale.method === 'none' ? 0 : indexBlock,
     sale.items.map((item) => item.sku),
     sale.items.map((item) => item.title),
@@ -49,6 +49,12 @@ export async function createSale(
     sale.items.map((item) => item.units),
     (sale.extendSeconds ?? 0) * 1_000,
     sale.tokens ?? 'private',
+    checked.freezeMs,
+    sale.beacon?.source ?? null,
+    sale.beacon?.round ?? null,
+    checked.beaconAtMs,
+    sale.challenge?.difficulty ?? null,
+    sale.checkoutsAtOnceMax ?? null,
   ]);
   if (created.length === 0) return refuse('sale_exists', { field: 'id' });
   const [row] = (await readSale(on, [sale.id])) as [SaleRow];

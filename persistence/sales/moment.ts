@@ -1,3 +1,10 @@
+/** When the doors of a sale open and close, in ms since 1970, in that order. */
+export interface SaleMoments {
+  waitingOpensAtMs: number;
+  opensAtMs: number;
+  closesAtMs: number;
+}
+
 /**
  * A moment of a request in ms since 1970, or null where the calendar does not have it: `Date` would roll
  * 30 February over into March. The schema has checked the form already.

@@ -23,6 +23,15 @@ export interface SaleRow {
   epoch: number;
   index_leased_through: number;
   published_at: Date | null;
+  freeze_ms: number;
+  beacon_source: string | null;
+  beacon_round: number | null;
+  beacon_at: Date | null;
+  frozen_at: Date | null;
+  challenge_difficulty: number | null;
+  checkouts_at_once_max: number | null;
+  open_commanded_at: Date | null;
+  revision: number;
   items: {
     sku: string;
     title: string;
@@ -44,14 +53,17 @@ export const configOf = (row: SaleRow): SaleConfig => ({
   extendMs: row.extend_ms,
   claimMs: row.claim_ms,
   perMinute: row.per_minute,
-  checkoutsAtOnceMax: null,
+  checkoutsAtOnceMax: row.checkouts_at_once_max,
   waitingOpensAtMs: row.waiting_opens_at.getTime(),
   opensAtMs: row.opens_at.getTime(),
   closesAtMs: row.closes_at.getTime(),
   seedCommitment: row.seed_commitment,
   tokens: row.tokens,
-  challengeDifficulty: null,
-  beacon: null,
+  challengeDifficulty: row.challenge_difficulty,
+  beacon:
+    row.beacon_source === null || row.beacon_round === null || row.beacon_at === null
+      ? null
+      : { source: row.beacon_source, round: row.beacon_round, at: row.beacon_at.toISOString() },
   items: row.items.map((item) => ({
     sku: item.sku,
     title: item.title,

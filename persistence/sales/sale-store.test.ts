@@ -73,7 +73,22 @@ test.each<[string, Partial<CreateSale>]>([
     'items.0.price.amount',
     { items: [{ ...item(1), price: { amount: 10 ** 12, currency: 'USD' } }], perBuyerLimit: 10 ** 6 },
   ],
-  ['method', { method: 'queue' }],
+  ['beacon', { method: 'fifo', beacon: { source: 'drand', round: 1, at: inMs(1_000) } }],
+  ['challenge', { challenge: { difficulty: 8 } }],
+  ['checkoutsAtOnceMax', { checkoutsAtOnceMax: 8 }],
+  ['opensAt', { method: 'lottery' }],
+  ['freezeSeconds', { method: 'queue', opensAt: inMs(20_000), freezeSeconds: 20 }],
+  [
+    'freezeSeconds',
+    { method: 'lottery', opensAt: inMs(90_000), waitingOpensAt: inMs(80_000), freezeSeconds: 11 },
+  ],
+  [
+    'beacon.at',
+    { method: 'queue', opensAt: inMs(60_000), beacon: { source: 's', round: 1, at: inMs(45_000) } },
+  ],
+  ['beacon.at', { method: 'queue', beacon: { source: 's', round: 1, at: inMs(-500) } }],
+  ['beacon.at', { method: 'queue', beacon: { source: 's', round: 1, at: inMs(3_700_000) } }],
+  ['beacon.at', { method: 'queue', beacon: { source: 's', round: 1, at: '2027-02-30T00:00:00Z' } }],
 ])('a sale that makes no sense is refused by its %s', async (field, changes) => {
   const sale = newSale(changes);
   expect(await house.sales.create(sale)).toMatchObject({ code: 'invalid_request', field });

@@ -1,4 +1,5 @@
 import type { Settlement } from '../../engine/surface.ts';
+import type { Draws } from '../draw/draws.ts';
 import { sealOnce } from '../ledger/seal.ts';
 import type { Log } from '../log.ts';
 import { relayOnce } from '../outbox/relay.ts';
@@ -23,6 +24,7 @@ export interface PassParts {
   reports: PostgresPool;
   settlement: Settlement;
   holds: HoldSettlement;
+  draws: Draws;
   queue: WakingPaymentQueue;
   heartbeat: Heartbeat;
   log: Log;
@@ -47,7 +49,7 @@ const commandLostAfterMs = 3_000;
  * so that any number of them at once do what one would.
  */
 export function startPasses(parts: PassParts): Stop {
-  const { rows, reports, settlement, holds, queue, heartbeat, log } = parts;
+  const { rows, reports, settlement, holds, draws, queue, heartbeat, log } = parts;
   let live: LiveSaleRow[] = [];
 
   /** A sale whose turn fails, because it is being rebuilt, does not keep the others waiting. */
@@ -87,6 +89,7 @@ export function startPasses(parts: PassParts): Stop {
         (sale) => sale.takes_entrants,
       ),
     ],
+    ['draws', 200, () => draws.runOnce()],
     ['lapsed pins', 2_000, inEachSale((id) => settleLapsedPins(rows, settlement, queue, log, id))],
     ['lost sales', 5_000, inEachSale((id) => reportLostSale(settlement, log, id))],
     ['missing sales', 2_000, () => publishMissingSales(rows, settlement, log, saleLostAfterMs)],

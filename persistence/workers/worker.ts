@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PaymentProvider } from '../../engine/contracts/ports.ts';
+import { ticketWriter } from '../../engine/index.ts';
 import type { Settlement } from '../../engine/surface.ts';
+import { Draws } from '../draw/draws.ts';
 import type { Log } from '../log.ts';
 import { paymentReader } from '../payments/payment-row.ts';
 import { settlementsOn } from '../payments/settlements.ts';
@@ -17,6 +19,8 @@ export interface WorkerOptions {
   redisUrl: string;
   settlement: Settlement;
   provider: PaymentProvider;
+  /** Writes the tickets of entrants again, which their draw commits to. */
+  tokenSecret: string;
   log: Log;
 }
 
@@ -33,7 +37,7 @@ export interface RunningWorker {
  * Throws what Postgres or Redis says where they cannot be reached.
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { databaseUrl, redisUrl, settlement, provider, log } = options;
+  const { databaseUrl, redisUrl, settlement, provider, tokenSecret, log } = options;
   const onLost = (error: Error) => log.warn({ reason: error.message }, 'a connection to Postgres was lost');
   const rows = createPool(databaseUrl, { connectionsMax: 6, name: 'worker', onLost });
   const reports = createPool(databaseUrl, {
@@ -63,7 +67,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     log,
   });
   const worker = startChargeWorker(redisUrl, charge, log);
-  const stopPasses = startPasses({ rows, reports, settlement, holds, queue, heartbeat, log });
+  const draws = new Draws({ rows, reports, settlement, write: ticketWriter(tokenSecret), log });
+  const stopPasses = startPasses({ rows, reports, settlement, holds, draws, queue, heartbeat, log });
   return {
     async close() {
       const finished = Promise.all([worker.close(), stopPasses()]);
