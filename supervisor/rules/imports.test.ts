@@ -68,6 +68,10 @@ test.each([
   ['persistence/orders/order-store.ts', '../../engine/redis/keys.ts'],
   ['bench/load/rush.ts', '../../engine/surface.ts'],
   ['bench/load/rush.ts', 'pg'],
+  ['bench/measure/sales.ts', '../../engine/redis/batcher.ts'],
+  ['bench/measure/sales.ts', '../baselines/door-only/reserve.ts'],
+  ['bench/baselines/stand-in.ts', '../../engine/redis/batcher.ts'],
+  ['bench/baselines/door-only/reserve.ts', '../../../gateway/http/kernel.ts'],
   ['supervisor/system.ts', '../gateway/http/kernel.ts'],
   ['supervisor/system.ts', '../bench/psp/main.ts'],
 ])('%s may not import %s', (path, source) => {
@@ -91,6 +95,7 @@ test('composition roots, tests and the allowed ways are let through', () => {
     file('engine/reservation/reserve.test.ts', '../admission/tick.ts', '../fixtures/test-sale.ts'),
     file('engine/index.ts', './checkout/desk.ts', './redis/connection.ts'),
     file('persistence/workers/charge.ts', '../../engine/surface.ts', 'pg', 'bullmq', '../orders/x.ts'),
+    file('bench/baselines/door-only/reserve.ts', '../../../engine/reservation/reserve.ts'),
   ];
   expect(violationsIn(allowed)).toEqual([]);
 });

@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { writeTokens } from '../buyers.ts';
+import type { Door } from '../doors.ts';
+import { demand } from '../failure.ts';
+import { runAutocannon } from '../load/autocannon.ts';
+import type { Generator, LoadResult } from '../load/load.ts';
+import { runWrk } from '../load/wrk.ts';
+import { RedisCli } from '../redis-cli.ts';
+import { auditDrained, BenchSale } from '../sales.ts';
+import type { Options, Subject } from '../subject.ts';
+
+/** One side of one round. */
+export interface Round extends LoadResult {
+  /** Of Redis, for each decision, in microseconds. */
+  redisCpuUs: number;
+}
+
+/** No door here decides more in a second. */
+const buyersPerSecond = 60_000;
+
+/** The answers of one run differ in digits of numbers alone. */
+const bytesTolerance = 0.02;
+
+interface Sold {
+  sale: BenchSale;
+  held: { min: number; max: number };
+}
+
+/**
+ * Rounds of POST …/reservations, each of a fresh sale with plenty of stock and by buyers who come once. That
+ * every answer was a 201 is proven by the units: nothing else takes one. `audit` at the end of a run.
+ */
+export class ReserveRounds {
+  readonly #subject: Subject;
+  readonly #generate: Generator;
+  readonly #tokensFile: string;
+  readonly #redis: RedisCli;
+  readonly #sold: Sold[] = [];
+
+  private constructor(subject: Subject, generate: Generator, tokensFile: string) {
+    this.#subject = subject;
+    this.#generate = generate;
+    this.#tokensFile = tokensFile;
+    this.#redis = new RedisCli(subject.redisUrl);
+  }
+
+  static async prepare(subject: Subject, { generator, seconds }: Options): Promise<ReserveRounds> {
+    const tokensFile = join(subject.directory, 'tokens.txt');
+    await writeTokens(tokensFile, subject.authSecret, Math.max(200_000, seconds * buyersPerSecond));
+    return new ReserveRounds(subject, generator === 'wrk' ? runWrk : runAutocannon, tokensFile);
+  }
+
+  async run(door: Door, { seconds, connections }: { seconds: number; connections: number }): Promise<Round> {
+    const sale = await BenchSale.create(this.#subject);
+    const probe = await sale.probe(door.origin, 'probe-before');
+    const { path, body } = sale;
+    const cpuBefore = await this.#redis.cpuSeconds();
+    const tokensFile = this.#tokensFile;
+    const result = await this.#generate({
+      origin: door.origin,
+      path,
+      body,
+      tokensFile,
+      connections,
+      seconds,
+    });
+    const cpuAfter = await this.#redis.cpuSeconds();
+    await sale.probe(door.origin, 'probe-after');
+    this.#checkSize(result, probe.bytes);
+    const decides = door.name !== 'door-only';
+    const taken = { min: result.requests + 2, max: result.requests + 2 + result.underWayMax };
+    this.#sold.push({ sale, held: decides ? taken : { min: 0, max: 0 } });
+    // A sale that is over is ticked by nobody: each round meets as many sales as the one before.
+    await sale.command('close');
+    await sleep(300);
+    return { ...result, redisCpuUs: ((cpuAfter - cpuBefore) * 1_000_000) / result.requests };
+  }
+
+  /** Once the relay goes on: every unit is where the answers said. */
+  async audit(): Promise<void> {
+    for (const { sale, held } of this.#sold) await auditDrained(sale, held);
+    this.#sold.length = 0;
+  }
+
+  #checkSize({ bytesPerAnswer }: LoadResult, probeBytes: number): void {
+    // The head is about as long as the body and not seen by fetch; refusals are a third of either.
+    demand(
+      bytesPerAnswer > probeBytes * (1 - bytesTolerance),
+      `answers had ${bytesPerAnswer.toFixed(0)} bytes, the expected one has ${probeBytes} in its body alone`,
+    );
+  }
+}

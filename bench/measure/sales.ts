@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Audit, CreateSale } from '../../engine/contracts/wire/sales.ts';
+import { Operator } from '../demo/operator.ts';
+import { tokenSigner } from '../load/tokens.ts';
+import { BrokenInvariant, demand } from './failure.ts';
+import type { Subject } from './subject.ts';
+
+let sales = 0;
+
+/** More than any round can sell. */
+export const plentyOfUnits = 5_000_000;
+
+const hourMs = 3_600_000;
+
+/** A sale of a scenario and what is asked of it, over the operator's API and the public one. */
+export class BenchSale {
+  readonly id: string;
+  readonly sku: string;
+  readonly path: string;
+  readonly body: string;
+  readonly #subject: Subject;
+  readonly #operator: Operator;
+
+  private constructor(subject: Subject, id: string) {
+    this.id = id;
+    this.sku = id;
+    this.path = `/api/v1/sales/${id}/reservations`;
+    this.body = JSON.stringify({ items: [{ sku: this.sku, quantity: 1 }] });
+    this.#subject = subject;
+    this.#operator = new Operator({ ...subject, providerOrigin: '' });
+  }
+
+  /** Open at once, holds outlast the run. Method `none`, unless `fields` say otherwise. */
+  static async create(subject: Subject, fields: Partial<CreateSale> = {}): Promise<BenchSale> {
+    const sale = new BenchSale(subject, `bench-${Date.now().toString(36)}-${++sales}`);
+    const nowMs = Date.now();
+    await sale.#operator.createSale({
+      id: sale.id,
+      title: 'A benchmark',
+      items: [
+        { sku: sale.sku, title: 'Unit', price: { amount: 49_900, currency: 'USD' }, units: plentyOfUnits },
+      ],
+      opensAt: new Date(nowMs - 1000).toISOString(),
+      closesAt: new Date(nowMs + 12 * hourMs).toISOString(),
+      method: 'none',
+      perBuyerLimit: 1,
+      holdSeconds: 7200,
+      claimSeconds: 3600,
+      perMinute: 60,
+      ...fields,
+    });
+    return sale;
+  }
+
+  audit(): Promise<Audit> {
+    return this.#operator.audit(this.id);
+  }
+
+  /** `POST /api/v1/admin/sales/{id}/<command>`. */
+  async command(command: 'close' | 'messages', body: object = {}): Promise<void> {
+    const response = await fetch(`${this.#subject.operatorOrigin}/api/v1/admin/sales/${this.id}/${command}`, {
+      method: 'POST',
+      headers: {
+        Authorization: `Bearer ${tokenSigner(this.#subject.authSecret)({ sub: 'bench-operator', role: 'admin' })}`,
+        'Content-Type': 'application/json',
+      },
+      body: JSON.stringify(body),
+    });
+    demand(response.ok, `${command} was answered ${response.status}: ${await response.text()}`);
+  }
+
+  /** One reservation by a buyer of its own: the answer that all others are expected to have. Retries until the door knows the sale. */
+  async probe(origin: string, buyerId: string): Promise<{ bytes: number }> {
+    const token = tokenSigner(this.#subject.authSecret)({ sub: buyerId });
+    let last = '';
+    for (let attempt = 0; attempt < 50; attempt++) {
+      const response = await fetch(`${origin}${this.path}`, {
+        method: 'POST',
+        headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+        body: this.body,
+      });
+      const text = await response.text();
+      if (response.status === 201) {
+        const reserved = JSON.parse(text) as { purchaseToken?: string; reservation?: { state?: string } };
+        const isWhole =
+          reserved.reservation?.state === 'held' && reserved.purchaseToken?.split('.').length === 3;
+        demand(isWhole, `the reply to reserve is not a reservation with a token: ${text}`);
+        return { bytes: text.length };
+      }
+      last = `${response.status} ${text}`;
+      await sleep(100);
+    }
+    throw new BrokenInvariant(`reserve was answered ${last}`);
+  }
+}
+
+const drainWithinMs = 600_000;
+
+/** Waits until everything is relayed, and checks that all units are where they should be. */
+export async function auditDrained(sale: BenchSale, held: { min: number; max: number }): Promise<void> {
+  const untilMs = performance.now() + drainWithinMs;
+  let audit = await sale.audit();
+  while (audit.relay.lagEntries > 0 && performance.now() < untilMs) {
+    await sleep(200);
+    audit = await sale.audit();
+  }
+  demand(audit.relay.lagEntries === 0, `${sale.id}: ${audit.relay.lagEntries} entries were never relayed`);
+  demand(audit.oversold === 0 && audit.undersold === 0, `${sale.id}: over- or undersold`);
+  demand(
+    audit.discrepancies.length === 0,
+    `${sale.id}: ${JSON.stringify(audit.discrepancies).slice(0, 500)}`,
+  );
+  for (const item of audit.items) {
+    const sum = item.available + item.held + item.paying + item.sold;
+    demand(sum === item.units, `${sale.id}: ${sum} units of ${item.units}`);
+    demand(
+      item.held >= held.min && item.held <= held.max,
+      `${sale.id}: ${item.held} units are held, but the answers say ${held.min} to ${held.max}`,
+    );
+  }
+}

@@ -1,0 +1,8 @@
+import { reserve } from './reserve/reserve.ts';
+import type { Scoreboard } from './scoreboard.ts';
+import type { Options, Subject } from './subject.ts';
+
+export type Scenario = (subject: Subject, options: Options, board: Scoreboard) => Promise<void>;
+
+/** By the name that `--scenario` takes. */
+export const scenarios: Readonly<Record<string, Scenario>> = { reserve };
