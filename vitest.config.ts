@@ -7,7 +7,8 @@ export default defineConfig({
     globalSetup: ['supervisor/fixtures/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // No time is an assertion: these only end what hangs, also on a machine that does ten other things.
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
   },
 });
