@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { eventually } from '../fixtures/eventually.ts';
 import { testPool } from '../fixtures/test-sale.ts';
 import { brokenSeals, sealOnce } from './seal.ts';
 
@@ -28,13 +29,11 @@ async function post(on: Pick<pg.Pool, 'query'>, orderId: string, amount = 1): Pr
  */
 async function sealAll(count: number, sealers = 1): Promise<void> {
   let sealed = 0;
-  await expect
-    .poll(async () => {
-      const passes = await Promise.all(Array.from({ length: sealers }, () => sealOnce(database.pool)));
-      sealed += passes.reduce((sum, transactions) => sum + transactions, 0);
-      return sealed;
-    })
-    .toBe(count);
+  await eventually(async () => {
+    const passes = await Promise.all(Array.from({ length: sealers }, () => sealOnce(database.pool)));
+    sealed += passes.reduce((sum, transactions) => sum + transactions, 0);
+    return sealed;
+  }).toBe(count);
 }
 
 /** What nobody can do through the tables, done by somebody who owns them. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { BeginPaymentOutcome, OrderStore } from '../../engine/contracts/ports.ts';
+import { eventually } from '../fixtures/eventually.ts';
 import { testIntent } from '../fixtures/test-intent.ts';
 import { committedUnits, insertSale, testPool } from '../fixtures/test-sale.ts';
 import { createLog } from '../log.ts';
@@ -93,12 +94,10 @@ const decline = (paymentId: string) =>
 
 /** Resolves when some statement waits for another transaction. */
 const somebodyWaits = () =>
-  expect
-    .poll(
-      async () =>
-        (await database.pool.query('SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted')).rows[0].n,
-    )
-    .toBeGreaterThan(0);
+  eventually(
+    async () =>
+      (await database.pool.query('SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted')).rows[0].n,
+  ).toBeGreaterThan(0);
 
 test('after a decline, too, one of many other cards is tried at a time', async () => {
   await insertSale(database.pool, 'cards', { ps5: 100 });

@@ -2,6 +2,7 @@ import { Queue } from 'bullmq';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { PaymentId } from '../../engine/contracts/ids.ts';
 import { startTestRedis, type TemporaryStore } from '../../supervisor/fixtures/temporary-stores.ts';
+import { eventually } from '../fixtures/eventually.ts';
 import { createLog } from '../log.ts';
 import { startChargeWorker } from '../workers/charge-worker.ts';
 import { type Jobs, queuePrefix } from './catalogue.ts';
@@ -28,7 +29,7 @@ test('many wake-ups are few jobs that name each payment once', async () => {
   const queue = paymentQueueOn(redis.url, log);
   for (const id of ids(500)) queue.wake(id);
   const named = async () => (await jobs.getJobs(['wait'])).flatMap((job) => job.data.paymentIds);
-  await expect.poll(async () => (await named()).length).toBe(500);
+  await eventually(async () => (await named()).length).toBe(500);
   expect(new Set(await named())).toEqual(new Set(ids(500)));
   expect(await jobs.count()).toBeLessThan(50);
   await queue.close();
@@ -47,14 +48,12 @@ test('a wake-up while Redis is away is lost without a word to whoever woke', asy
   await redis.process.stop(5_000);
   expect(() => queue.wake('pay_away')).not.toThrow();
   await redis.restart();
-  await expect
-    .poll(() =>
-      queue.wakeAgain(['pay_back']).then(
-        () => true,
-        () => false,
-      ),
-    )
-    .toBe(true);
+  await eventually(() =>
+    queue.wakeAgain(['pay_back']).then(
+      () => true,
+      () => false,
+    ),
+  ).toBe(true);
   await queue.close();
 });
 
@@ -71,9 +70,9 @@ test('a job comes back with the payments that stayed open, until there are none'
     log,
   );
   for (const id of ids(4)) queue.wake(id);
-  await expect.poll(() => asked.length).toBe(5);
+  await eventually(() => asked.length).toBe(5);
   expect([...asked].sort()).toEqual(['pay_0', 'pay_1', 'pay_2', 'pay_2', 'pay_3']);
-  await expect.poll(async () => (await jobs.getJobs()).length).toBe(0);
+  await eventually(async () => (await jobs.getJobs()).length).toBe(0);
   await worker.close();
   await queue.close();
 });

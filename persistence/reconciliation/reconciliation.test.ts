@@ -3,6 +3,7 @@ import { orderIdOf, type PaymentId } from '../../engine/contracts/ids.ts';
 import type { PaymentIntent } from '../../engine/contracts/ports.ts';
 import type { LiveSale } from '../../engine/contracts/sale.ts';
 import { RedisUnavailable, type Settlement } from '../../engine/index.ts';
+import { eventually } from '../fixtures/eventually.ts';
 import { type Hold, newSale, testHouse } from '../fixtures/test-house.ts';
 import { createLog } from '../log.ts';
 import { paymentReader } from '../payments/payment-row.ts';
@@ -109,7 +110,7 @@ test('commit and fence race for one row, and one of them wins', async () => {
         },
       };
       const paid = await house.payAt(hold, { orderStore, paymentQueue: forgetful() });
-      await expect.poll(() => raced.length).toBe(1);
+      await eventually(() => raced.length).toBe(1);
       await Promise.all(raced);
       const payments = await paymentOf(orderIdOf(hold.reservationId));
       expect(payments).toHaveLength(1);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { orderIdOf } from '../../engine/contracts/ids.ts';
+import { eventually } from '../fixtures/eventually.ts';
 import { type Hold, testHouse } from '../fixtures/test-house.ts';
 
 let house: Awaited<ReturnType<typeof testHouse>>;
@@ -27,20 +28,18 @@ test('a payment ends in a confirmed order, a confirmed hold, and a word to its b
   const held = await house.hold(sale);
   const outcome = await house.pay(held);
   expect(outcome).toMatchObject({ kind: 'pending', replayed: false });
-  await expect
-    .poll(() => pushesOf(held))
-    .toContainEqual(
-      expect.objectContaining({
-        ev: 'order',
-        status: 201,
-        body: expect.objectContaining({ status: 'confirmed' }),
-      }),
-    );
+  await eventually(() => pushesOf(held)).toContainEqual(
+    expect.objectContaining({
+      ev: 'order',
+      status: 201,
+      body: expect.objectContaining({ status: 'confirmed' }),
+    }),
+  );
   expect(await status(held)).toBe('confirmed');
-  await expect
-    .poll(async () => await house.engine.desk.reservation(held.reservationId, held.buyerId))
-    .toMatchObject({ reservation: { state: 'confirmed' } });
-  await expect.poll(async () => (await auditOf(sale.config.id)).relay.lagEntries).toBe(0);
+  await eventually(
+    async () => await house.engine.desk.reservation(held.reservationId, held.buyerId),
+  ).toMatchObject({ reservation: { state: 'confirmed' } });
+  await eventually(async () => (await auditOf(sale.config.id)).relay.lagEntries).toBe(0);
   expect(await auditOf(sale.config.id)).toMatchObject({
     state: 'open',
     items: [{ units: 3, available: 2, held: 0, paying: 0, sold: 1, committed: 1 }],
@@ -58,15 +57,13 @@ test('a declined buyer pays the same order with another card', async () => {
   const held = await house.hold(sale);
   const key = 'first try';
   await house.pay(held, 'tok_declined', key);
-  await expect
-    .poll(() => pushesOf(held))
-    .toContainEqual(
-      expect.objectContaining({
-        ev: 'order',
-        status: 402,
-        body: expect.objectContaining({ declineCode: 'card_declined' }),
-      }),
-    );
+  await eventually(() => pushesOf(held)).toContainEqual(
+    expect.objectContaining({
+      ev: 'order',
+      status: 402,
+      body: expect.objectContaining({ declineCode: 'card_declined' }),
+    }),
+  );
   expect(await house.pay(held, 'tok_declined', key)).toMatchObject({
     kind: 'final',
     replayed: true,
@@ -74,8 +71,8 @@ test('a declined buyer pays the same order with another card', async () => {
     body: { code: 'payment_declined', declineCode: 'card_declined' },
   });
   await house.pay(held);
-  await expect.poll(() => status(held)).toBe('confirmed');
-  await expect.poll(async () => (await auditOf(sale.config.id)).state).toBe('sold_out');
+  await eventually(() => status(held)).toBe('confirmed');
+  await eventually(async () => (await auditOf(sale.config.id)).state).toBe('sold_out');
   expect(await auditOf(sale.config.id)).toMatchObject({
     orders: { confirmed: 1, failed: 0 },
     payments: { captured: 1, duplicated: 0 },
@@ -86,19 +83,14 @@ test('an order that is never paid fails with its hold, and its unit is sold to s
   const sale = await house.openSale(1, { holdSeconds: 1 });
   const lapsing = await house.hold(sale);
   await house.pay(lapsing, 'tok_declined');
-  await expect
-    .poll(
-      async () => {
-        await house.engine.runOnce();
-        return status(lapsing);
-      },
-      { timeout: 10_000 },
-    )
-    .toBe('failed');
+  await eventually(async () => {
+    await house.engine.runOnce();
+    return status(lapsing);
+  }).toBe('failed');
   const next = await house.hold(sale);
   await house.pay(next);
-  await expect.poll(() => status(next)).toBe('confirmed');
-  await expect.poll(async () => (await auditOf(sale.config.id)).relay.lagEntries).toBe(0);
+  await eventually(() => status(next)).toBe('confirmed');
+  await eventually(async () => (await auditOf(sale.config.id)).relay.lagEntries).toBe(0);
   expect(await auditOf(sale.config.id)).toMatchObject({
     orders: { confirmed: 1, failed: 1 },
     items: [{ sold: 1, committed: 1 }],
@@ -116,7 +108,7 @@ test('an answer that got lost is asked for again under the same key, and capture
       : { kind: 'captured', providerReference: `pi_${paymentId}` },
   );
   await house.pay(held, 'tok_lost');
-  await expect.poll(() => status(held), { timeout: 15_000 }).toBe('confirmed');
+  await eventually(() => status(held)).toBe('confirmed');
 });
 
 test('a rush ends with every unit sold once', async () => {
@@ -129,10 +121,8 @@ test('a rush ends with every unit sold once', async () => {
       return Array.from({ length: at % 3 === 0 ? 2 : 1 }, () => house.pay(held, 'tok_visa', key));
     }),
   );
-  await expect
-    .poll(async () => (await auditOf(sale.config.id)).orders.confirmed, { timeout: 15_000 })
-    .toBe(60);
-  await expect.poll(async () => (await auditOf(sale.config.id)).relay.lagEntries).toBe(0);
+  await eventually(async () => (await auditOf(sale.config.id)).orders.confirmed).toBe(60);
+  await eventually(async () => (await auditOf(sale.config.id)).relay.lagEntries).toBe(0);
   expect(await auditOf(sale.config.id)).toMatchObject({
     state: 'sold_out',
     items: [{ units: 60, available: 0, sold: 60, committed: 60 }],
