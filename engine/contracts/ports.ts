@@ -3,7 +3,7 @@ import type { CheckoutId, OrderId, PaymentId, ReservationId } from './ids.ts';
 import type { Money } from './money.ts';
 import type { SaleConfig } from './sale.ts';
 import type { Order } from './wire/checkout.ts';
-import type { Audit, CreateSale } from './wire/sales.ts';
+import type { Audit, CreateSale, PatchSale } from './wire/sales.ts';
 
 export interface OrderLine {
   sku: string;
@@ -65,6 +65,41 @@ export interface OrderStore {
   ): Promise<{ data: Order[]; nextCursor: string | null }>;
 }
 
+/** A JSON Web Key of RFC 8037, its public half only. */
+export interface PublicJwk {
+  kty: 'OKP';
+  crv: 'Ed25519';
+  x: string;
+  kid: string;
+  alg: 'EdDSA';
+  use: 'sig';
+}
+
+/** The keys of public purchase tokens, in this process's memory: nothing here waits but `refresh`. */
+export interface SigningKeys {
+  /** The key that signs now, as PEM; null before the first look. */
+  signer(): { kid: string; privateKeyPem: string } | null;
+  /** The public key of that id as PEM, while what it signed may still come back; else null. */
+  verifier(kid: string): string | null;
+  /** What the world verifies with. */
+  published(): PublicJwk[];
+  /** Looks for keys, and makes the first one. Whoever asks meanwhile gets the look under way; throws while Postgres is away. */
+  refresh(): Promise<void>;
+}
+
+/** The operator's hand on the signing keys. */
+export interface SigningKeyRotation {
+  /**
+   * Makes a new key, which signs from `signsFromMs` on; the one before it verifies until the last token
+   * that it signed has expired. Until then a repeat changes nothing: two keys live, never three.
+   */
+  rotate(): Promise<{
+    isFresh: boolean;
+    current: { kid: string; signsFromMs: number };
+    previous: { kid: string; verifiesUntilMs: number } | null;
+  }>;
+}
+
 /** Wakes the workers; losing a wake-up loses nothing, because the rows are found again. */
 export interface PaymentQueue {
   wake(paymentId: PaymentId): void;
@@ -80,6 +115,10 @@ export interface SaleStore {
     saleId: string,
     command: 'open' | 'pause' | 'resume' | 'close',
   ): Promise<{ kind: 'done' } | Refusal>;
+  /** Changes what may change while the sale lasts: rows first where it gains, Redis first where it loses units. */
+  patch(saleId: string, changes: PatchSale): Promise<{ kind: 'done' } | Refusal>;
+  /** What the beacon published, once the entrants are fixed. The same value again changes nothing. */
+  giveBeacon(saleId: string, value: string): Promise<{ kind: 'done' } | Refusal>;
 }
 
 /** What was fixed about the entrants of drawn sales. */

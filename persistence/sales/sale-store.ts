@@ -1,14 +1,18 @@
 import type { SaleStore } from '../../engine/contracts/ports.ts';
 import type { Settlement } from '../../engine/surface.ts';
 import { auditSale } from '../audit/audit-sale.ts';
+import { giveBeacon } from '../draw/give-beacon.ts';
 import type { Log } from '../log.ts';
 import type { PostgresPool } from '../postgres/pool.ts';
 import { commandSale } from './command-sale.ts';
 import { createSale } from './create-sale.ts';
+import { patchSale } from './patch-sale.ts';
 
 /** The operator's durable operations on sales: rows first, then Redis. The plans of `on` go through keys. */
 export const saleStoreOn = (on: PostgresPool, settlement: Settlement, log: Log): SaleStore => ({
   create: (sale) => createSale(on, settlement, log, sale),
   command: (saleId, command) => commandSale(on, settlement, saleId, command),
+  patch: (saleId, changes) => patchSale(on, settlement, log, saleId, changes),
+  giveBeacon: (saleId, value) => giveBeacon(on, settlement, log, saleId, value),
   audit: (saleId) => auditSale(on, settlement, saleId),
 });

@@ -14,6 +14,7 @@ import { wakeLostPayments } from '../reconciliation/lost-payments.ts';
 import { publishMissingSales, reportLostSale } from '../reconciliation/missing-sales.ts';
 import { confirmUnheardHolds } from '../reconciliation/unconfirmed-holds.ts';
 import { repeatUnheardCommands } from '../reconciliation/unheard-commands.ts';
+import { publishRevisions } from '../reconciliation/unpublished-revisions.ts';
 import type { HoldSettlement } from './hold-settlement.ts';
 import { repeating, type Stop } from './repeating.ts';
 
@@ -43,6 +44,7 @@ const paymentLostAfterMs = 8_000;
 const confirmationLostAfterMs = 3_000;
 const saleLostAfterMs = 3_000;
 const commandLostAfterMs = 3_000;
+const revisionLostAfterMs = 3_000;
 
 /**
  * Everything that runs again and again beside the jobs. Each worker runs all of it: every pass is written
@@ -94,6 +96,7 @@ export function startPasses(parts: PassParts): Stop {
     ['lost sales', 5_000, inEachSale((id) => reportLostSale(settlement, log, id))],
     ['missing sales', 2_000, () => publishMissingSales(rows, settlement, log, saleLostAfterMs)],
     ['unheard commands', 2_000, () => repeatUnheardCommands(reports, settlement, log, commandLostAfterMs)],
+    ['late revisions', 2_000, () => publishRevisions(rows, settlement, log, revisionLostAfterMs)],
     ['lost payments', 2_000, () => wakeLostPayments(reports, queue, paymentLostAfterMs)],
     ['unconfirmed holds', 2_000, () => confirmUnheardHolds(rows, holds, log, confirmationLostAfterMs)],
     ['ledger seals', 1_000, () => sealOnce(rows)],

@@ -1,0 +1,83 @@
+import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
+import type { PatchSale } from '../../engine/contracts/wire/sales.ts';
+import type { Settlement } from '../../engine/surface.ts';
+import type { Log } from '../log.ts';
+import { brokenFact } from '../postgres/errors.ts';
+import type { PostgresPool } from '../postgres/pool.ts';
+import { statement } from '../postgres/statement.ts';
+import { inTransaction } from '../postgres/transaction.ts';
+import { checkPatch, type Revision } from './check-patch.ts';
+import { publishRevision } from './publish-revision.ts';
+import type { SaleRow } from './sale-row.ts';
+
+type Redis = Pick<Settlement, 'snapshot' | 'configure' | 'adjustUnits'>;
+
+const readSale = statement<SaleRow>('read-sale');
+const announceRevision = statement<{ revision: number }>('announce-revision');
+const reviseSale = statement<{ revision: number }>('revise-sale');
+const reviseUnits = statement('revise-units');
+
+const anotherChange = refuse('unavailable', {
+  detail: 'Another change of this sale was under way; this one was undone.',
+  retryAfterSeconds: 1,
+});
+
+/**
+ * Changes a sale while it lasts. What it gains is a row before Redis hears of it; units that it loses leave
+ * Redis first, so that neither lock ever allows more than the other one has. All of it or nothing: a crash or
+ * an outage on the way is finished, or undone, by `publishRevision`. While Redis is away it throws.
+ * Refusals: `sale_not_found`, `invalid_request`, `sku_not_found`, `invalid_transition`, `units_in_use`,
+ * `unavailable`.
+ */
+export async function patchSale(
+  on: PostgresPool,
+  settlement: Redis,
+  log: Log,
+  saleId: string,
+  patch: PatchSale,
+): Promise<{ kind: 'done' } | Refusal> {
+  const [row] = await readSale(on, [saleId]);
+  if (!row) return refuse('sale_not_found');
+  const snapshot = await settlement.snapshot(saleId);
+  if (!snapshot) return refuse('unavailable', { detail: 'Redis does not know the sale yet.' });
+  const revision = checkPatch(row, snapshot, patch, Date.now());
+  if ('kind' in revision) return revision;
+
+  const refusal = await revise(on, settlement, saleId, revision);
+  try {
+    const published = await publishRevision(on, settlement, saleId);
+    if (!refusal && published.kind === 'ended' && published.tookBack) {
+      return refuse('invalid_transition', { detail: 'The sale has ended; its units are settled.' });
+    }
+  } catch (error) {
+    log.warn({ saleId, reason: (error as Error).message }, 'a change of a sale is to be published later');
+  }
+  return refusal ?? { kind: 'done' };
+}
+
+/** Changes the rows, after Redis where units are lost. Null when that is done. */
+async function revise(
+  on: PostgresPool,
+  settlement: Redis,
+  saleId: string,
+  revision: Revision,
+): Promise<Refusal | null> {
+  const lost = revision.units.filter(({ from, to }) => to < from);
+  const [announced] = lost.length > 0 ? await announceRevision(on, [saleId]) : [];
+  for (const { sku, to } of lost) {
+    const adjusted = await settlement.adjustUnits(saleId, sku, to);
+    if (adjusted.kind === 'refused') return adjusted;
+  }
+  const { title, perMinute, opensAtMs, closesAtMs, units } = revision;
+  try {
+    return await inTransaction(on, async (transaction) => {
+      const values = [saleId, announced?.revision ?? null, title, perMinute, opensAtMs, closesAtMs];
+      if ((await reviseSale(transaction, values)).length === 0) return anotherChange;
+      await reviseUnits(transaction, [saleId, units.map(({ sku }) => sku), units.map(({ to }) => to)]);
+      return null;
+    });
+  } catch (error) {
+    if (brokenFact(error) !== 'committed_within_units') throw error;
+    return refuse('units_in_use', { detail: 'More units are being paid or sold than would remain.' });
+  }
+}

@@ -1,0 +1,64 @@
+import type { Settlement } from '../../engine/surface.ts';
+import type { PostgresPool } from '../postgres/pool.ts';
+import { statement } from '../postgres/statement.ts';
+import type { SaleRow } from './sale-row.ts';
+
+const readSale = statement<SaleRow>('read-sale');
+const reviseUnits = statement('revise-units');
+const markRevisionPublished = statement<{ id: string }>('mark-revision-published');
+
+export type PublishedRevision =
+  | { kind: 'followed' }
+  /** Its units are settled; the rows have followed Redis where they had gone further. */
+  | { kind: 'ended'; tookBack: boolean };
+
+/**
+ * Brings Redis to what the rows say an operator wants, whoever changed them last, and keeps that it was
+ * done. An announced change whose rows never came is undone by it. Safe to repeat; throws where Redis is away
+ * or has lost the sale, or holds more than the rows would leave it.
+ */
+export async function publishRevision(
+  on: PostgresPool,
+  settlement: Pick<Settlement, 'configure' | 'adjustUnits' | 'snapshot'>,
+  saleId: string,
+): Promise<PublishedRevision> {
+  const [row] = (await readSale(on, [saleId])) as [SaleRow];
+  const configured = await settlement.configure(saleId, {
+    title: row.title,
+    perMinute: row.per_minute,
+    waitingOpensAtMs: row.waiting_opens_at.getTime(),
+    opensAtMs: row.opens_at.getTime(),
+    closesAtMs: row.closes_at.getTime(),
+  });
+  if (configured.kind === 'refused' && configured.code !== 'invalid_transition') {
+    throw new Error(`${saleId} cannot be configured: ${configured.code}`);
+  }
+  const settled: string[] = [];
+  for (const { sku, units } of row.items) {
+    const adjusted = await settlement.adjustUnits(saleId, sku, units);
+    if (adjusted.kind === 'done') continue;
+    if (adjusted.code !== 'invalid_transition') {
+      throw new Error(`${saleId} cannot have ${units} of ${sku}: ${adjusted.code}`);
+    }
+    settled.push(sku);
+  }
+  if (settled.length > 0) await followRedis(on, settlement, saleId, settled);
+  const [marked] = await markRevisionPublished(on, [saleId, row.revision]);
+  if (!marked) return publishRevision(on, settlement, saleId);
+  return configured.kind === 'done' && settled.length === 0
+    ? { kind: 'followed' }
+    : { kind: 'ended', tookBack: settled.length > 0 };
+}
+
+/** A sale that has ended keeps the units that it ended with. */
+async function followRedis(
+  on: PostgresPool,
+  settlement: Pick<Settlement, 'snapshot'>,
+  saleId: string,
+  skus: readonly string[],
+): Promise<void> {
+  const snapshot = await settlement.snapshot(saleId);
+  if (!snapshot) throw new Error(`Redis does not know the sale ${saleId}`);
+  const ended = snapshot.stock.filter(({ sku }) => skus.includes(sku));
+  await reviseUnits(on, [saleId, ended.map(({ sku }) => sku), ended.map(({ units }) => units)]);
+}
