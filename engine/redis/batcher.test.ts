@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { Batcher, Overloaded } from './batcher.ts';
-import { RedisUnavailable } from './unavailable.ts';
+import { Batcher, Overloaded, perSale } from './batcher.ts';
+import { RedisUnavailable, StaleEpoch } from './unavailable.ts';
 
 const limits = { sizeMax: 10, queueMax: 100, deadlineMs: 200 };
 const soon = () => new Promise((resolve) => setTimeout(resolve, 5));
@@ -78,4 +78,34 @@ test('a bug in one call does not stop the next one', async () => {
   await expect(batcher.ask(1)).rejects.toThrow('a bug');
   broken = false;
   expect(await batcher.ask(2)).toBe(2);
+});
+
+test('the deadline of each caller is kept, also where Redis never answers', async () => {
+  const asked: number[][] = [];
+  const batcher = new Batcher<number, number>({
+    ...limits,
+    sizeMax: 1,
+    run(requests) {
+      asked.push(requests);
+      return new Promise(() => {});
+    },
+  });
+  const [sent, unsent] = [batcher.ask(1), batcher.ask(2)];
+  await expect(sent).rejects.toThrow(RedisUnavailable);
+  // Nobody waits for it any more, so it is not asked either: this refusal is no unknown outcome.
+  await expect(unsent).rejects.toThrow(Overloaded);
+  expect(asked).toEqual([[1]]);
+});
+
+test('who believes in an epoch that has ended takes nobody along', async () => {
+  const ask = perSale<{ saleId: string; epoch: number }, number>({
+    ...limits,
+    async run(_saleId, requests) {
+      if (requests[0]?.epoch === 1) throw new StaleEpoch('this epoch has ended');
+      return requests.map(({ epoch }) => epoch);
+    },
+  });
+  const [old, present] = [ask({ saleId: 's', epoch: 1 }), ask({ saleId: 's', epoch: 2 })];
+  await expect(old).rejects.toThrow(StaleEpoch);
+  expect(await present).toBe(2);
 });

@@ -33,19 +33,26 @@ const repeatAfterMs = 25;
  */
 export class Batcher<Request, Answer> {
   #queue: Waiting<Request, Answer>[] = [];
+  /** Those of the call that is under way whose deadline has not passed. */
+  #asked: Waiting<Request, Answer>[] = [];
   #running = false;
+  #timer: NodeJS.Timeout | null = null;
   readonly #options: BatcherOptions<Request, Answer>;
 
   constructor(options: BatcherOptions<Request, Answer>) {
     this.#options = options;
   }
 
-  /** Rejects with `Overloaded` before it is sent, with `RedisUnavailable` when its deadline passed unanswered. */
+  /**
+   * Rejects with `Overloaded` where nothing was sent: the queue was full, or the deadline passed in it; with
+   * `RedisUnavailable` where it was sent and its deadline passed unanswered.
+   */
   ask(request: Request): Promise<Answer> {
     if (this.#queue.length >= this.#options.queueMax)
       return Promise.reject(new Overloaded('too many requests wait for Redis'));
     return new Promise((resolve, reject) => {
       this.#queue.push({ request, untilMs: performance.now() + this.#options.deadlineMs, resolve, reject });
+      this.#watchDeadlines();
       if (!this.#running) {
         this.#running = true;
         // What else arrives in this turn of the event loop rides along.
@@ -56,48 +63,73 @@ export class Batcher<Request, Answer> {
 
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) {
-      const batch = this.#queue.splice(0, this.#options.sizeMax);
-      await this.#settle(batch);
+      this.#asked = this.#queue.splice(0, this.#options.sizeMax);
+      await this.#settle();
     }
     this.#running = false;
   }
 
-  async #settle(batch: Waiting<Request, Answer>[]): Promise<void> {
-    let open = batch;
-    while (open.length > 0) {
+  async #settle(): Promise<void> {
+    while (this.#asked.length > 0) {
+      const asked = this.#asked;
       try {
-        const answers = await this.#options.run(open.map((waiting) => waiting.request));
-        open.forEach((waiting, i) => {
+        const answers = await this.#options.run(asked.map((waiting) => waiting.request));
+        asked.forEach((waiting, i) => {
           waiting.resolve(answers[i] as Answer);
         });
-        return;
+        this.#asked = [];
       } catch (error) {
         if (!(error instanceof RedisUnavailable) || error instanceof StaleEpoch) {
-          for (const waiting of open) waiting.reject(error);
-          return;
+          for (const waiting of asked) waiting.reject(error);
+          this.#asked = [];
+        } else {
+          await new Promise((resolve) => setTimeout(resolve, repeatAfterMs));
         }
-        const nowMs = performance.now() + repeatAfterMs;
-        for (const waiting of open) if (waiting.untilMs <= nowMs) waiting.reject(error);
-        open = open.filter((waiting) => waiting.untilMs > nowMs);
-        if (open.length > 0) await new Promise((resolve) => setTimeout(resolve, repeatAfterMs));
       }
     }
   }
+
+  /** One timer for all: the oldest of them is due first. It delays nobody, it only ends waiting. */
+  #watchDeadlines(): void {
+    const oldest = this.#asked[0] ?? this.#queue[0];
+    if (this.#timer || !oldest) return;
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = null;
+        const isOpen = ({ untilMs }: Waiting<Request, Answer>) => untilMs > performance.now();
+        for (const waiting of this.#asked) {
+          if (!isOpen(waiting)) waiting.reject(new RedisUnavailable('Redis has not answered in time'));
+        }
+        this.#asked = this.#asked.filter(isOpen);
+        const overdue = this.#queue.findIndex(isOpen);
+        for (const waiting of this.#queue.splice(0, overdue < 0 ? this.#queue.length : overdue)) {
+          waiting.reject(new Overloaded('its turn to be asked did not come in time'));
+        }
+        this.#watchDeadlines();
+      },
+      Math.max(1, oldest.untilMs - performance.now()),
+    );
+    this.#timer.unref();
+  }
 }
 
-/** One batcher a sale, made on demand: the rush of one sale does not stand before another's requests. */
-export function perSale<Request extends { saleId: string }, Answer>(
+/**
+ * One batcher a sale, made on demand: the rush of one sale does not stand before another's requests. Nor
+ * do requests that believe in different epochs meet in one call, where the first would speak for all.
+ */
+export function perSale<Request extends { saleId: string; epoch?: number }, Answer>(
   options: Omit<BatcherOptions<Request, Answer>, 'run'> & {
     run: (saleId: string, requests: Request[]) => Promise<Answer[]>;
   },
 ): (request: Request) => Promise<Answer> {
   const batchers = new Map<string, Batcher<Request, Answer>>();
   return (request) => {
-    let batcher = batchers.get(request.saleId);
+    const { saleId, epoch } = request;
+    const key = `${epoch} ${saleId}`;
+    let batcher = batchers.get(key);
     if (!batcher) {
-      const { saleId } = request;
       batcher = new Batcher({ ...options, run: (requests) => options.run(saleId, requests) });
-      batchers.set(saleId, batcher);
+      batchers.set(key, batcher);
     }
     return batcher.ask(request);
   };

@@ -12,7 +12,9 @@ export function connect(redisUrl: string): Redis {
     commandTimeout: 2_000,
     enableOfflineQueue: false,
     lazyConnect: true,
-    maxRetriesPerRequest: null,
+    // What was in flight when the connection dropped fails at once; with `null` it would hang until
+    // commandTimeout, because nothing of it is sent again.
+    maxRetriesPerRequest: 0,
     // The default backs off to 2 s and more; a flash sale wants its Redis back at once.
     retryStrategy: (attempt) => Math.min(attempt * 20, 500),
   });

@@ -24,7 +24,7 @@ export const nextRequestId = (): string => `${processTag}-${(++requests).toStrin
 
 /**
  * One call of a script. The first argument of every script is a request id, and the first element of
- * every reply is its echo: an answer to another question is never taken for ours.
+ * every reply is its echo: an answer to another question is never taken for ours, it ends the connection.
  *
  * Throws `RedisUnavailable` where the outcome is unknown (timeout, dropped connection, loading), `StaleEpoch`
  * where Redis has lost part of the sale, and any other error where the script itself failed, which is a bug.
@@ -38,28 +38,41 @@ export async function run(
   if (keysPerElement ? keys.length < keyCount : keys.length !== keyCount) {
     throw new Error(`${name} takes ${keyCount} keys, got ${keys.length}`);
   }
+  const { stream } = redis;
+  /** A connection that lost a reply would hand every later one to the wrong question. */
+  const hangUp = () => {
+    if (redis.stream === stream) stream?.destroy();
+  };
   let reply: Reply;
   try {
-    reply = (await redis.evalsha(sha, keys.length, ...keys, ...args)) as Reply;
+    reply = await evaluate(redis, sha, source, keys, args);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    if (error.message.startsWith('NOSCRIPT')) {
-      reply = await evaluate(redis, source, keys, args);
-    } else if (error.message.startsWith('LOST')) {
-      throw new StaleEpoch(`${name}: ${error.message}`);
-    } else {
-      throw isAbsence(error) ? new RedisUnavailable(`${name}: ${error.message}`) : error;
-    }
+    if (error.message === 'Command timed out') hangUp();
+    if (error.message.startsWith('LOST')) throw new StaleEpoch(`${name}: ${error.message}`);
+    throw isAbsence(error) ? new RedisUnavailable(`${name}: ${error.message}`) : error;
   }
-  if (reply[0] !== args[0]) throw new Error(`${name}: the reply to ${args[0]} answers ${String(reply[0])}`);
+  const echo = Array.isArray(reply) ? reply[0] : reply;
+  if (echo !== args[0]) {
+    hangUp();
+    throw new RedisUnavailable(`${name}: the reply to ${args[0]} answers ${String(echo)}`);
+  }
   return reply;
 }
 
-async function evaluate(redis: Redis, source: string, keys: string[], args: (string | number | Buffer)[]) {
+/** By its digest; with its source where this Redis has not met it yet. */
+async function evaluate(
+  redis: Redis,
+  sha: string,
+  source: string,
+  keys: string[],
+  args: (string | number | Buffer)[],
+): Promise<Reply> {
   try {
-    return (await redis.eval(source, keys.length, ...keys, ...args)) as Reply;
+    return (await redis.evalsha(sha, keys.length, ...keys, ...args)) as Reply;
   } catch (error) {
-    throw error instanceof Error && isAbsence(error) ? new RedisUnavailable(error.message) : error;
+    if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
+    return (await redis.eval(source, keys.length, ...keys, ...args)) as Reply;
   }
 }
 
@@ -67,7 +80,7 @@ async function evaluate(redis: Redis, source: string, keys: string[], args: (str
 function isAbsence(error: Error): boolean {
   return (
     /^(LOADING|BUSY|READONLY|MASTERDOWN|CLUSTERDOWN|MISCONF|NOREPLICAS|OOM|TRYAGAIN)\b/.test(error.message) ||
-    /Connection is closed|Command timed out|isn't writeable|aborted due to connection close|ECONN|EPIPE|ETIMEDOUT/.test(
+    /Connection is closed|Command timed out|isn't writeable|aborted due to connection close|max retries per request|ECONN|EPIPE|ETIMEDOUT/.test(
       error.message,
     )
   );

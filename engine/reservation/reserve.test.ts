@@ -176,6 +176,20 @@ test('a clock set an hour off, either way, releases nothing early and revives no
   expect(await sale.where()).toBe('1 available, 0 held, 0 paying, 0 sold');
 });
 
+test('a malformed request fails alone: its neighbours in the batch get their answers', async () => {
+  const sale = await testSale({ units: { ps5: 2 } });
+  const [before, malformed, after] = await Promise.allSettled([
+    sale.reserve('ann'),
+    sale.reserve('bob', { ps5: 1 }, 5),
+    sale.reserve('cat'),
+  ]);
+  expect(malformed).toMatchObject({
+    status: 'rejected',
+    reason: new Error('reserve answered 13: its arguments were malformed'),
+  });
+  expect([before, after]).toMatchObject([{ value: { kind: 'held' } }, { value: { kind: 'held' } }]);
+});
+
 test('a key of the wrong type is an error, and changes nothing', async () => {
   const sale = await testSale({ units: { ps5: 2 } });
   await sale.redis.set(`db:{${sale.saleId}}:deadlines`, 'not a sorted set');

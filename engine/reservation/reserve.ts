@@ -16,6 +16,11 @@ export interface ReserveRequest {
   /** Null in a sale without a waiting room. */
   turn: number | null;
   items: Item[];
+  /**
+   * Names the request, and the reservation if one is made; drawn where it is absent. Who was left without an
+   * answer may ask again under the same one: a request that made its reservation gets it again.
+   */
+  reservationId?: ReservationId;
 }
 
 export type Decision =
@@ -33,12 +38,11 @@ const sizeMax = 200;
  * call. A request whose reply was lost is asked again under its own request id and gets its first answer.
  */
 export function reserver(redis: Redis): (request: ReserveRequest) => Promise<Decision> {
-  const decide = perSale<ReserveRequest & { args: (string | number)[] }, Decision>({
+  const decide = perSale<ReserveRequest & { args: (string | number)[] }, Decision | Error>({
     sizeMax,
     queueMax: 20_000,
     deadlineMs: 3_000,
     async run(saleId, requests) {
-      // One batch believes in one epoch; a sale begins another one only after a loss.
       const { epoch } = requests[0] as ReserveRequest;
       const args = requests.flatMap((request) => request.args);
       const reply = await run(redis, reserveScript, floorKeys(saleId), [nextRequestId(), epoch, ...args]);
@@ -46,16 +50,19 @@ export function reserver(redis: Redis): (request: ReserveRequest) => Promise<Dec
       return (reply.slice(2) as Reply[]).map(decode);
     },
   });
-  return (request) => {
-    const { saleNumber, buyerId, turn, items } = request;
+  return async (request) => {
+    const { saleNumber, buyerId, turn, items, reservationId = newReservationId(saleNumber) } = request;
     // Drawn before the first attempt: a repeat of it must say the same.
-    const args = [newReservationId(saleNumber), buyerId, turn ?? -1, encodeItems(canonicalItems(items))];
-    return decide({ ...request, args });
+    const args = [reservationId, buyerId, turn ?? -1, encodeItems(canonicalItems(items))];
+    const decision = await decide({ ...request, args });
+    // A malformed request is its caller's bug; its neighbours in the batch have their answers.
+    if (decision instanceof Error) throw decision;
+    return decision;
   };
 }
 
 /** The answers of lua/reservation/reserve-12.lua, by their code. */
-function decode([code, first, second, third]: Reply): Decision {
+function decode([code, first, second, third]: Reply): Decision | Error {
   switch (code) {
     case 1:
       return {
@@ -99,6 +106,6 @@ function decode([code, first, second, third]: Reply): Decision {
     case 12:
       return refuse('turn_used');
     default:
-      throw new Error(`reserve answered ${String(code)}: its arguments were malformed`);
+      return new Error(`reserve answered ${String(code)}: its arguments were malformed`);
   }
 }
