@@ -1,8 +1,11 @@
+import { monitor } from './monitor/monitor.ts';
+import { profile } from './profile/profile.ts';
 import { reserve } from './reserve/reserve.ts';
 import type { Scoreboard } from './scoreboard.ts';
+import { steady } from './steady/steady.ts';
 import type { Options, Subject } from './subject.ts';
 
 export type Scenario = (subject: Subject, options: Options, board: Scoreboard) => Promise<void>;
 
 /** By the name that `--scenario` takes. */
-export const scenarios: Readonly<Record<string, Scenario>> = { reserve };
+export const scenarios: Readonly<Record<string, Scenario>> = { reserve, steady, monitor, profile };

@@ -10,6 +10,7 @@ export { Batcher, Overloaded } from '../../../engine/redis/batcher.ts';
 export const perSale: typeof batchingPerSale = ({ run }) => {
   return async (request) => {
     const [answer] = await run(request.saleId, [request]);
-    return answer as NonNullable<typeof answer>;
+    if (answer instanceof Error) throw answer;
+    return answer as Exclude<typeof answer, Error | undefined>;
   };
 };

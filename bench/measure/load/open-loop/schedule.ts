@@ -1,0 +1,85 @@
+import { build, type Histogram } from 'hdr-histogram-js';
+import { HttpWire, postText } from '../http-wire.ts';
+
+export interface OpenLoop {
+  origin: string;
+  path: string;
+  body: string;
+  tokens: readonly string[];
+  connections: number;
+  perSecond: number;
+  seconds: number;
+}
+
+export interface OpenLoopResult {
+  /** Answers by status; 0 stands for a connection that ended. */
+  statuses: Record<string, number>;
+  perSecond: number;
+  /** In ms, from when a request was due, not from when a connection was free for it. */
+  p50Ms: number;
+  p99Ms: number;
+  p999Ms: number;
+  maxMs: number;
+}
+
+/**
+ * Requests at a fixed rate, whatever became of the ones before: people do not wait for each other. Time is
+ * counted from when each was due, so a stall counts for all who came meanwhile (coordinated omission).
+ */
+export async function openLoop(setting: OpenLoop): Promise<OpenLoopResult> {
+  const { origin, path, body, tokens, perSecond, seconds } = setting;
+  const text = postText(path, body);
+  const free = await Promise.all(Array.from({ length: setting.connections }, () => HttpWire.open(origin)));
+  const wires = [...free];
+  const histogram = microsecondHistogram();
+  const statuses: Record<string, number> = {};
+  const count = Math.floor(perSecond * seconds);
+  if (count > tokens.length) throw new RangeError(`${count} requests need as many buyers`);
+  const startMs = performance.now() + 20;
+  const dueMs = (number: number) => startMs + (number * 1000) / perSecond;
+  let sent = 0;
+  let answered = 0;
+  const ended = await new Promise<number>((resolve) => {
+    const sendDue = () => {
+      const nowMs = performance.now();
+      while (sent < count && free.length > 0 && dueMs(sent) <= nowMs) send(sent++);
+    };
+    const send = (number: number) => {
+      const wire = free.pop() as HttpWire;
+      wire.send(text, tokens[number] as string, (status) => {
+        const nowMs = performance.now();
+        histogram.recordValue(Math.max(1, Math.round((nowMs - dueMs(number)) * 1000)));
+        statuses[status] = (statuses[status] ?? 0) + 1;
+        answered += 1;
+        free.push(wire);
+        if (answered === count) resolve(nowMs);
+      });
+    };
+    const pace = () => {
+      sendDue();
+      if (answered < count) {
+        // Timers have a grain of 1 ms; close to the next one that is due, turns of the event loop are counted.
+        if (dueMs(sent) - performance.now() > 2) setTimeout(pace, 1);
+        else setImmediate(pace);
+      }
+    };
+    pace();
+  });
+  for (const wire of wires) wire.close();
+  const ms = (percentile: number) => histogram.getValueAtPercentile(percentile) / 1000;
+  return {
+    statuses,
+    perSecond: (count * 1000) / (ended - startMs),
+    p50Ms: ms(50),
+    p99Ms: ms(99),
+    p999Ms: ms(99.9),
+    maxMs: histogram.maxValue / 1000,
+  };
+}
+
+export const microsecondHistogram = (): Histogram =>
+  build({
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: 600_000_000,
+    numberOfSignificantValueDigits: 3,
+  });

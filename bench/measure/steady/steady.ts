@@ -1,0 +1,138 @@
+import { join } from 'node:path';
+import { messageOf, startChild } from '../../demo/child.ts';
+import { writeTokens } from '../buyers.ts';
+import { type Door, withDoors } from '../doors.ts';
+import { BenchFailure, demand } from '../failure.ts';
+import type { OpenLoopResult } from '../load/open-loop/schedule.ts';
+import { withRelayHeldBack } from '../relay.ts';
+import { ReserveRounds } from '../reserve/rounds.ts';
+import { auditDrained, BenchSale } from '../sales.ts';
+import type { Scoreboard } from '../scoreboard.ts';
+import { median } from '../statistics.ts';
+import type { Options, Subject } from '../subject.ts';
+import { idleMedians } from './idle.ts';
+
+/** Latency on an idle system and at half of the maximum rate, with requests that come when they come. */
+export async function steady(subject: Subject, options: Options, board: Scoreboard): Promise<void> {
+  const rounds = await ReserveRounds.prepare(subject, options);
+  await withDoors(subject, ['doorbuster', 'evalsha-each'], async (doors) => {
+    const [door] = doors as [Door, Door];
+    const maximum = await maximumRate(rounds, door, options);
+    if (maximum !== null) board.note('steady', 'maximum, closed loop', 'requests/s', [maximum]);
+    await rounds.audit();
+    await idle(subject, doors, options, board);
+
+    const perSecond = options.rate ?? Math.floor((maximum as number) / 2);
+    const results: OpenLoopResult[] = [];
+    for (let round = 0; round < options.rounds; round++) {
+      results.push(await openRound(subject, door, { ...options, perSecond }));
+    }
+    const values = (of: (result: OpenLoopResult) => number) => results.map(of);
+    board.note(
+      'steady',
+      `rate kept (of ${perSecond})`,
+      'requests/s',
+      values((result) => result.perSecond),
+    );
+    board.note(
+      'steady',
+      'p50',
+      'ms',
+      values((result) => result.p50Ms),
+    );
+    board.note(
+      'steady',
+      'p99',
+      'ms',
+      values((result) => result.p99Ms),
+    );
+    board.note(
+      'steady',
+      'p99.9',
+      'ms',
+      values((result) => result.p999Ms),
+    );
+    board.note(
+      'steady',
+      'max',
+      'ms',
+      values((result) => result.maxMs),
+    );
+  });
+}
+
+async function maximumRate(rounds: ReserveRounds, door: Door, options: Options): Promise<number | null> {
+  if (options.rate !== null) return null;
+  await rounds.run(door, { ...options, seconds: 3 });
+  const found: number[] = [];
+  for (let round = 0; round < 3; round++)
+    found.push((await rounds.run(door, { ...options, seconds: 3 })).perSecond);
+  return median(found);
+}
+
+async function idle(
+  subject: Subject,
+  doors: readonly Door[],
+  { rounds }: Options,
+  board: Scoreboard,
+): Promise<void> {
+  const found: Awaited<ReturnType<typeof idleMedians>>[] = [];
+  await withRelayHeldBack(subject, async () => {
+    for (let round = 0; round < rounds; round++) found.push(await idleMedians(subject, doors));
+  });
+  const of = (name: string) => found.map(({ reserveMs }) => reserveMs.get(name) as number);
+  board.compare(
+    { scenario: 'idle', subject: 'doorbuster', opponent: 'evalsha-each', unit: 'ms, p50 of reserve' },
+    of('doorbuster'),
+    of('evalsha-each'),
+  );
+  const redis = found.map(({ redisMs }) => redisMs);
+  board.compare(
+    { scenario: 'idle', subject: 'reserve', opponent: 'redis round trip', unit: 'ms, p50' },
+    of('doorbuster'),
+    redis,
+  );
+  const added = found.map(
+    ({ reserveMs }) => (reserveMs.get('doorbuster') ?? 0) - (reserveMs.get('evalsha-each') ?? 0),
+  );
+  board.note('idle', 'what batching adds at p50', 'ms', added);
+  board.note('idle', 'a Redis round trip at p50', 'ms', redis);
+}
+
+async function openRound(
+  subject: Subject,
+  door: Door,
+  { perSecond, seconds, connections }: { perSecond: number; seconds: number; connections: number },
+): Promise<OpenLoopResult> {
+  const sale = await BenchSale.create(subject);
+  const { path, body } = sale;
+  await sale.probe(door.origin, 'probe');
+  const tokensFile = join(subject.directory, 'open-loop-tokens.txt');
+  const count = Math.floor(perSecond * seconds);
+  await writeTokens(tokensFile, subject.authSecret, count);
+  const child = startChild('bench/measure/load/open-loop/main.ts', {
+    env: { ...process.env },
+    logFile: join(subject.directory, 'open-loop.log'),
+  });
+  await messageOf(child, 'ready');
+  // More connections than a closed loop needs: nobody waits for another one's.
+  child.process.send({
+    origin: door.origin,
+    path,
+    body,
+    tokensFile,
+    perSecond,
+    seconds,
+    connections: connections * 4,
+  });
+  const message = await messageOf<{ kind: 'result'; result: OpenLoopResult }>(child, 'result');
+  if (!message) throw new BenchFailure(`the open loop ended: ${child.lastLines().join(' ')}`);
+  const { result } = message;
+  demand(
+    result.statuses[201] === count,
+    `the answers to ${count} requests were ${JSON.stringify(result.statuses)}`,
+  );
+  await sale.command('close');
+  await auditDrained(sale, { min: count + 1, max: count + 1 });
+  return result;
+}
