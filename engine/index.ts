@@ -2,7 +2,7 @@ import { tick } from './admission/tick.ts';
 import { checkoutDesk } from './checkout/desk.ts';
 import { ticketDesk } from './checkout/ticket-desk.ts';
 import type { Push } from './contracts/outcomes.ts';
-import type { OrderStore, PaymentQueue } from './contracts/ports.ts';
+import type { OrderStore, PaymentQueue, SigningKeys } from './contracts/ports.ts';
 import { permutation } from './draw/permute.ts';
 import { connected } from './redis/connection.ts';
 import { channels } from './redis/keys.ts';
@@ -14,6 +14,7 @@ import { Directory } from './sale/directory.ts';
 import type { Engine, WaitingRoom } from './surface.ts';
 import { waitingRoom } from './waiting-room/waiting-room.ts';
 
+export { isIncluded } from './draw/inclusion.ts';
 export {
   buildTree,
   type EntrantsTree,
@@ -22,7 +23,7 @@ export {
   treeAbove,
   usualBlockLevel,
 } from './draw/merkle.ts';
-export { algorithm as drawAlgorithm } from './draw/permute.ts';
+export { algorithm as drawAlgorithm, permutation } from './draw/permute.ts';
 export { drawSeed, newSeed, seedCommitment } from './draw/seed.ts';
 export { type TicketHash, ticketHash } from './draw/tree-hashes.ts';
 export { Overloaded } from './redis/batcher.ts';
@@ -37,6 +38,8 @@ export interface EngineOptions {
   tokenSecret: string;
   orderStore: OrderStore;
   paymentQueue: PaymentQueue;
+  /** Without them sales with public tokens are refused as unavailable. */
+  signingKeys?: SigningKeys;
 }
 
 /** The engine of one gateway. Throws `RedisUnavailable` with one clear line when Redis cannot be reached. */
@@ -45,6 +48,7 @@ export async function createEngine({
   tokenSecret,
   orderStore,
   paymentQueue,
+  signingKeys,
 }: EngineOptions): Promise<Engine> {
   const redis = await connected(redisUrl);
   // A connection that listens cannot ask, so it is a second one.
@@ -71,6 +75,7 @@ export async function createEngine({
     tokenSecret,
     orderStore,
     paymentQueue,
+    signingKeys: signingKeys ?? null,
     unpin: (saleId, pin) => settle(redis).returnToHeld(saleId, [pin]),
   });
 

@@ -1,11 +1,20 @@
-import type { OrderStore, PaymentQueue, Readiness, SaleStore } from '../engine/contracts/ports.ts';
+import type {
+  OrderStore,
+  PaymentQueue,
+  Readiness,
+  SaleStore,
+  SigningKeyRotation,
+  SigningKeys,
+} from '../engine/contracts/ports.ts';
 import type { Settlement } from '../engine/surface.ts';
 import { createLog, type Log } from './log.ts';
 import { orderStoreOn } from './orders/order-store.ts';
-import { createPool } from './postgres/pool.ts';
+import { createPool, type PoolOptions } from './postgres/pool.ts';
 import { heartbeatOn } from './queues/heartbeat.ts';
 import { paymentQueueOn } from './queues/payment-queue.ts';
 import { saleStoreOn } from './sales/sale-store.ts';
+import { signingKeyRingOn } from './signing-keys/key-ring.ts';
+import { signingKeyRotationOn } from './signing-keys/rotation.ts';
 
 export { createLog, type Log } from './log.ts';
 export { migrate } from './migrations/migrate.ts';
@@ -16,6 +25,14 @@ export { type RunningWorker, startWorker, type WorkerOptions } from './workers/w
 export interface Closable {
   close(): Promise<void>;
 }
+
+/** A few rows, looked at every few seconds; whoever asks for an unknown key waits no longer than a second. */
+const signingKeyPool: PoolOptions = {
+  connectionsMax: 1,
+  name: 'signing keys',
+  plans: 'through statistics',
+  answerMsMax: 1_000,
+};
 
 /** Orders on Postgres. Connects when it is first asked; a call throws while Postgres is away. */
 export function createOrderStore(databaseUrl: string, log: Log = createLog('info')): OrderStore & Closable {
@@ -37,6 +54,26 @@ export function createSaleStore(
 ): SaleStore & Closable {
   const pool = createPool(databaseUrl, { connectionsMax: 4, name: 'sales' });
   return { ...saleStoreOn(pool, settlement, log), close: () => pool.end() };
+}
+
+/** The keys of public purchase tokens, as a gateway keeps them in memory; known after the first `refresh`. */
+export function createSigningKeys(
+  databaseUrl: string,
+  tokenSecret: string,
+  log: Log = createLog('info'),
+): SigningKeys & Closable {
+  const pool = createPool(databaseUrl, signingKeyPool);
+  return { ...signingKeyRingOn(pool, tokenSecret, log), close: () => pool.end() };
+}
+
+/** Rotates those keys. `announceMs`: how long a new key is published before it signs. */
+export function createSigningKeyRotation(
+  databaseUrl: string,
+  tokenSecret: string,
+  options: { announceMs?: number } = {},
+): SigningKeyRotation & Closable {
+  const pool = createPool(databaseUrl, signingKeyPool);
+  return { ...signingKeyRotationOn(pool, tokenSecret, options), close: () => pool.end() };
 }
 
 /** Whether Postgres answers within a second. */

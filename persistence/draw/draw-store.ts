@@ -28,6 +28,8 @@ const treesMax = 16;
 /** Blocks kept, of 256 entrants and 16 KB each. */
 const blocksMax = 1_000;
 
+const covers = ({ from, to }: OpenBlock, index: number): boolean => index >= from && index < to;
+
 /** The proofs of frozen sales, made again block by block from what is stored. */
 export function drawStoreOn(on: Postgres, write: WriteTicket, log: Log): DrawStore {
   const trees = new Recent<string, EntrantsTree>(treesMax);
@@ -61,7 +63,7 @@ export function drawStoreOn(on: Postgres, write: WriteTicket, log: Log): DrawSto
   function blockOf(saleId: string, index: number): OpenBlock | Promise<OpenBlock | null> {
     const key = `${saleId}/${Math.floor(index / 2 ** usualBlockLevel)}`;
     const known = blocks.get(key);
-    if (known && index >= known.from && index < known.to) return known;
+    if (known && covers(known, index)) return known;
     return fetches.of(key, async () => {
       const block = await fetchBlock(saleId, index);
       if (block) blocks.set(key, block);
@@ -79,7 +81,8 @@ export function drawStoreOn(on: Postgres, write: WriteTicket, log: Log): DrawSto
     },
 
     async proof(saleId, index) {
-      return (await blockOf(saleId, index))?.proofOf(index) ?? null;
+      const block = await blockOf(saleId, index);
+      return block && covers(block, index) ? block.proofOf(index) : null;
     },
   };
 }

@@ -42,7 +42,7 @@ export async function publishRevision(
     }
     settled.push(sku);
   }
-  if (settled.length > 0) await followRedis(on, settlement, saleId, settled);
+  if (settled.length > 0) await keepUnits(on, settlement, saleId, settled);
   const [marked] = await markRevisionPublished(on, [saleId, row.revision]);
   if (!marked) return publishRevision(on, settlement, saleId);
   return configured.kind === 'done' && settled.length === 0
@@ -51,7 +51,7 @@ export async function publishRevision(
 }
 
 /** A sale that has ended keeps the units that it ended with. */
-async function followRedis(
+async function keepUnits(
   on: PostgresPool,
   settlement: Pick<Settlement, 'snapshot'>,
   saleId: string,
