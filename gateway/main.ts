@@ -3,6 +3,7 @@ import { createEngine } from '../engine/index.ts';
 import {
   createOrderStore,
   createPaymentQueue,
+  createSigningKeys,
   postgresReadiness,
   workersReadiness,
 } from '../persistence/index.ts';
@@ -27,11 +28,14 @@ if (away !== null) fail([`gateway: ${away}`]);
 const orderStore = createOrderStore(DATABASE_URL, log);
 const paymentQueue = createPaymentQueue(REDIS_URL, log);
 const workers = workersReadiness(REDIS_URL);
+const signingKeys = createSigningKeys(DATABASE_URL, TOKEN_SECRET, log);
+await signingKeys.refresh().catch((error: unknown) => fail([`gateway: Postgres: ${lineOf(error)}`]));
 const engine = await createEngine({
   redisUrl: REDIS_URL,
   tokenSecret: TOKEN_SECRET,
   orderStore,
   paymentQueue,
+  signingKeys,
 }).catch((error: unknown) => fail([`gateway: ${lineOf(error)}`]));
 
 const plane = await openPublicPlane({
@@ -39,6 +43,7 @@ const plane = await openPublicPlane({
   engine,
   orderStore,
   readiness: { redis: { check: () => engine.unavailable() }, postgres, workers },
+  signingKeys,
   socketsMax: socketsWithin(filesMax),
   version: packageVersion(),
   log,
@@ -49,7 +54,8 @@ const grace = closeWithGrace({ delay: 2_800, logger: false }, async ({ err }) =>
   if (err) log.error({ err }, 'the gateway stops');
   await plane.close();
   await engine.close();
-  await Promise.all([orderStore.close(), paymentQueue.close(), workers.close(), postgres.close()]);
+  const stores = [orderStore, paymentQueue, workers, postgres, signingKeys];
+  await Promise.all(stores.map((store) => store.close()));
 });
 process.on('disconnect', grace.close);
 log.info({ port: plane.port }, 'the gateway listens');

@@ -1,4 +1,4 @@
-import type { OrderStore, Readiness } from '../engine/contracts/ports.ts';
+import type { OrderStore, Readiness, SigningKeys } from '../engine/contracts/ports.ts';
 import type { Settings } from '../engine/contracts/settings.ts';
 import type { Engine } from '../engine/surface.ts';
 import { lineOf } from './guard/absence.ts';
@@ -21,6 +21,8 @@ export interface PublicPlaneParts {
   engine: Engine;
   orderStore: Pick<OrderStore, 'order' | 'orders'>;
   readiness: Readonly<Record<string, Readiness>>;
+  /** Known already; the plane keeps them current. */
+  signingKeys: Pick<SigningKeys, 'published' | 'refresh'>;
   socketsMax: number;
   version: string;
   log: { error(details: object, message: string): void };
@@ -71,6 +73,7 @@ export async function openPublicPlane(parts: PublicPlaneParts): Promise<PublicPl
     every(250, () => door.broadcast(), onError),
     every(1_000, () => door.dismiss(Date.now()), onError),
     every(10_000, () => door.speakForTheWaiting(), onError),
+    every(5_000, () => parts.signingKeys.refresh(), onError),
   ];
   return {
     port: listener.port,

@@ -7,9 +7,10 @@ import {
   reservationIdOf,
   saleNumberOf,
 } from '../contracts/ids.ts';
+import type { SigningKeys } from '../contracts/ports.ts';
 import type { LiveSale } from '../contracts/sale.ts';
 import type { Checkout } from '../contracts/wire/checkout.ts';
-import { privatePurchaseTokens } from '../purchase-token/purchase-token.ts';
+import { tokensOfSale } from '../purchase-token/tokens-of-sale.ts';
 import type { reservations } from '../reservation/reservations.ts';
 import type { Decision, ReserveRequest } from '../reservation/reserve.ts';
 import type { CheckoutDesk, SaleDirectory } from '../surface.ts';
@@ -23,12 +24,13 @@ export interface DeskParts extends Omit<PayParts, 'read' | 'beginPayment' | 'tok
   room: Room;
   decide: (request: ReserveRequest) => Promise<Decision>;
   reservations: ReturnType<typeof reservations>;
+  signingKeys: SigningKeys | null;
 }
 
 /** Composes the stages of a purchase; the only place where one stage meets another. */
 export function checkoutDesk(parts: DeskParts): CheckoutDesk {
   const { sales, room, decide } = parts;
-  const tokens = privatePurchaseTokens(parts.tokenSecret);
+  const tokens = tokensOfSale(parts.tokenSecret, parts.signingKeys);
   const pay = payAtDesk({
     ...parts,
     tokens,

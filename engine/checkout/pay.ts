@@ -14,13 +14,13 @@ import type { PayOutcome, ReservationRecord } from '../contracts/outcomes.ts';
 import type { BeginPaymentOutcome, OrderStore, PaymentIntent, PaymentQueue } from '../contracts/ports.ts';
 import type { LiveSale } from '../contracts/sale.ts';
 import type { Pay } from '../contracts/wire/checkout.ts';
-import type { PurchaseTokens } from '../purchase-token/purchase-token.ts';
+import type { TokensOfSale } from '../purchase-token/tokens-of-sale.ts';
 import type { PinAnswer } from '../reservation/reservations.ts';
 import { price } from './price.ts';
 
 export interface PayParts {
   tokenSecret: string;
-  tokens: PurchaseTokens;
+  tokens: TokensOfSale;
   orderStore: OrderStore;
   paymentQueue: PaymentQueue;
   read: (of: {
@@ -149,7 +149,7 @@ export function payAtDesk(parts: PayParts) {
     idempotencyKey: string,
     request: Pay,
   ): Promise<PayOutcome> => {
-    const wrongToken = checkToken(parts.tokens, checkoutId, buyerId, request.purchaseToken);
+    const wrongToken = await checkToken(parts.tokens, sale, checkoutId, buyerId, request.purchaseToken);
     if (wrongToken) return wrongToken;
     const exchange = JSON.stringify([buyerId, idempotencyKey]);
     if (open.has(exchange)) return refuse('idempotency_key_in_use', { retryAfterSeconds: 1 });
@@ -162,18 +162,33 @@ export function payAtDesk(parts: PayParts) {
   };
 }
 
-function checkToken(
-  tokens: PurchaseTokens,
+/**
+ * Refuses a token that is not of this buyer, sale and reservation, or that the sale's keys did not sign.
+ *
+ * A token of an earlier epoch is honoured: it names a reservation, and what that may still do is decided by
+ * the hold as the present epoch knows it, and by the one order that can come of it. A hold that was lost
+ * with its epoch is not paid by any token; one that survived is paid by both of its tokens, together once.
+ * An epoch that this gateway has not heard of is not judged here: it is behind, or will refuse again.
+ */
+async function checkToken(
+  tokens: TokensOfSale,
+  { config, snapshot }: LiveSale,
   checkoutId: CheckoutId,
   buyerId: string,
   token: string | undefined,
-): Refusal | null {
+): Promise<Refusal | null> {
   if (token === undefined) return null;
-  const claims = tokens.verify(token);
+  const claims = await tokens(config).verify(token);
   if (claims && claims.sub !== buyerId) return refuse('purchase_token_not_yours');
-  if (claims?.rsv !== reservationIdOf(checkoutId)) {
+  if (claims?.rsv !== reservationIdOf(checkoutId) || claims.sale !== config.id) {
     return refuse('purchase_token_invalid', {
       detail: 'The purchase token was altered, or is of another checkout.',
+    });
+  }
+  if (claims.epoch > snapshot.epoch) {
+    return refuse('unavailable', {
+      detail: 'This gateway has not heard of the epoch of that token yet.',
+      retryAfterSeconds: 1,
     });
   }
   return null;

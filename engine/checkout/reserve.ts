@@ -3,7 +3,7 @@ import { checkoutIdOf } from '../contracts/ids.ts';
 import type { ReservationRecord, ReserveOutcome } from '../contracts/outcomes.ts';
 import type { LiveSale } from '../contracts/sale.ts';
 import type { Reservation, Reserve, Reserved } from '../contracts/wire/reservations.ts';
-import type { PurchaseTokens } from '../purchase-token/purchase-token.ts';
+import type { TokensOfSale } from '../purchase-token/tokens-of-sale.ts';
 import type { Decision, ReserveRequest } from '../reservation/reserve.ts';
 import { etaSeconds, retryAfterSeconds } from '../waiting-room/prospects.ts';
 import type { Room } from '../waiting-room/waiting-room.ts';
@@ -22,14 +22,14 @@ export const reservationBody = (record: Omit<ReservationRecord, 'buyerId' | 'tur
 
 /** The 201 body: the reservation, the token that pays it, its checkout, its locked total. */
 export function reservedBody(
-  tokens: PurchaseTokens,
+  tokens: TokensOfSale,
   sale: LiveSale,
   record: Omit<ReservationRecord, 'turn'>,
 ): Reserved {
   const { total } = price(sale.config, record.items);
   return {
     reservation: reservationBody(record),
-    purchaseToken: tokens.sign({
+    purchaseToken: tokens(sale.config).sign({
       sub: record.buyerId,
       sale: sale.config.id,
       rsv: record.id,
@@ -66,7 +66,7 @@ function checkItems(sale: LiveSale, { items }: Reserve): Refusal | null {
 export function reserveAtDesk(
   room: Room,
   decide: (request: ReserveRequest) => Promise<Decision>,
-  tokens: PurchaseTokens,
+  tokens: TokensOfSale,
 ) {
   return async (sale: LiveSale, buyerId: string, request: Reserve): Promise<ReserveOutcome> => {
     const wrong = checkItems(sale, request);
@@ -74,6 +74,10 @@ export function reserveAtDesk(
     const admitted = room.admit(sale, buyerId, request.ticket);
     if (admitted.kind === 'refused') return admitted;
     const { config, snapshot } = sale;
+    // Asked before anything is decided: units that no token can pay would be held for nobody.
+    if (!tokens(config).maySign()) {
+      return refuse('unavailable', { detail: 'No key signs purchase tokens yet.', retryAfterSeconds: 2 });
+    }
     const decision = await decide({
       saleId: config.id,
       saleNumber: config.number,

@@ -1,6 +1,11 @@
 import closeWithGrace from 'close-with-grace';
 import { createSettlement } from '../../engine/index.ts';
-import { createSaleStore, postgresReadiness, workersReadiness } from '../../persistence/index.ts';
+import {
+  createSaleStore,
+  createSigningKeyRotation,
+  postgresReadiness,
+  workersReadiness,
+} from '../../persistence/index.ts';
 import { lineOf } from '../guard/absence.ts';
 import { authenticationOf } from '../guard/authentication-of.ts';
 import { createLog } from '../log.ts';
@@ -9,7 +14,7 @@ import { openOperatorPlane } from './operator-plane.ts';
 
 /** Composition root of the operator's plane. */
 const settings = settingsOrFail();
-const { REDIS_URL, DATABASE_URL, OPERATOR_HOST, OPERATOR_PORT } = settings;
+const { REDIS_URL, DATABASE_URL, TOKEN_SECRET, OPERATOR_HOST, OPERATOR_PORT } = settings;
 const log = createLog('operator', settings.LOG_LEVEL);
 
 const postgres = postgresReadiness(DATABASE_URL);
@@ -18,6 +23,7 @@ if (away !== null) fail([`operator: ${away}`]);
 const settlement = createSettlement(REDIS_URL);
 const workers = workersReadiness(REDIS_URL);
 const sales = createSaleStore(DATABASE_URL, settlement, log);
+const signingKeys = createSigningKeyRotation(DATABASE_URL, TOKEN_SECRET);
 const redis = { check: () => settlement.saleIds().then(() => null, lineOf) };
 const plane = await openOperatorPlane({
   settings,
@@ -25,6 +31,7 @@ const plane = await openOperatorPlane({
   sales,
   settlement,
   readiness: { redis, postgres, workers },
+  signingKeys,
   version: packageVersion(),
   log,
 });
@@ -34,7 +41,8 @@ if (!plane)
 const grace = closeWithGrace({ delay: 2_500, logger: false }, async ({ err }) => {
   if (err) log.error({ err }, 'the operator plane stops');
   await plane.close();
-  await Promise.all([sales.close(), postgres.close(), workers.close(), settlement.close()]);
+  const stores = [sales, postgres, workers, signingKeys, settlement];
+  await Promise.all(stores.map((store) => store.close()));
 });
 process.on('disconnect', grace.close);
 log.info({ port: plane.port }, 'the operator plane listens');

@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
-import type { Readiness, SaleStore } from '../../engine/contracts/ports.ts';
+import type { Readiness, SaleStore, SigningKeyRotation } from '../../engine/contracts/ports.ts';
 import type { Settings } from '../../engine/contracts/settings.ts';
 import { Money } from '../../engine/contracts/wire/common.ts';
 import { Audit, Sale } from '../../engine/contracts/wire/sales.ts';
@@ -15,6 +15,7 @@ import { documentRoute } from '../routes/pages.ts';
 import { createMetrics, metricsRoute } from './metrics.ts';
 import { type OperatorApp, registerRoutes } from './register.ts';
 import { saleRoutes } from './sales.ts';
+import { signingKeyRoute } from './signing-keys.ts';
 
 export interface OperatorPlaneParts {
   settings: Pick<Settings, 'OPERATOR_HOST' | 'OPERATOR_PORT'>;
@@ -22,6 +23,7 @@ export interface OperatorPlaneParts {
   sales: SaleStore;
   settlement: Settlement;
   readiness: Readonly<Record<string, Readiness>>;
+  signingKeys: SigningKeyRotation;
   version: string;
   log: { error(details: object, message: string): void };
 }
@@ -42,6 +44,7 @@ export function operatorRoutes(
   };
   const routes: Route[] = [
     ...saleRoutes(parts),
+    signingKeyRoute(parts.signingKeys),
     ...healthRoutes(parts.readiness),
     metricsRoute(createMetrics(parts.settlement)),
     documentRoute('/openapi.json', 'This API, as OpenAPI 3.1', () =>

@@ -1,4 +1,4 @@
-import type { OrderStore, Readiness } from '../../engine/contracts/ports.ts';
+import type { OrderStore, Readiness, SigningKeys } from '../../engine/contracts/ports.ts';
 import {
   Checkout,
   LineItem,
@@ -22,6 +22,7 @@ import { pageRoutes } from './pages.ts';
 import type { PaymentCounter } from './pay.ts';
 import { reservationRoutes } from './reservations.ts';
 import { saleRoutes } from './sales.ts';
+import { jwksRoute } from './signing-keys.ts';
 import { ticketRoutes } from './tickets.ts';
 
 export interface TableParts {
@@ -29,6 +30,7 @@ export interface TableParts {
   orderStore: Pick<OrderStore, 'order' | 'orders'>;
   counter: PaymentCounter;
   readiness: Readonly<Record<string, Readiness>>;
+  signingKeys: Pick<SigningKeys, 'published'>;
   /** The secret to sign development logins with, or null where there are none. */
   devTokenSecret: string | null;
   info: DocumentInfo;
@@ -64,6 +66,7 @@ export function publicRoutes(parts: TableParts): Route[] {
     ...orderRoutes(parts.orderStore),
     ...(parts.devTokenSecret === null ? [] : [devTokenRoute(parts.devTokenSecret)]),
     ...healthRoutes(parts.readiness),
+    jwksRoute(parts.signingKeys),
     ...pageRoutes({ openApi: () => openApiOf(routes, parts.info, named), asyncApi: parts.asyncApi }),
   ];
   return routes;
