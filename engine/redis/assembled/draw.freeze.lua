@@ -1,0 +1,99 @@
+#!lua
+-- Fixes who takes part in the draw: everybody who has a place at this moment. Once fixed it stays.
+-- In a lottery nobody joins after it; in a queue those who come later are served after the drawn ones.
+--
+-- KEYS  1 sale (hash)
+-- ARGV  1 requestId    echoed
+-- Reply {requestId, code, preEntrants, frozenAtMs}: 1 frozen, now or before; 0 the sale has opened or
+--       ended without a draw; -1 no such sale
+local saleKey = KEYS[1]
+local sale, nowMs
+-- Numbers as decimal strings without exponent: Lua prints 1e14 and above in another form.
+local function integer(number)
+  return string.format('%d', number)
+end
+-- Refuses a key of the wrong type before anything is written: Redis does not roll a script back.
+-- Expects nothing. `expected` maps key → type name as TYPE says it; an absent key is fine.
+-- Answers the error or nil, and which of the keys are absent.
+local function checkTypes(expected)
+  local absent = {}
+  for key, name in pairs(expected) do
+    local found = redis.call('TYPE', key).ok
+    if found == 'none' then
+      absent[key] = true
+    elseif found ~= name then
+      return redis.error_reply('WRONGTYPE ' .. key .. ' is a ' .. found .. ', not a ' .. name)
+    end
+  end
+  return nil, absent
+end
+-- The sale's clock: max(last, TIME + offset). A jump of more than 5 s in either direction becomes
+-- offset, so a wall clock that was set wrong, or a pause of every gateway, releases no hold early and
+-- revives none. A sale with `wallMs` set takes that instead of TIME: tests and the simulator differ
+-- from production in this one line.
+-- Expects: saleKey. Writes: clockLastMs, clockOffsetMs of the sale.
+local clockJumpMs = 5000
+
+local function wallClockMs()
+  local set = redis.call('HGET', saleKey, 'wallMs')
+  if set then return tonumber(set) end
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local function saleNow()
+  local wallMs = wallClockMs()
+  local clock = redis.call('HMGET', saleKey, 'clockLastMs', 'clockOffsetMs')
+  local lastMs, offsetMs = tonumber(clock[1]) or wallMs, tonumber(clock[2]) or 0
+  local nowMs = wallMs + offsetMs
+  if math.abs(nowMs - lastMs) > clockJumpMs then
+    offsetMs = lastMs - wallMs
+    nowMs = lastMs
+  elseif nowMs < lastMs then
+    nowMs = lastMs
+  end
+  redis.call('HSET', saleKey, 'clockLastMs', nowMs, 'clockOffsetMs', offsetMs)
+  return nowMs
+end
+-- The sale's own fields, read once a call. A missing sale refuses; it never counts as zero.
+-- Expects: saleKey. `sale` is nil where Redis does not know the sale (any more).
+local function readSale()
+  local fields = redis.call('HMGET', saleKey, 'id', 'epoch', 'state', 'method', 'perBuyerLimit', 'holdMs',
+    'claimMs', 'perMinute', 'waitingOpensAtMs', 'opensAtMs', 'closesAtMs', 'serving', 'entrants',
+    'missedBelow', 'pausedAtMs', 'pausedTotalMs', 'drawSeed', 'preEntrants', 'checkoutsAtOnceMax')
+  if not fields[2] then return nil end
+  return {
+    id = fields[1],
+    epoch = tonumber(fields[2]),
+    state = fields[3],
+    method = fields[4],
+    perBuyerLimit = tonumber(fields[5]),
+    holdMs = tonumber(fields[6]),
+    claimMs = tonumber(fields[7]),
+    perMinute = tonumber(fields[8]),
+    waitingOpensAtMs = tonumber(fields[9]),
+    opensAtMs = tonumber(fields[10]),
+    closesAtMs = tonumber(fields[11]),
+    serving = tonumber(fields[12]),
+    entrants = tonumber(fields[13]),
+    missedBelow = tonumber(fields[14]),
+    pausedAtMs = tonumber(fields[15]),
+    pausedTotalMs = tonumber(fields[16]),
+    isDrawn = fields[4] == 'queue' or fields[4] == 'lottery',
+    hasDrawSeed = fields[17] and true or false,
+    preEntrants = tonumber(fields[18]),
+    checkoutsAtOnceMax = tonumber(fields[19]),
+  }
+end
+local requestId = ARGV[1]
+
+local wrong = checkTypes({ [saleKey] = 'hash' })
+if wrong then return wrong end
+sale = readSale()
+if not sale then return { requestId, -1, 0, '0' } end
+local frozen = redis.call('HMGET', saleKey, 'preEntrants', 'frozenAtMs')
+if frozen[1] then return { requestId, 1, tonumber(frozen[1]), frozen[2] } end
+if sale.state ~= 'scheduled' and sale.state ~= 'waiting' then return { requestId, 0, 0, '0' } end
+nowMs = saleNow()
+redis.call('HSET', saleKey, 'preEntrants', sale.entrants, 'frozenAtMs', integer(nowMs))
+return { requestId, 1, sale.entrants, integer(nowMs) }

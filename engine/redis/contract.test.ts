@@ -1,0 +1,190 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Redis } from 'ioredis';
+import { describe, expect, test } from 'vitest';
+import { type TestSaleOptions, testSale } from '../fixtures/test-sale.ts';
+import { channels, floorKeys, outboxKey, placesKey, saleKey, stockKey } from './keys.ts';
+import { loadScripts, type Script } from './script-loader.ts';
+import type { Reply } from './scripts.ts';
+
+/** Keeps lua/README.md: what is said there of every script is checked here for every script. */
+const luaDir = new URL('../../lua', import.meta.url).pathname;
+const scripts = loadScripts(luaDir);
+
+/** The file of a script as it was written, before its includes. */
+function written({ name, keyCount, keysPerElement }: Script): string {
+  return readFileSync(path.join(luaDir, `${name}-${keyCount}${keysPerElement ? '-each' : ''}.lua`), 'utf8');
+}
+
+/** A call of each script that does something, as [arguments after the request id, keys after the first ones]. */
+interface Example {
+  sale?: TestSaleOptions;
+  args: (string | number)[];
+  /** Buckets, for scripts with a key an element. */
+  buckets?: number[];
+  /** Calls that have to come before it. */
+  after?: [string, ...(string | number)[]][];
+}
+
+const held: [string, ...(string | number)[]] = ['reservation/reserve', 1, 'rsv-1', 'ann', -1, 'ps5:1'];
+const paying: [string, ...(string | number)[]] = [
+  'reservation/begin-payment',
+  1,
+  30_000,
+  'rsv-1',
+  'ann',
+  'pay-1',
+];
+const room: TestSaleOptions = { method: 'fifo', opensInMs: 1_000 };
+const examples: Record<string, Example> = {
+  'admission/tick': { args: [500], after: [held] },
+  'draw/freeze': { sale: room, args: [] },
+  'draw/publish-draw': { sale: room, args: ['entrantsRoot', 'ab'], after: [['draw/freeze']] },
+  'reservation/begin-payment': { args: paying.slice(1), after: [held] },
+  'reservation/confirm': { args: ['rsv-1', 'pay-1'], after: [held, paying] },
+  'reservation/extend': { args: ['rsv-1', 'ann', 'extend-1'], after: [held] },
+  'reservation/lapsed-pins': { args: [10], after: [held, paying] },
+  'reservation/read': { args: ['rsv-1', 'ann'], after: [held] },
+  'reservation/release': { args: ['rsv-1', 'ann'], after: [held] },
+  'reservation/renew-pin': { args: [30_000, 'rsv-1', 'pay-1'], after: [held, paying] },
+  'reservation/reserve': { args: held.slice(1) },
+  'reservation/return-to-held': { args: ['rsv-1', 'pay-1'], after: [held, paying] },
+  'sale/adjust-units': { args: ['ps5', 5] },
+  'sale/begin-epoch': { args: [2] },
+  'sale/command': { args: ['pause'] },
+  'sale/configure': { args: ['perMinute', 600] },
+  'sale/publish': { args: [1, 0, 'ps5', 1] },
+  'waiting-room/find-place': { args: [64, 'place-of-ann'], buckets: [0] },
+  'waiting-room/grant': { args: [100_000, 200_000] },
+  'waiting-room/grow': { args: [64], buckets: [0, 64] },
+  'waiting-room/join': { sale: room, args: [1, 64, 'place-of-ann'], buckets: [0] },
+  'waiting-room/leave': { sale: room, args: [64, 'place-of-ann'], buckets: [0] },
+  'waiting-room/signs-of-life': { args: ['ann'], after: [held] },
+  'waiting-room/turn-status': { args: ['ann', -1], after: [held] },
+};
+
+function keysOf({ keyCount }: Script, saleId: string, buckets: number[] = []): string[] {
+  const fixed = {
+    1: [saleKey(saleId)],
+    3: [saleKey(saleId), stockKey(saleId), outboxKey(saleId)],
+    12: floorKeys(saleId),
+  };
+  return [...fixed[keyCount as 1 | 3 | 12], ...buckets.map((bucket) => placesKey(saleId, bucket))];
+}
+
+function call(redis: Redis, name: string, keys: string[], args: (string | number)[]): Promise<Reply> {
+  const { source } = scripts.get(name) as Script;
+  return redis.eval(source, keys.length, ...keys, `request-of-${name}`, ...args) as Promise<Reply>;
+}
+
+/** Everything that Redis knows of a sale, to be compared. */
+async function allOf(redis: Redis, saleId: string): Promise<(string | null)[]> {
+  const keys = [...floorKeys(saleId), placesKey(saleId, 0), placesKey(saleId, 64)];
+  return Promise.all(keys.map(async (key) => (await redis.dumpBuffer(key))?.toString('hex') ?? null));
+}
+
+async function prepared(name: string) {
+  const { sale: options, args, buckets, after } = examples[name] as Example;
+  const sale = await testSale(options);
+  const { redis, saleId } = sale;
+  for (const [before, ...beforeArgs] of after ?? []) {
+    await call(redis, before, keysOf(scripts.get(before) as Script, saleId), beforeArgs);
+  }
+  const keys = keysOf(scripts.get(name) as Script, saleId, buckets);
+  return { redis, saleId, keys, ask: (on = keys) => call(redis, name, on, args) };
+}
+
+test('every script has an example here', () => {
+  expect(Object.keys(examples).sort()).toEqual([...scripts.keys()].sort());
+});
+
+describe.each([...scripts.values()])('$name', (script) => {
+  const { name, source, keyCount, keysPerElement } = script;
+  const [first, ...lines] = written(script).split('\n');
+  const header = lines.slice(
+    0,
+    lines.findIndex((line) => !line.startsWith('--') || line.startsWith('---')),
+  );
+  const body = lines.slice(header.length).join('\n');
+
+  test('is checked by Redis before it runs, and says what it takes, answers and tells', () => {
+    expect(first).toMatch(/^#!lua( flags=no-writes)?$/);
+    expect(header[0]).toMatch(/^-- [A-Z]/);
+    expect(header).toContainEqual(expect.stringMatching(/^-- KEYS {2}\S/));
+    expect(header).toContainEqual(expect.stringMatching(/^-- ARGV {2}1 (requestId|batchId) +echoed$/));
+    expect(header).toContainEqual(expect.stringMatching(/^-- Reply \{?(requestId|batchId)?/));
+    const tells = /\b(emit\w+|enter|hold|returnUnits|handOver|touch|closeWhenSoldOut)\(/.test(body);
+    if (tells) expect(header).toContainEqual(expect.stringMatching(/^-- Event (sale|reservation|whatever)/));
+  });
+
+  test('touches the keys it was given, all of them, and spells none', () => {
+    const used = new Set([...source.matchAll(/KEYS\[(\d+)\]/g)].map(([, n]) => Number(n)));
+    expect([...used].sort((a, b) => a - b)).toEqual(Array.from({ length: keyCount }, (_, i) => i + 1));
+    expect(/KEYS\[\w*[a-z]/.test(source)).toBe(keysPerElement);
+    const code = source.replaceAll(/--.*$/gm, '');
+    expect(
+      [...code.matchAll(/'([^']*db:[^']*)'/g)]
+        .map(([, text]) => text)
+        .filter((text) => text !== channels.pushes),
+    ).toEqual([]);
+    const given = new Set(
+      [...code.matchAll(/local ([\w, ]+?) = KEYS\[/g)].flatMap(([, names]) => names?.split(', ') ?? []),
+    );
+    for (const [, command, argument] of code.matchAll(/redis\.call\('(\w+)'(?:, ([\w[\]. +-]+))?/g)) {
+      if (command === 'TIME' || (command === 'PUBLISH' && code.includes(`'PUBLISH', '${channels.pushes}'`)))
+        continue;
+      const isGiven =
+        given.has(argument ?? '') ||
+        /^KEYS\[/.test(argument ?? '') ||
+        (command === 'TYPE' && argument === 'key');
+      expect(isGiven, `${command} ${argument}`).toBe(true);
+    }
+  });
+
+  test('tells the outbox whatever it moves, in the function that moves it', () => {
+    for (const [text, moves] of source.matchAll(/^local function (\w+)\([\s\S]*?^end$/gm)) {
+      if (moves === 'moveUnits' || !text.includes('moveUnits(')) continue;
+      expect(text, moves).toMatch(/\bemitReservation\(/);
+    }
+  });
+
+  test('echoes the request id, and called again at once it changes nothing', async () => {
+    const { redis, saleId, ask } = await prepared(name);
+    expect((await ask())[0]).toBe(`request-of-${name}`);
+    const after = await allOf(redis, saleId);
+    expect((await ask())[0]).toBe(`request-of-${name}`);
+    expect(await allOf(redis, saleId)).toEqual(after);
+  });
+
+  test('writes nothing where a key is of another type', async () => {
+    const { redis, saleId, keys, ask } = await prepared(name);
+    for (const key of keys) {
+      await redis.rename(key, `${key}:aside`).catch(() => {});
+      await redis.lpush(key, 'something else');
+      const before = await allOf(redis, saleId);
+      await expect(ask(), key).rejects.toThrow('WRONGTYPE');
+      expect(await allOf(redis, saleId), key).toEqual(before);
+      await redis.del(key);
+      await redis.rename(`${key}:aside`, key).catch(() => {});
+    }
+  });
+
+  test('makes nothing of a sale that Redis does not know', async () => {
+    const { redis, keys, saleId, ask } = await prepared(name);
+    if (name === 'sale/publish') return expect(await ask()).toEqual([`request-of-${name}`, 0, '1']);
+    const unknown = keys.map((key) => key.replace(saleId, `no-${saleId}`));
+    const [echo, code] = await ask(unknown);
+    expect(echo).toBe(`request-of-${name}`);
+    expect(code).toBeLessThanOrEqual(0);
+    expect(await allOf(redis, `no-${saleId}`)).toEqual(Array(14).fill(null));
+  });
+
+  test('as Redis gets it', async () => {
+    await expect(source).toMatchFileSnapshot(`./assembled/${name.replace('/', '.')}.lua`);
+  });
+});
+
+test('no snapshot is left of a script that is gone', () => {
+  const kept = readdirSync(new URL('./assembled', import.meta.url)).map((file) => file.replace('.lua', ''));
+  expect(kept.sort()).toEqual([...scripts.keys()].map((name) => name.replace('/', '.')).sort());
+});
