@@ -1,0 +1,49 @@
+import type { ReservationState } from '../../contracts/states.ts';
+
+export interface ModelledReservation {
+  state: ReservationState;
+  buyerId: string;
+  turn: number;
+  items: string;
+  deadlineMs: number;
+  attemptId: string;
+  untouched: boolean;
+  /** The request that used the one extension, or null. */
+  extendedBy: string | null;
+}
+
+/** Somebody who stands by; `score` is the place in the order of (missed, turn). */
+export interface Standing {
+  buyerId: string;
+  reservationId: string;
+  turn: number;
+  items: string;
+  missed: boolean;
+  aliveAtMs: number;
+  score: number;
+}
+
+export interface Counts {
+  units: number;
+  available: number;
+  held: number;
+  paying: number;
+  sold: number;
+}
+export type Place = Exclude<keyof Counts, 'units'>;
+
+export interface Event {
+  type: string;
+  atMs: number;
+  epoch: number;
+  /** What `sale.units_adjusted` tells. */
+  adjusted?: string;
+  reservation?: {
+    id: string;
+    buyerId: string;
+    turn: number;
+    items: string;
+    deadlineMs: number;
+    attemptId: string;
+  };
+}

@@ -1,0 +1,15 @@
+/** What a run of the model test begins with. Times in ms; opening and closing are relative to the start. */
+export interface SaleSetup {
+  method: 'none' | 'fifo';
+  units: Record<string, number>;
+  perBuyerLimit: number;
+  /** Already in the waiting room. */
+  entrants: number;
+  holdMs: number;
+  claimMs: number;
+  /** By how much a hold may be extended, once; 0 where it may not. */
+  extendMs: number;
+  perMinute: number;
+  opensInMs: number;
+  closesInMs: number;
+}

@@ -1,0 +1,87 @@
+import type { ReservationState } from '../../contracts/states.ts';
+import { itemsOf, quantityOf } from '../modelled/items.ts';
+import type { ObservedSale } from './observed-sale.ts';
+import type { Replay } from './replay.ts';
+
+const places = ['available', 'held', 'paying', 'sold'] as const;
+
+const placeOf: Partial<Record<ReservationState, (typeof places)[number]>> = {
+  held: 'held',
+  paying: 'paying',
+  confirmed: 'sold',
+};
+
+/** Everything that holds at every moment, read from the raw keys and the outbox; throws naming what does not. */
+export function checkInvariants(observed: ObservedSale, replay: Replay, limits: { perBuyer: number }): void {
+  const { stock, reservations, buyers, deadlines, pins, usedTurns, standby, requests } = observed;
+  const replayed: Record<string, number> = {};
+  const unitsOf: Record<string, number> = {};
+  const liveOf: Record<string, number> = {};
+  for (const [id, { state, items, buyerId, deadlineMs, turn, attemptId }] of Object.entries(reservations)) {
+    const place = placeOf[state as ReservationState];
+    if (place) {
+      unitsOf[buyerId] = (unitsOf[buyerId] ?? 0) + quantityOf(items);
+      if (place !== 'sold') liveOf[buyerId] = (liveOf[buyerId] ?? 0) + 1;
+    }
+    if (state === 'held' ? deadlines[id] !== deadlineMs : id in deadlines) {
+      fail(`${id} is ${state}, its entry in deadlines is ${deadlines[id]}`);
+    }
+    if ((state === 'paying') !== id in pins) fail(`${id} is ${state}, its pin is ${pins[id]}`);
+    if ((state === 'paying' || state === 'confirmed') && !observed.attempts.includes(attemptId)) {
+      fail(`${id} is ${state} by a payment that nobody began`);
+    }
+    if (turn >= 0 && !usedTurns.includes(turn)) fail(`${id} used turn ${turn}, whose bit is not set`);
+    const told = replay.reservations.get(id);
+    if (!told) fail(`${id} is not in the outbox`);
+    if (told.state !== state) fail(`${id} is ${state}, by the outbox ${told.state}`);
+    if (told.deadlineMs !== `${deadlineMs}`) fail(`${id}: the outbox has another deadline`);
+  }
+  for (const [id, { state, items }] of replay.reservations) {
+    if (!(id in reservations)) fail(`the outbox tells of ${id}, which is gone`);
+    const place = placeOf[state];
+    if (!place) continue;
+    for (const { sku, quantity } of itemsOf(items)) {
+      replayed[`${sku}:${place}`] = (replayed[`${sku}:${place}`] ?? 0) + quantity;
+    }
+  }
+  for (const id of [...Object.keys(deadlines), ...Object.keys(pins)]) {
+    if (!(id in reservations)) fail(`${id} is no reservation, but has a deadline or a pin`);
+  }
+  for (const field of Object.keys(stock)) {
+    const sku = /^(.+):units$/.exec(field)?.[1];
+    if (!sku) continue;
+    const [available, ...moved] = places.map((place) => stock[`${sku}:${place}`] ?? Number.NaN);
+    const sum = moved.reduce((a, b) => a + b, available ?? Number.NaN);
+    if (sum !== stock[field])
+      fail(`${sku}: ${available} available and ${moved} are not ${stock[field]} units`);
+    if ([available, ...moved].some((count) => (count ?? -1) < 0)) fail(`${sku}: a count fell below zero`);
+    for (const place of places.slice(1)) {
+      const told = replayed[`${sku}:${place}`] ?? 0;
+      if (told !== stock[`${sku}:${place}`]) {
+        fail(`${sku}: ${stock[`${sku}:${place}`]} ${place}, by the outbox ${told}`);
+      }
+    }
+    const wanted = Object.values(requests).filter(({ items }) =>
+      itemsOf(items).some((item) => item.sku === sku),
+    );
+    if (wanted.length !== (stock[`${sku}:waiting`] ?? 0)) fail(`${sku}: ${wanted.length} wait for it`);
+  }
+  for (const [buyerId, { units, reservationId }] of Object.entries(buyers)) {
+    if (units !== (unitsOf[buyerId] ?? 0))
+      fail(`${buyerId} has ${unitsOf[buyerId]} units, counted as ${units}`);
+    if (units > limits.perBuyer) fail(`${buyerId} has ${units} units, the limit is ${limits.perBuyer}`);
+    if (reservations[reservationId]?.buyerId !== buyerId) fail(`${buyerId}: latest is ${reservationId}`);
+    if ((liveOf[buyerId] ?? 0) > 1) fail(`${buyerId} has two live reservations`);
+  }
+  for (const buyerId of Object.keys(unitsOf)) if (!(buyerId in buyers)) fail(`${buyerId} is not counted`);
+  if (Object.keys(standby).join() !== Object.keys(requests).join()) fail('standby and its requests differ');
+  const turns = new Set(Object.values(reservations).map(({ turn }) => turn));
+  for (const turn of usedTurns) if (!turns.has(turn)) fail(`turn ${turn} counts as used, but nobody used it`);
+  if (replay.state !== observed.sale.state)
+    fail(`the sale is ${observed.sale.state}, by the outbox ${replay.state}`);
+  if (replay.count !== observed.eventCount) fail('the outbox lost events');
+}
+
+function fail(what: string): never {
+  throw new Error(`invariant: ${what}`);
+}

@@ -1,0 +1,26 @@
+import type { ModelledSale } from '../modelled/sale.ts';
+
+/**
+ * What holds for every calling of turns, whatever the pace is worked out to be: it never goes back, never
+ * beyond those who came, never beyond twice what the stock justifies; and it moves on when it should.
+ */
+export function checkPace(model: ModelledSale, serving: number, lastTickMs: number | null): void {
+  const called = serving - model.serving;
+  if (called < 0) throw new Error(`serving went back from ${model.serving} to ${serving}`);
+  if (serving > model.entrants) throw new Error(`${serving} turns called, ${model.entrants} came`);
+  const onTime = [...model.standby.values()].filter(({ missed }) => !missed).length;
+  const spoken = model.outstandingTurns() + onTime;
+  const available = model.total('available');
+  if (called > 0 && called > 2 * available - spoken) {
+    throw new Error(`${called} turns called for ${available} units, ${spoken} were spoken for`);
+  }
+  const elapsedMs = lastTickMs === null ? Number.POSITIVE_INFINITY : model.nowMs - lastTickMs;
+  const perTurnMs = 60_000 / model.setup.perMinute;
+  // While payments are under way the pace may be braked, down to a twentieth.
+  const slowestMs = perTurnMs * (model.leases.size > 0 ? 20 : 1);
+  if (called === 0 && available > spoken && model.entrants > serving && elapsedMs > slowestMs + 1) {
+    throw new Error(`${available - spoken} units wait, nobody was called for ${elapsedMs} ms`);
+  }
+  const most = Math.max(1, 2_000 / perTurnMs) + (2 * Math.min(elapsedMs, 1e9)) / perTurnMs;
+  if (called > most) throw new Error(`${called} turns called after ${elapsedMs} ms`);
+}
