@@ -1,4 +1,4 @@
-import type { OrderStore, Readiness, SigningKeys } from '../engine/contracts/ports.ts';
+import type { DrawStore, OrderStore, Readiness, SigningKeys } from '../engine/contracts/ports.ts';
 import type { Settings } from '../engine/contracts/settings.ts';
 import type { Engine } from '../engine/surface.ts';
 import { lineOf } from './guard/absence.ts';
@@ -20,6 +20,7 @@ export interface PublicPlaneParts {
   settings: Settings;
   engine: Engine;
   orderStore: Pick<OrderStore, 'order' | 'orders'>;
+  drawStore: DrawStore;
   readiness: Readonly<Record<string, Readiness>>;
   /** Known already; the plane keeps them current. */
   signingKeys: Pick<SigningKeys, 'published' | 'refresh'>;

@@ -1,4 +1,5 @@
 import type {
+  DrawStore,
   OrderStore,
   PaymentQueue,
   Readiness,
@@ -6,7 +7,9 @@ import type {
   SigningKeyRotation,
   SigningKeys,
 } from '../engine/contracts/ports.ts';
+import { ticketWriter } from '../engine/index.ts';
 import type { Settlement } from '../engine/surface.ts';
+import { drawStoreOn } from './draw/draw-store.ts';
 import { createLog, type Log } from './log.ts';
 import { orderStoreOn } from './orders/order-store.ts';
 import { createPool, type PoolOptions } from './postgres/pool.ts';
@@ -74,6 +77,17 @@ export function createSigningKeyRotation(
 ): SigningKeyRotation & Closable {
   const pool = createPool(databaseUrl, signingKeyPool);
   return { ...signingKeyRotationOn(pool, tokenSecret, options), close: () => pool.end() };
+}
+
+/** Proofs of frozen sales on Postgres; `tokenSecret` is the one that their tickets were signed under. */
+export function createDrawStore(
+  databaseUrl: string,
+  tokenSecret: string,
+  log: Log = createLog('info'),
+): DrawStore & Closable {
+  // One block is fetched at a time.
+  const pool = createPool(databaseUrl, { connectionsMax: 1, name: 'draws' });
+  return { ...drawStoreOn(pool, ticketWriter(tokenSecret), log), close: () => pool.end() };
 }
 
 /** Whether Postgres answers within a second. */

@@ -3,10 +3,19 @@ import { refuse } from '../../engine/contracts/errors.ts';
 import type { SaleStore } from '../../engine/contracts/ports.ts';
 import type { SaleConfig, SaleSnapshot } from '../../engine/contracts/sale.ts';
 import { Name, reply, request } from '../../engine/contracts/wire/common.ts';
-import { Audit, CreateSale, Sale, SaleState } from '../../engine/contracts/wire/sales.ts';
+import { Draw } from '../../engine/contracts/wire/draw.ts';
+import {
+  Audit,
+  CreateSale,
+  GiveBeacon,
+  PatchSale,
+  Sale,
+  SaleState,
+} from '../../engine/contracts/wire/sales.ts';
 import type { SaleCommand, Settlement } from '../../engine/surface.ts';
 import { isAbsence } from '../guard/absence.ts';
 import { type Route, route } from '../http/route.ts';
+import { drawView } from '../routes/draw.ts';
 import { saleView } from '../routes/sales.ts';
 
 const tag = 'sales';
@@ -16,7 +25,7 @@ const Message = request({ text: Type.String({ minLength: 1, maxLength: 500 }) })
 const StateReply = reply({ saleId: Name, state: SaleState });
 
 const commands: Record<SaleCommand, string> = {
-  open: 'Open the sale now',
+  open: 'Open the sale now; one with a draw opens as soon as that is held',
   pause: 'Call nobody and reserve nothing new; paying and releasing go on',
   resume: 'Go on after a pause',
   close: 'Close the sale for good; live holds may still pay',
@@ -24,7 +33,7 @@ const commands: Record<SaleCommand, string> = {
 
 export interface SaleRouteParts {
   sales: SaleStore;
-  settlement: Pick<Settlement, 'snapshot' | 'notice'>;
+  settlement: Pick<Settlement, 'snapshot' | 'sale' | 'notice'>;
 }
 
 /** What an operator does with sales. */
@@ -50,6 +59,42 @@ export function saleRoutes({ sales, settlement }: SaleRouteParts): Route[] {
         return { status: 201, body: sale, headers };
       },
     }),
+    route({
+      method: 'PATCH',
+      path: `${root}/{saleId}`,
+      tag,
+      summary: 'Change a sale while it lasts',
+      description:
+        'Units go up, or down to what is not held or sold. `opensAt` may change until the sale opens; the beacon of ' +
+        'a draw has to speak after the freeze that follows from it.',
+      access: 'admin',
+      body: PatchSale,
+      replies: { 200: { description: 'the sale as it is now', schema: Sale } },
+      refusals: ['sale_not_found', 'sku_not_found', 'invalid_transition', 'units_in_use'],
+      answer: async ({ params: { saleId = '' }, body }) => {
+        const outcome = await sales.patch(saleId, body);
+        if (outcome.kind === 'refused') return outcome;
+        const sale = await settlement.sale(saleId);
+        return sale ? { status: 200, body: saleView(sale) } : kept();
+      },
+    }),
+    route({
+      method: 'POST',
+      path: `${root}/{saleId}/beacon`,
+      tag,
+      summary: 'What the beacon of a draw published',
+      description: 'Once the entrants are fixed. The first value stays; the same one again changes nothing.',
+      access: 'admin',
+      body: GiveBeacon,
+      replies: { 200: { description: 'the draw as the public sees it', schema: Draw } },
+      refusals: ['sale_not_found', 'invalid_transition'],
+      answer: async ({ params: { saleId = '' }, body }) => {
+        const outcome = await sales.giveBeacon(saleId, body.value);
+        if (outcome.kind === 'refused') return outcome;
+        const sale = await settlement.sale(saleId);
+        return sale ? { status: 200, body: drawView(sale) } : kept();
+      },
+    }),
     ...(Object.keys(commands) as SaleCommand[]).map((command) =>
       route({
         method: 'POST',
@@ -63,9 +108,7 @@ export function saleRoutes({ sales, settlement }: SaleRouteParts): Route[] {
           const outcome = await sales.command(saleId, command);
           if (outcome.kind === 'refused') return outcome;
           const snapshot = await settlement.snapshot(saleId);
-          return snapshot
-            ? { status: 200, body: { saleId, state: snapshot.state } }
-            : refuse('unavailable', { detail: 'The decision is kept; Redis does not know the sale yet.' });
+          return snapshot ? { status: 200, body: { saleId, state: snapshot.state } } : kept();
         },
       }),
     ),
@@ -99,6 +142,9 @@ export function saleRoutes({ sales, settlement }: SaleRouteParts): Route[] {
     }),
   ];
 }
+
+const kept = () =>
+  refuse('unavailable', { detail: 'The decision is kept; Redis does not know the sale yet.' });
 
 /** Null while Redis is away: the sale is created nevertheless, and published when Redis is back. */
 async function snapshotOf(

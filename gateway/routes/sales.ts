@@ -1,12 +1,16 @@
 import Type from 'typebox';
 import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
-import type { LiveSale } from '../../engine/contracts/sale.ts';
+import type { LiveSale, SaleConfig, Draw as SaleDraw } from '../../engine/contracts/sale.ts';
 import { Sale, SaleList } from '../../engine/contracts/wire/sales.ts';
 import type { SaleDirectory } from '../../engine/surface.ts';
 import { isRefusal } from '../http/refusal.ts';
 import { type Route, route } from '../http/route.ts';
 
-const timestamp = (ms: number): string => new Date(ms).toISOString();
+export const timestamp = (ms: number): string => new Date(ms).toISOString();
+
+/** The beacon that was named, with what it said as soon as that is known. */
+export const beaconView = ({ beacon }: SaleConfig, draw: SaleDraw | null) =>
+  beacon && { ...beacon, value: draw?.beaconValue ?? null };
 
 /** A sale as the public sees it: `held` includes what is being paid. */
 export function saleView({ config, snapshot, draw }: LiveSale): Sale {
@@ -38,7 +42,7 @@ export function saleView({ config, snapshot, draw }: LiveSale): Sale {
       perMinute: snapshot.perMinute,
       seedCommitment: config.seedCommitment,
       seed: draw?.seed ?? null,
-      beacon: config.beacon && { ...config.beacon, value: draw?.beaconValue ?? null },
+      beacon: beaconView(config, draw),
       entrantsRoot: draw?.entrantsRoot ?? null,
       challenge: config.challengeDifficulty === null ? null : { difficulty: config.challengeDifficulty },
     },

@@ -19,6 +19,7 @@ const tableWith = (devTokenSecret: string | null): Route[] =>
   publicRoutes({
     engine,
     orderStore: { order: async () => null, orders: async () => ({ data: [], nextCursor: null }) },
+    drawStore: { proofAtHand: () => null, proof: async () => null },
     counter: new PaymentCounter(engine.desk, new OutcomeWatch(engine)),
     readiness: {},
     signingKeys: { published: () => [] },
@@ -101,6 +102,8 @@ test('who may call what is denied by default', () => {
   expect(open(routes)).toEqual([
     '/api/v1/sales',
     '/api/v1/sales/{saleId}',
+    '/api/v1/sales/{saleId}/draw',
+    '/api/v1/sales/{saleId}/challenge',
     '/api/v1/auth/dev-token',
     '/healthz',
     '/readyz',

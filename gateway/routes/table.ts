@@ -1,4 +1,4 @@
-import type { OrderStore, Readiness, SigningKeys } from '../../engine/contracts/ports.ts';
+import type { DrawStore, OrderStore, Readiness, SigningKeys } from '../../engine/contracts/ports.ts';
 import {
   Checkout,
   LineItem,
@@ -8,14 +8,16 @@ import {
   Pay,
 } from '../../engine/contracts/wire/checkout.ts';
 import { Item, Money } from '../../engine/contracts/wire/common.ts';
+import { Draw } from '../../engine/contracts/wire/draw.ts';
 import { Reservation, Reserve, Reserved, Standby } from '../../engine/contracts/wire/reservations.ts';
 import { Sale, SaleItem } from '../../engine/contracts/wire/sales.ts';
-import { Ticket, TicketStatus } from '../../engine/contracts/wire/tickets.ts';
+import { Challenge, Ticket, TicketStatus } from '../../engine/contracts/wire/tickets.ts';
 import type { Engine } from '../../engine/surface.ts';
 import { type DocumentInfo, openApiOf } from '../http/openapi.ts';
 import type { Route } from '../http/route.ts';
 import { checkoutRoutes } from './checkout.ts';
 import { devTokenRoute } from './dev-token.ts';
+import { drawRoutes } from './draw.ts';
 import { healthRoutes } from './health.ts';
 import { orderRoutes } from './orders.ts';
 import { pageRoutes } from './pages.ts';
@@ -28,6 +30,7 @@ import { ticketRoutes } from './tickets.ts';
 export interface TableParts {
   engine: Engine;
   orderStore: Pick<OrderStore, 'order' | 'orders'>;
+  drawStore: DrawStore;
   counter: PaymentCounter;
   readiness: Readonly<Record<string, Readiness>>;
   signingKeys: Pick<SigningKeys, 'published'>;
@@ -38,7 +41,9 @@ export interface TableParts {
 }
 
 const named = {
+  Challenge,
   Checkout,
+  Draw,
   Item,
   LineItem,
   Money,
@@ -60,7 +65,8 @@ const named = {
 export function publicRoutes(parts: TableParts): Route[] {
   const routes: Route[] = [
     ...saleRoutes(parts.engine.sales),
-    ...ticketRoutes(parts.engine),
+    ...drawRoutes(parts.engine.sales),
+    ...ticketRoutes(parts.engine, parts.drawStore),
     ...reservationRoutes(parts.engine),
     ...checkoutRoutes(parts.engine.desk, parts.counter),
     ...orderRoutes(parts.orderStore),

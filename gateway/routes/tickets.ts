@@ -1,8 +1,10 @@
 import type { Refusal } from '../../engine/contracts/errors.ts';
-import { Join, Ticket, TicketStatus } from '../../engine/contracts/wire/tickets.ts';
+import type { DrawStore } from '../../engine/contracts/ports.ts';
+import { Challenge, Join, Ticket, TicketStatus } from '../../engine/contracts/wire/tickets.ts';
 import type { Engine } from '../../engine/surface.ts';
 import { isRefusal } from '../http/refusal.ts';
 import { type Reply, type Route, route } from '../http/route.ts';
+import { proofOf } from './proofs.ts';
 import { findSale } from './sales.ts';
 
 type Room = Pick<Engine, 'sales' | 'waitingRoom'>;
@@ -40,6 +42,7 @@ export async function leaveSale(
 /** Where the buyer stands; asking counts as a sign of life. */
 async function ticketStatus(
   { sales, waitingRoom }: Room,
+  draws: DrawStore,
   buyerId: string,
   saleId: string,
 ): Promise<Reply | Refusal> {
@@ -47,14 +50,23 @@ async function ticketStatus(
   if (isRefusal(sale)) return sale;
   const outcome = await waitingRoom.status(sale, buyerId);
   if (outcome.kind === 'refused') return outcome;
+  const proof = await proofOf(draws, sale, outcome.status.index);
   return {
     status: 200,
-    body: outcome.status,
+    body: { ...outcome.status, ...(proof ? { proof } : {}) },
     headers: { 'Retry-After': String(Math.max(1, Math.ceil(outcome.retryAfterSeconds))) },
   };
 }
 
-export function ticketRoutes(engine: Room): Route[] {
+/** Work to be done before joining, where the sale asks for it. */
+async function challengeOf({ sales, waitingRoom }: Room, saleId: string): Promise<Reply | Refusal> {
+  const sale = await findSale(sales, saleId);
+  if (isRefusal(sale)) return sale;
+  const outcome = waitingRoom.challenge(sale);
+  return outcome.kind === 'refused' ? outcome : { status: 200, body: outcome.challenge };
+}
+
+export function ticketRoutes(engine: Room, draws: DrawStore): Route[] {
   const tag = 'waiting room';
   return [
     route({
@@ -87,11 +99,26 @@ export function ticketRoutes(engine: Room): Route[] {
       path: '/api/v1/sales/{saleId}/tickets/me',
       tag,
       summary: "Where the buyer's ticket stands",
-      description: 'Asking counts as a sign of life. `Retry-After` says when asking again is worth it.',
+      description:
+        'Asking counts as a sign of life. `Retry-After` says when asking again is worth it. Once the entrants of a ' +
+        'draw are fixed, `proof` comes with the first or second answer.',
       access: 'buyer',
       replies: { 200: { description: 'the ticket', schema: TicketStatus } },
       refusals: ['sale_not_found', 'ticket_not_found', 'no_waiting_room'],
-      answer: ({ buyerId, params }) => ticketStatus(engine, buyerId, params.saleId ?? ''),
+      answer: ({ buyerId, params }) => ticketStatus(engine, draws, buyerId, params.saleId ?? ''),
+    }),
+    route({
+      method: 'GET',
+      path: '/api/v1/sales/{saleId}/challenge',
+      tag,
+      summary: 'Work to be done before joining, where the sale asks for it',
+      description:
+        'Find a text so that SHA-256 of `<challenge>:<text>` begins with `difficulty` zero bits, and join with that ' +
+        'whole line as `challenge`. It is good for one buyer.',
+      access: 'public',
+      replies: { 200: { description: 'a challenge of this sale', schema: Challenge } },
+      refusals: ['sale_not_found', 'not_found'],
+      answer: ({ params }) => challengeOf(engine, params.saleId ?? ''),
     }),
     route({
       method: 'DELETE',
