@@ -35,5 +35,6 @@ function placeOf({ functionName, url, lineNumber }: CpuProfile['nodes'][number][
     .replace(/^file:\/\//, '')
     .replace(/^.*\/node_modules\//, '')
     .replace(`${process.cwd()}/`, '');
-  return `${name} ${file}:${lineNumber + 1}`;
+  // TypeScript runs as one long line: its number would say nothing.
+  return file.endsWith('.ts') ? `${name} ${file}` : `${name} ${file}:${lineNumber + 1}`;
 }

@@ -47,6 +47,13 @@ function note(
       values(opponent, (round) => round.perSecond),
     );
   }
+  for (const opponent of opponents) {
+    board.compare(
+      { scenario, subject: 'doorbuster', opponent, unit: 'µs of gateway CPU a decision' },
+      values('doorbuster', (round) => round.gatewayCpuUs),
+      values(opponent, (round) => round.gatewayCpuUs),
+    );
+  }
   board.compare(
     { scenario, subject: 'doorbuster', opponent: 'evalsha-each', unit: 'µs of Redis CPU a decision' },
     values('doorbuster', (round) => round.redisCpuUs),

@@ -6,6 +6,7 @@ import { demand } from '../failure.ts';
 import { runAutocannon } from '../load/autocannon.ts';
 import type { Generator, LoadResult } from '../load/load.ts';
 import { runWrk } from '../load/wrk.ts';
+import { cpuSecondsOf } from '../process-facts.ts';
 import { RedisCli } from '../redis-cli.ts';
 import { auditDrained, BenchSale } from '../sales.ts';
 import type { Options, Subject } from '../subject.ts';
@@ -14,6 +15,8 @@ import type { Options, Subject } from '../subject.ts';
 export interface Round extends LoadResult {
   /** Of Redis, for each decision, in microseconds. */
   redisCpuUs: number;
+  /** Of the gateway, likewise. */
+  gatewayCpuUs: number;
 }
 
 /** No door here decides more in a second. */
@@ -55,7 +58,8 @@ export class ReserveRounds {
     const sale = await BenchSale.create(this.#subject);
     const probe = await sale.probe(door.origin, 'probe-before');
     const { path, body } = sale;
-    const cpuBefore = await this.#redis.cpuSeconds();
+    const redisBefore = await this.#redis.cpuSeconds();
+    const gatewayBefore = cpuSecondsOf(door.pid);
     const tokensFile = this.#tokensFile;
     const result = await this.#generate({
       origin: door.origin,
@@ -65,7 +69,8 @@ export class ReserveRounds {
       connections,
       seconds,
     });
-    const cpuAfter = await this.#redis.cpuSeconds();
+    const gatewaySeconds = cpuSecondsOf(door.pid) - gatewayBefore;
+    const redisSeconds = (await this.#redis.cpuSeconds()) - redisBefore;
     await sale.probe(door.origin, 'probe-after');
     this.#checkSize(result, probe.bytes);
     const decides = door.name !== 'door-only';
@@ -74,7 +79,8 @@ export class ReserveRounds {
     // A sale that is over is ticked by nobody: each round meets as many sales as the one before.
     await sale.command('close');
     await sleep(300);
-    return { ...result, redisCpuUs: ((cpuAfter - cpuBefore) * 1_000_000) / result.requests };
+    const usEach = (cpuSeconds: number) => (cpuSeconds * 1_000_000) / result.requests;
+    return { ...result, redisCpuUs: usEach(redisSeconds), gatewayCpuUs: usEach(gatewaySeconds) };
   }
 
   /** Once the relay goes on: every unit is where the answers said. */

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { messageOf, startChild } from '../../demo/child.ts';
 import { writeTokens } from '../buyers.ts';
 import { type Door, withDoors } from '../doors.ts';
-import { BenchFailure, demand } from '../failure.ts';
+import { demand } from '../failure.ts';
 import type { OpenLoopResult } from '../load/open-loop/schedule.ts';
+import { Part } from '../part.ts';
 import { withRelayHeldBack } from '../relay.ts';
 import { ReserveRounds } from '../reserve/rounds.ts';
 import { auditDrained, BenchSale } from '../sales.ts';
@@ -110,13 +110,9 @@ async function openRound(
   const tokensFile = join(subject.directory, 'open-loop-tokens.txt');
   const count = Math.floor(perSecond * seconds);
   await writeTokens(tokensFile, subject.authSecret, count);
-  const child = startChild('bench/measure/load/open-loop/main.ts', {
-    env: { ...process.env },
-    logFile: join(subject.directory, 'open-loop.log'),
-  });
-  await messageOf(child, 'ready');
+  const loop = await Part.start('bench/measure/load/open-loop/main.ts', subject);
   // More connections than a closed loop needs: nobody waits for another one's.
-  child.process.send({
+  const result = await loop.ask<OpenLoopResult>({
     origin: door.origin,
     path,
     body,
@@ -125,9 +121,7 @@ async function openRound(
     seconds,
     connections: connections * 4,
   });
-  const message = await messageOf<{ kind: 'result'; result: OpenLoopResult }>(child, 'result');
-  if (!message) throw new BenchFailure(`the open loop ended: ${child.lastLines().join(' ')}`);
-  const { result } = message;
+  await loop.stop();
   demand(
     result.statuses[201] === count,
     `the answers to ${count} requests were ${JSON.stringify(result.statuses)}`,
