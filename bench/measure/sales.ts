@@ -31,15 +31,17 @@ export class BenchSale {
   }
 
   /** Open at once, holds outlast the run. Method `none`, unless `fields` say otherwise. */
-  static async create(subject: Subject, fields: Partial<CreateSale> = {}): Promise<BenchSale> {
+  static async create(
+    subject: Subject,
+    fields: Partial<CreateSale> = {},
+    units = plentyOfUnits,
+  ): Promise<BenchSale> {
     const sale = new BenchSale(subject, `bench-${Date.now().toString(36)}-${++sales}`);
     const nowMs = Date.now();
     await sale.#operator.createSale({
       id: sale.id,
       title: 'A benchmark',
-      items: [
-        { sku: sale.sku, title: 'Unit', price: { amount: 49_900, currency: 'USD' }, units: plentyOfUnits },
-      ],
+      items: [{ sku: sale.sku, title: 'Unit', price: { amount: 49_900, currency: 'USD' }, units }],
       opensAt: new Date(nowMs - 1000).toISOString(),
       closesAt: new Date(nowMs + 12 * hourMs).toISOString(),
       method: 'none',

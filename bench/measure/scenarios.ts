@@ -7,6 +7,8 @@ import type { Scoreboard } from './scoreboard.ts';
 import { steady } from './steady/steady.ts';
 import type { Options, Subject } from './subject.ts';
 
+import { watch } from './watch/watch.ts';
+
 export type Scenario = (subject: Subject, options: Options, board: Scoreboard) => Promise<void>;
 
 /** By the name that `--scenario` takes. */
@@ -16,5 +18,6 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   steady,
   monitor,
   'room-memory': roomMemory,
+  watch,
   profile,
 };

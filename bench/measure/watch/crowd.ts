@@ -1,0 +1,55 @@
+import { demand } from '../failure.ts';
+import { Part } from '../part.ts';
+import type { Subject } from '../subject.ts';
+import type { Heard, WatchSetting } from './watchers/crowd.ts';
+
+/** Watchers a process can have beside what else it opens. */
+const perPart = 5_000;
+
+/** Sockets that watch, spread over processes and source addresses. */
+export class Watchers {
+  readonly #subject: Subject;
+  #parts: Part[] = [];
+  count = 0;
+
+  constructor(subject: Subject) {
+    this.#subject = subject;
+  }
+
+  /** Opens sockets until there are so many. */
+  async growTo(count: number, setting: Omit<WatchSetting, 'from' | 'to' | 'localAddress'>): Promise<void> {
+    while (this.#parts.length * perPart < count) {
+      this.#parts.push(await Part.start('bench/measure/watch/watchers/main.ts', this.#subject));
+    }
+    await Promise.all(
+      this.#parts.map((part, at) => {
+        const from = Math.max(this.count, at * perPart);
+        const to = Math.min(count, (at + 1) * perPart);
+        if (from >= to) return null;
+        return part.ask({ open: { ...setting, from, to, localAddress: `127.0.0.${at + 2}` } });
+      }),
+    );
+    this.count = count;
+  }
+
+  /** When each heard the frame that holds `text`. Throws where one did not within that time. */
+  async heard(text: string, withinMs = 20_000): Promise<Heard> {
+    const times = await Promise.all(
+      this.#parts.map((part) => part.ask<Heard>({ heard: { text, withinMs } })),
+    );
+    const all = times.flat();
+    demand(all.length === this.count, `${all.length} of ${this.count} sockets heard ${text}`);
+    return all;
+  }
+
+  /** All sockets; the processes stay. */
+  async close(): Promise<void> {
+    await Promise.all(this.#parts.map((part) => part.ask({ close: true })));
+    this.count = 0;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#parts.map((part) => part.stop()));
+    this.#parts = [];
+  }
+}

@@ -1,0 +1,134 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Door, withDoors } from '../doors.ts';
+import { nowMs } from '../load/sockets/bench-socket.ts';
+import { residentBytesOf } from '../process-facts.ts';
+import { RedisCli } from '../redis-cli.ts';
+import { fillRoom, joiner } from '../room/fill.ts';
+import { BenchSale } from '../sales.ts';
+import type { Scoreboard } from '../scoreboard.ts';
+import type { Options, Subject } from '../subject.ts';
+import { commandRate } from './command-rate.ts';
+import { Watchers } from './crowd.ts';
+import { LastBuyer } from './last-unit.ts';
+import { percentile } from './percentile.ts';
+
+const few = 1_000;
+const settleMs = 3_000;
+
+/** What those who wait cost: memory of the gateway, commands of Redis; and how soon they hear what concerns all. */
+export async function watch(subject: Subject, options: Options, board: Scoreboard): Promise<void> {
+  const watchers = new Watchers(subject);
+  const parts = { subject, options, board, watchers };
+  try {
+    // A gateway of its own each time: what one measurement left behind is not in the next one's memory.
+    const imports = ['bench/measure/watch/collect-garbage.ts'];
+    await withDoors(subject, ['doorbuster'], ([door]) => watching({ ...parts, door: door as Door }), {
+      imports,
+    });
+    await withDoors(subject, ['doorbuster'], ([door]) => soldOut({ ...parts, door: door as Door }));
+  } finally {
+    await watchers.stop();
+  }
+}
+
+interface Parts {
+  subject: Subject;
+  options: Options;
+  board: Scoreboard;
+  watchers: Watchers;
+  door: Door;
+}
+
+async function watching({ subject, options, board, watchers, door }: Parts): Promise<void> {
+  const redis = new RedisCli(subject.redisUrl);
+  // Open, with a turn called every second: it waits and ticks.
+  const sale = await BenchSale.create(subject, { method: 'fifo', perMinute: 60 });
+  const setting = { origin: door.origin, saleId: sale.id, authSecret: null };
+  const entrants = options.isLarge ? 10_000_000 : 1_000_000;
+  const fewEntrants = 100_000;
+  const part = await joiner(subject);
+  await fillRoom(part, sale.id, fewEntrants);
+
+  // The first sockets make the gateway grow once; that is no cost of a watcher.
+  await watchers.growTo(few, setting);
+  const fewBytes = await settledBytes(door);
+  const rates = {
+    few: [] as number[],
+    many: [] as number[],
+    fewEntrants: [] as number[],
+    entrants: [] as number[],
+  };
+  for (let round = 0; round < options.rounds; round++)
+    rates.few.push(await commandRate(subject, redis, options.seconds));
+  await watchers.growTo(options.watchers, setting);
+  const bytes = ((await settledBytes(door)) - fewBytes) / (options.watchers - few);
+  board.note('watch', `gateway memory, ${few} to ${options.watchers} watchers`, 'bytes a watcher', [bytes]);
+  for (let round = 0; round < options.rounds; round++)
+    rates.many.push(await commandRate(subject, redis, options.seconds));
+  const unit = 'Redis commands/s';
+  board.compare(
+    { scenario: 'watch', subject: `${options.watchers} watchers`, opponent: `${few} watchers`, unit },
+    rates.many,
+    rates.few,
+  );
+
+  const latencies: number[] = [];
+  const last: number[] = [];
+  for (let round = 0; round < options.rounds * 2; round++) {
+    const text = `notice-${round}-${Date.now()}`;
+    const sentMs = nowMs();
+    await sale.command('messages', { text });
+    const heard = (await watchers.heard(text)).map((atMs) => atMs - sentMs);
+    for (const ms of heard) latencies.push(ms);
+    last.push(percentile(heard, 100));
+    await sleep(500);
+  }
+  const name = `notice to ${options.watchers} sockets, from the operator's request`;
+  board.note('watch', `${name}, p50`, 'ms', [percentile(latencies, 50)]);
+  board.note('watch', `${name}, p99`, 'ms', [percentile(latencies, 99)]);
+  board.note('watch', `${name}, last socket`, 'ms', last);
+
+  rates.fewEntrants.push(...rates.many);
+  await fillRoom(part, sale.id, entrants - fewEntrants);
+  await part.stop();
+  await sleep(settleMs);
+  for (let round = 0; round < options.rounds; round++)
+    rates.entrants.push(await commandRate(subject, redis, options.seconds));
+  board.compare(
+    { scenario: 'watch', subject: `${entrants} entrants`, opponent: `${fewEntrants} entrants`, unit },
+    rates.entrants,
+    rates.fewEntrants,
+  );
+  await watchers.close();
+  await sale.command('close');
+}
+
+async function settledBytes({ pid }: Door): Promise<number> {
+  await sleep(settleMs);
+  for (let time = 0; time < 3; time++) {
+    process.kill(pid, 'SIGWINCH');
+    await sleep(700);
+  }
+  return residentBytesOf(pid);
+}
+
+/** One unit, one buyer, and everybody else waits with a ticket. */
+async function soldOut({ subject, options, board, watchers, door }: Parts): Promise<void> {
+  const sale = await BenchSale.create(subject, { method: 'fifo', perMinute: 6000 }, 1);
+  const buyer = new LastBuyer(subject, door, sale);
+  await buyer.join();
+  const checkoutId = await buyer.reserve();
+  await watchers.growTo(options.watchers, {
+    origin: door.origin,
+    saleId: sale.id,
+    authSecret: subject.authSecret,
+  });
+  await sleep(settleMs);
+  const finalMs = await buyer.pay(checkoutId);
+  const heard = (await watchers.heard('"state":"sold_out"')).map((atMs) => atMs - finalMs);
+  const name = `sold out, from the commit of the last order to ${options.watchers} waiting sockets`;
+  board.note('watch', `${name}, p50`, 'ms', [percentile(heard, 50)]);
+  board.note('watch', `${name}, p99`, 'ms', [percentile(heard, 99)]);
+  board.note('watch', `${name}, last`, 'ms', [percentile(heard, 100)]);
+  await watchers.close();
+}
