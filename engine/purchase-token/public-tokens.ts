@@ -22,6 +22,7 @@ export function publicPurchaseTokens(keys: SigningKeys): PurchaseTokens {
   let signer: { kid: string; sign: (claims: object) => string } | null = null;
   const verifiers = new Map<string, (token: string) => unknown>();
   let askedAtMs = -askAgainMs;
+  let looking: Promise<void> | null = null;
 
   function presentSigner() {
     const key = keys.signer();
@@ -49,6 +50,18 @@ export function publicPurchaseTokens(keys: SigningKeys): PurchaseTokens {
     return verify;
   }
 
+  /** For a key that is newer, perhaps, than our last look. Only `pay` verifies, and it waits for Postgres anyhow. */
+  async function lookForKeys(): Promise<void> {
+    const nowMs = performance.now();
+    if (!looking && nowMs - askedAtMs >= askAgainMs) {
+      askedAtMs = nowMs;
+      looking = keys.refresh().finally(() => {
+        looking = null;
+      });
+    }
+    await looking;
+  }
+
   return {
     maySign: () => keys.signer() !== null,
 
@@ -62,15 +75,8 @@ export function publicPurchaseTokens(keys: SigningKeys): PurchaseTokens {
       if (!hasCanonicalSignature(token)) return null;
       const kid = kidOf(token);
       if (kid === null) return null;
-      let verify = verifierOf(kid);
-      const nowMs = performance.now();
-      if (!verify && nowMs - askedAtMs >= askAgainMs) {
-        // Signed, perhaps, by a key that is newer than our last look. Only `pay` verifies, and it waits for
-        // Postgres anyhow.
-        askedAtMs = nowMs;
-        await keys.refresh();
-        verify = verifierOf(kid);
-      }
+      if (!verifierOf(kid)) await lookForKeys();
+      const verify = verifierOf(kid);
       return verify && claimsOf(() => verify(token));
     },
   };
