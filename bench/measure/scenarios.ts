@@ -1,5 +1,6 @@
 import { monitor } from './monitor/monitor.ts';
 import { profile } from './profile/profile.ts';
+import { publicTokens } from './reserve/public-tokens.ts';
 import { reserve } from './reserve/reserve.ts';
 import { reserveSocket } from './reserve/reserve-socket.ts';
 import { roomMemory } from './room/room-memory.ts';
@@ -15,6 +16,7 @@ export type Scenario = (subject: Subject, options: Options, board: Scoreboard) =
 export const scenarios: Readonly<Record<string, Scenario>> = {
   reserve,
   'reserve-socket': reserveSocket,
+  'public-tokens': publicTokens,
   steady,
   monitor,
   'room-memory': roomMemory,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CreateSale } from '../../../engine/contracts/wire/sales.ts';
 import { writeTokens } from '../buyers.ts';
 import type { Door } from '../doors.ts';
 import { demand } from '../failure.ts';
@@ -54,8 +55,13 @@ export class ReserveRounds {
     return new ReserveRounds(subject, generator === 'wrk' ? runWrk : runAutocannon, tokensFile);
   }
 
-  async run(door: Door, { seconds, connections }: { seconds: number; connections: number }): Promise<Round> {
-    const sale = await BenchSale.create(this.#subject);
+  /** One round at that door; `fields` are of the sale that it sells. */
+  async run(
+    door: Door,
+    { seconds, connections }: { seconds: number; connections: number },
+    fields: Partial<CreateSale> = {},
+  ): Promise<Round> {
+    const sale = await BenchSale.create(this.#subject, fields);
     const probe = await sale.probe(door.origin, 'probe-before');
     const { path, body } = sale;
     const redisBefore = await this.#redis.cpuSeconds();
