@@ -14,6 +14,9 @@ export interface Entrant {
   isHeld: boolean;
 }
 
+/** A reply to HSCAN: where to go on (0: nowhere), then places and what stands behind them, in turns. */
+type Scanned = [cursor: Buffer, flat: Buffer[]];
+
 /**
  * Everybody who has a place in a waiting room or gave theirs up, in no order; whoever gave one up and joined
  * again is met at the new index alone. Reads bucket by bucket, beside the sale's path. The room may grow
@@ -21,33 +24,36 @@ export interface Entrant {
  * buyer who moved is met twice.
  */
 export async function* entrants(redis: Redis, saleId: string): AsyncGenerator<Entrant> {
-  for (let first = 0; first < (await bucketCount(redis, saleId)); first += bucketsPerRead) {
-    const buckets = await Promise.all(
-      Array.from({ length: bucketsPerRead }, (_, i) => placesIn(redis, placesKey(saleId, first + i))),
-    );
-    for (const bucket of buckets) yield* bucket;
+  let buckets = 1;
+  for (let first = 0; first < buckets; first += bucketsPerRead) {
+    const keys = Array.from({ length: bucketsPerRead }, (_, i) => placesKey(saleId, first + i));
+    const read = redis.pipeline();
+    // HSCAN instead of HGETALL: ioredis makes strings of the fields of the latter, and a place is no text.
+    for (const key of keys) read.hscanBuffer(key, 0, 'COUNT', 1_000);
+    // Asked for last: a room that grew while these were read goes on behind them.
+    read.hget(saleKey(saleId), 'buckets');
+    const replies = (await read.exec()) ?? [];
+    for (const [error] of replies) if (error) throw error;
+    const known = replies.pop()?.[1];
+    // A sale that Redis has lost has no entrants to tell of, which is not the same as having none.
+    if (!known) throw new StaleEpoch(`Redis does not know the sale ${saleId}`);
+    buckets = Number(known);
+    for (const [i, key] of keys.entries()) {
+      let [, [cursor, flat]] = replies[i] as [null, Scanned];
+      yield* entrantsIn(flat);
+      // Only a bucket that is no longer packed comes in parts.
+      while (String(cursor) !== '0') {
+        [cursor, flat] = await redis.hscanBuffer(key, String(cursor), 'COUNT', 1_000);
+        yield* entrantsIn(flat);
+      }
+    }
   }
 }
 
-/** A sale that Redis has lost has no entrants to tell of, which is not the same as having none. */
-async function bucketCount(redis: Redis, saleId: string): Promise<number> {
-  const buckets = await redis.hget(saleKey(saleId), 'buckets');
-  if (buckets === null) throw new StaleEpoch(`Redis does not know the sale ${saleId}`);
-  return Number(buckets);
-}
-
-/** HSCAN instead of HGETALL: ioredis makes strings of the fields of the latter, and a place is no text. */
-async function placesIn(redis: Redis, key: string): Promise<Entrant[]> {
-  const places: Entrant[] = [];
-  let cursor = '0';
-  do {
-    const [next, flat] = await redis.hscanBuffer(key, cursor, 'COUNT', 1_000);
-    for (let i = 0; i < flat.length; i += 2) {
-      const index = Number(String(flat[i + 1]));
-      const isHeld = index >= 0;
-      places.push({ index: isHeld ? index : -1 - index, place: flat[i] as Buffer, isHeld });
-    }
-    cursor = String(next);
-  } while (cursor !== '0');
-  return places;
+function* entrantsIn(flat: readonly Buffer[]): Generator<Entrant> {
+  for (let i = 0; i < flat.length; i += 2) {
+    const index = Number(String(flat[i + 1]));
+    const isHeld = index >= 0;
+    yield { index: isHeld ? index : -1 - index, place: flat[i] as Buffer, isHeld };
+  }
 }

@@ -1,8 +1,8 @@
 import type { DrawStore } from '../../engine/contracts/ports.ts';
 import type { LiveSale } from '../../engine/contracts/sale.ts';
 
-/** A sale that is over hurries nobody, but a client does not wait for ever either. */
-const waitMsMax = 2_000;
+/** Whoever learns that a sale is over is not to learn it a second later for the sake of a proof. */
+const waitMsMax = 500;
 
 /**
  * The proof that an index was in its sale's draw, or null: it was not, or the proof is being fetched. While
