@@ -1,7 +1,8 @@
 -- Keys of public purchase tokens whose tokens may still come back, newest first. What a followed key signed
 -- has expired when the longest hold of a public sale that was begun before every gateway had heard of the
 -- next key is over; a day longer Doorbuster itself takes it, because an answer to a payment is repeated for
--- so long.
+-- so long. What signs is judged by clock_timestamp(): now() may be earlier than the insert of a row that is
+-- seen, and a key that has just been made would not sign yet.
 --
 -- $1 heard_after_ms: how long a gateway may go on signing with the key before, integer
 WITH lifetime AS MATERIALIZED (
@@ -14,7 +15,7 @@ WITH lifetime AS MATERIALIZED (
   FROM signing_keys AS key LEFT JOIN signing_keys AS next ON next.follows = key.kid
 )
 SELECT kid, public_key, sealed_private_key, signs_from, verifies_until,
-  signs_from <= now() AS may_sign,
+  signs_from <= clock_timestamp() AS may_sign,
   verifies_until IS NULL OR now() < verifies_until AS is_published
 FROM lifetime
 WHERE verifies_until IS NULL OR now() < verifies_until + interval '1 day'
