@@ -16,8 +16,8 @@ import { demoSale } from './sale.ts';
 import { type System, startSystem } from './system.ts';
 import { watchRush } from './watch-rush.ts';
 
-/** The sale opens when that share of the crowd is in; the rest comes while it sells. */
-const openAtShare = 0.6;
+/** The sale opens when that share of the crowd is in; the rest comes while it sells, except to a lottery. */
+const openAtShare = { fifo: 0.6, queue: 0.6, lottery: 1 };
 
 /** One demo from the first process to the report. `stop` may be called at any moment. */
 export class Demo {
@@ -150,7 +150,7 @@ export class Demo {
     isOver: () => boolean,
   ): Promise<number> {
     const deadlineMs = performance.now() + arrivalMs + 20_000;
-    const enough = this.#options.buyers * openAtShare;
+    const enough = this.#options.buyers * openAtShare[this.#options.method];
     while ((this.#load?.progress().joined ?? 0) < enough && performance.now() < deadlineMs && !isOver()) {
       await sleep(100);
     }

@@ -28,16 +28,28 @@ function parse(...args: string[]): { kind: 'options'; options: object } | { kind
 it('has defaults, and a seed by the clock', () => {
   expect(parse()).toEqual({
     kind: 'options',
-    options: { buyers: 20_000, units: 1000, seed: 31_123, json: null, keep: false },
+    options: { method: 'fifo', buyers: 20_000, units: 1000, seed: 31_123, json: null, keep: false },
   });
 });
 
 it('takes what is given', () => {
   const folder = mkdtempSync(join(tmpdir(), 'demo-options-'));
   const json = join(folder, 'out.json');
-  expect(parse('--buyers', '2000', '--units=100', '--seed', '0', '--json', json, '--keep')).toEqual({
+  const given = [
+    '--method',
+    'queue',
+    '--buyers',
+    '2000',
+    '--units=100',
+    '--seed',
+    '0',
+    '--json',
+    json,
+    '--keep',
+  ];
+  expect(parse(...given)).toEqual({
     kind: 'options',
-    options: { buyers: 2000, units: 100, seed: 0, json, keep: true },
+    options: { method: 'queue', buyers: 2000, units: 100, seed: 0, json, keep: true },
   });
   rmSync(folder, { recursive: true });
 });
@@ -54,6 +66,7 @@ it.each([
   [['--seed=-1'], 'whole number'],
   [['--json', '/no/such/folder/out.json'], '/no/such/folder cannot be written to'],
   [['--json', '/'], 'It is a directory'],
+  [['--method', 'none'], 'Allowed choices are fifo, queue, lottery'],
   [['--buyer', '5'], "unknown option '--buyer'"],
   [['5000'], 'too many arguments'],
 ])('says what is wrong with %j', (args, message) => {

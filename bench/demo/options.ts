@@ -1,8 +1,12 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+
+/** Waiting rooms that the demo can send its crowd into. */
+export const demoMethods = ['fifo', 'queue', 'lottery'] as const;
 
 export interface DemoOptions {
+  method: (typeof demoMethods)[number];
   buyers: number;
   units: number;
   seed: number;
@@ -28,20 +32,26 @@ export function demoCommand(): Command {
       'of the behaviours; the same seed brings the same buyers (default: by the clock)',
       integer(0, seedMax),
     )
+    .addOption(
+      new Option('--method <method>', 'how turns are given: as they come, or drawn')
+        .choices(demoMethods)
+        .default('fifo'),
+    )
     .option('--json <file>', 'write the result there as JSON', writableFile)
     .option('--keep', 'keep the system running afterwards, and its data, until Ctrl-C', false)
     .addHelpText(
       'after',
       '\nREDIS_URL and DATABASE_URL run it against your own stores; other settings pass through, see npm start -- --help.' +
-        '\n\nExamples:\n  npm run demo\n  npm run demo -- --buyers 2000 --units 100 --seed 7\n  npm run demo -- --json out.json',
+        '\n\nExamples:\n  npm run demo\n  npm run demo -- --buyers 2000 --units 100 --seed 7\n  npm run demo -- --method queue --json out.json',
     )
     .allowExcessArguments(false);
 }
 
 /** Options of a command that was parsed. */
 export function optionsOf(command: Command, now: Date): DemoOptions {
-  const { buyers, units, seed, json, keep } = command.opts<Partial<DemoOptions>>();
+  const { method, buyers, units, seed, json, keep } = command.opts<Partial<DemoOptions>>();
   return {
+    method: method as DemoOptions['method'],
     buyers: buyers as number,
     units: units as number,
     seed: seed ?? now.getTime() % 1_000_000,

@@ -5,7 +5,7 @@ import type { Plan } from './plan.ts';
 const minuteMs = 60_000;
 
 /** The sale of this run. Its id and SKU are new each time, so that runs against the same stores do not meet. */
-export function demoSale({ seed, units }: DemoOptions, { perMinute }: Plan, now: Date): CreateSale {
+export function demoSale({ method, seed, units }: DemoOptions, { perMinute }: Plan, now: Date): CreateSale {
   const run = now.getTime().toString(36);
   return {
     id: `demo-${seed}-${run}`,
@@ -21,7 +21,7 @@ export function demoSale({ seed, units }: DemoOptions, { perMinute }: Plan, now:
     // Opened by hand, once most of the crowd is in.
     opensAt: new Date(now.getTime() + 30 * minuteMs).toISOString(),
     closesAt: new Date(now.getTime() + 120 * minuteMs).toISOString(),
-    method: 'fifo',
+    method,
     perBuyerLimit: 1,
     holdSeconds: 10,
     claimSeconds: 5,

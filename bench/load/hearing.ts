@@ -13,6 +13,7 @@ export class Hearing {
   /** Of the payment under way; null until it is decided. */
   outcome: PayAnswer | null = null;
   #serving = 0;
+  #isDrawn = false;
 
   hear(frame: Frame): void {
     switch (frame.ev) {
@@ -20,7 +21,7 @@ export class Hearing {
         this.#served(frame.serving as number);
         break;
       case 'sale':
-        this.#served((frame.waitingRoom as { serving: number }).serving);
+        this.#watched(frame.waitingRoom as { method?: string; serving: number });
         if (isFinal(frame.state)) this.isOver = true;
         break;
       case 'state':
@@ -48,10 +49,17 @@ export class Hearing {
     this.#served(this.#serving);
   }
 
-  /** In a fifo sale the turn is the index, also before the sale opens. */
+  #watched({ method, serving }: { method?: string; serving: number }): void {
+    this.#isDrawn = method === 'queue' || method === 'lottery';
+    this.#served(serving);
+  }
+
+  /** In a fifo sale the turn is the index, also before the sale opens; where it is drawn, `your_turn` tells. */
   #served(serving: number): void {
     this.#serving = Math.max(this.#serving, serving);
-    if (this.ticket && (this.ticket.turn ?? this.ticket.index) < this.#serving) this.isCalled = true;
+    if (!this.ticket) return;
+    const turn = this.ticket.turn ?? (this.#isDrawn ? null : this.ticket.index);
+    if (turn !== null && turn < this.#serving) this.isCalled = true;
   }
 
   #decided(answer: PayAnswer): void {

@@ -89,6 +89,23 @@ it('knows its turn where the broadcast was faster than the ticket', async () => 
   expect(await line.waitForTurn()).toBe('called');
 });
 
+it('where turns are drawn it is called by name, whatever its index is', async () => {
+  answer = (frame) =>
+    frame.op === 'watch'
+      ? { ev: 'sale', state: 'waiting', waitingRoom: { method: 'queue', serving: 0 } }
+      : (usual[frame.op] ?? null);
+  await joined();
+  let called = '';
+  void line.waitForTurn().then((how) => {
+    called = how;
+  });
+  tell({ ev: 'serving', saleId: 's', serving: 900 });
+  await line.reserve();
+  expect(called).toBe('');
+  tell({ ev: 'your_turn', saleId: 's', claimBy: null });
+  await expect.poll(() => called).toBe('called');
+});
+
 it('stands by until a unit is offered, or everything is sold', async () => {
   await joined();
   expect(await line.reserve()).toEqual({ kind: 'standby' });
