@@ -105,6 +105,16 @@ test('everybody who has a place is met when the entrants are read, and who gave 
   }
 });
 
+test('a sale that Redis has lost has no entrants to tell of, which is not the same as none', async () => {
+  const sale = await testSale({ method: 'fifo' });
+  const met = [];
+  for await (const entrant of sale.settlement.entrants(sale.saleId)) met.push(entrant);
+  expect(met).toEqual([]);
+  await sale.redis.del(saleKey(sale.saleId));
+  const lost = sale.settlement.entrants(sale.saleId)[Symbol.asyncIterator]();
+  await expect(lost.next()).rejects.toThrow('does not know the sale');
+});
+
 test('a split moves a hash to the new bucket or leaves it where it was', () => {
   for (let i = 0; i < 10_000; i++) {
     const hash = randomBytes(8);

@@ -321,6 +321,24 @@ test('with a beacon the sale waits for what it says, and opens with it', async (
   });
 });
 
+test('a beacon that speaks while the root is being published is published, too', async () => {
+  const sale = await room({ beacon: { source: 's', round: 1, at: inMs(595_000) } });
+  const { id } = sale.config;
+  await openByHand(sale);
+  const { publishDraw } = house.settlement;
+  const speaking: Settlement['publishDraw'] = async (saleId, draw) => {
+    const isLate = draw.drawSeed === null;
+    if (isLate) await house.database.pool.query(giveBeaconText, [id]);
+    await publishDraw(saleId, draw);
+  };
+  await worker({ publishDraw: speaking }).runOnce();
+  await worker().runOnce();
+  expect((await known(sale)).snapshot.state).toBe('open');
+});
+
+const giveBeaconText = `UPDATE sales SET beacon_value = 'v', draw_seed = sha256(seed || 'v'), drawn_at = now(),
+  draw_published_at = NULL WHERE id = $1`;
+
 test("a beacon's value that Redis did not hear of is published by the next pass", async () => {
   const sale = await room({ beacon: { source: 's', round: 1, at: inMs(595_000) } });
   await openByHand(sale);

@@ -139,6 +139,21 @@ test('a change that slept while it was undone is refused, and does not come back
   expect(await unitsOf(id)).toEqual([3, 3, 3]);
 });
 
+test('an older change that reaches Redis last does not stay there', async () => {
+  const id = await sale({ method: 'fifo' });
+  let isFirst = true;
+  const overtaken: Settlement['configure'] = async (saleId, fields) => {
+    if (isFirst) {
+      isFirst = false;
+      expect(await house.sales.patch(id, { perMinute: 222 })).toEqual({ kind: 'done' });
+    }
+    return house.settlement.configure(saleId, fields);
+  };
+  expect(await patchWith(id, { configure: overtaken }, { perMinute: 111 })).toEqual({ kind: 'done' });
+  expect((await house.settlement.snapshot(id))?.perMinute).toBe(222);
+  expect(await repair()).toBe(0);
+});
+
 test('whatever several operators change at once, rows and Redis agree afterwards', async () => {
   const id = await sale({ items: [item(50)] });
   await Promise.all(
