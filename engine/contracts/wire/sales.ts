@@ -110,7 +110,7 @@ export const CreateSale = request({
       minimum: 0,
       maximum: 86_400,
       description:
-        'how long before the opening the entrants of a draw are fixed; without it 10, or half of a shorter wait',
+        'how long before the opening the entrants of a draw are fixed; without it 10, or half of a shorter wait. A million take ten seconds to fix',
     }),
   ),
   beacon: Type.Optional(
