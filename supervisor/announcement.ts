@@ -6,7 +6,10 @@ export function announcement(system: RunningSystem): string {
   const rows = [
     ['public', `${publicUrl}  (HTTP under /api/v1, WebSocket at /ws)`],
     ['operator', `${operatorUrl}  (API under /api/v1/admin, /metrics)`],
-    ['payments', `${providerUrl}  (the payment provider)`],
+    [
+      'payments',
+      `${providerUrl}  (${system.isProviderSimulated ? 'a simulated payment provider: no money moves' : 'the payment provider'})`,
+    ],
     ['data', dataDirectory],
     ['logs', `${dataDirectory}/logs`],
   ];

@@ -1,4 +1,4 @@
-import type { Settings } from '../engine/contracts/settings.ts';
+import { isEmbedded, type Settings } from '../engine/contracts/settings.ts';
 import { migrate } from '../persistence/migrations/migrate.ts';
 import { type CompleteSettings, completeSettings } from './complete-settings.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory/open.ts';
@@ -23,6 +23,8 @@ export interface RunningSystem {
   publicUrl: string;
   operatorUrl: string;
   providerUrl: string;
+  /** True where no PROVIDER_URL was given: what is paid is play money. */
+  isProviderSimulated: boolean;
   /** As the processes got them: with the stores' URLs and the secrets that were made. */
   settings: CompleteSettings;
   /** Absolute. */
@@ -84,6 +86,7 @@ async function start(
   const settings = await completeSettings(given, directory.path, { redisUrl, databaseUrl, providerUrl });
   signal?.throwIfAborted();
   if (given.PROVIDER_URL === undefined) {
+    if (!isEmbedded(given)) warn('PROVIDER_URL is not set: payments are simulated, no money moves');
     startProvider(settings, Number(new URL(providerUrl).port), surroundings);
   }
   startPlanes(settings, surroundings);
@@ -93,6 +96,7 @@ async function start(
     publicUrl: urlOf(settings.HOST, settings.PORT),
     operatorUrl: urlOf(settings.OPERATOR_HOST, settings.OPERATOR_PORT),
     providerUrl,
+    isProviderSimulated: given.PROVIDER_URL === undefined,
     settings,
     dataDirectory: directory.path,
     processes: () => tiers.processes.map(({ name, pid, restarts }) => ({ name, pid, restarts })),

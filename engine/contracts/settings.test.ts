@@ -15,11 +15,20 @@ test('an empty environment is the embedded mode with its defaults', () => {
   expect(read.settings).toMatchObject({
     PORT: 3000,
     OPERATOR_PORT: 3001,
-    HOST: '0.0.0.0',
+    HOST: '127.0.0.1',
     LOG_LEVEL: 'info',
   });
   expect(read.settings).not.toHaveProperty('PATH');
   expect(isEmbedded(read.settings)).toBe(true);
+});
+
+test('the embedded mode is for this machine; given stores, and HOST, open it', () => {
+  const hostOf = (env: Record<string, string>) => {
+    const read = readSettings(env);
+    return read.kind === 'settings' ? read.settings.HOST : read.problems;
+  };
+  expect(hostOf({ HOST: '0.0.0.0' })).toBe('0.0.0.0');
+  expect(hostOf({ ...stores, AUTH_SECRET: secret, TOKEN_SECRET: secret })).toBe('0.0.0.0');
 });
 
 test.each([

@@ -12,7 +12,11 @@ const webUrl = { pattern: '^https?://', expects: 'a URL that begins with http://
  */
 export const SettingsSchema = Type.Object({
   PORT: Type.Integer({ ...port(3000), description: 'public HTTP and WebSocket port' }),
-  HOST: Type.String({ default: '0.0.0.0', minLength: 1, description: 'address the public port listens on' }),
+  HOST: Type.String({
+    default: '0.0.0.0',
+    minLength: 1,
+    description: 'address the public port listens on; 127.0.0.1 in embedded mode',
+  }),
   OPERATOR_PORT: Type.Integer({ ...port(3001), description: "operator's API and metrics" }),
   OPERATOR_HOST: Type.String({
     default: '127.0.0.1',
@@ -128,6 +132,8 @@ export function readSettings(
     problems.push(`${name}: must be ${expectation(schema)}${shown}`);
   }
   const settings = values as Settings;
+  // The embedded mode hands out tokens to whoever asks, so it is for this machine unless HOST says otherwise.
+  if (!env.HOST && isEmbedded(settings)) settings.HOST = '127.0.0.1';
   if (problems.length === 0 && settings.PORT === settings.OPERATOR_PORT) {
     problems.push('OPERATOR_PORT: must differ from PORT');
   }

@@ -17,6 +17,10 @@ export interface Place {
   turn: number | null;
 }
 
+/** Nobody gets a place any more. Redis judges; what it has closed stays closed. */
+const isClosed = ({ config, draw, snapshot: { state } }: LiveSale): boolean =>
+  state === 'closed' || state === 'sold_out' || (config.method === 'lottery' && draw !== null);
+
 /** The permutation of `[0, preEntrants)` that a draw seed stands for: turns of indices. */
 export type Permute = (drawSeed: string, preEntrants: number) => (index: number) => number;
 
@@ -73,8 +77,9 @@ export function waitingRoom(redis: Redis, tokenSecret: string, permute: Permute)
         return refuse('no_waiting_room', { detail: 'This sale has no waiting room: reserve at once.' });
       }
       const { id, challengeDifficulty } = sale.config;
-      // Whoever has a place already works for it no second time.
-      if (challengeDifficulty !== null && (await places.find(request(sale, buyerId))) === null) {
+      // Whoever has a place already works for it no second time, and nobody for a room that is closed.
+      const isToWork = challengeDifficulty !== null && !isClosed(sale);
+      if (isToWork && (await places.find(request(sale, buyerId))) === null) {
         const unworked = await work.spend(id, challengeDifficulty, buyerId, solved);
         if (unworked) return unworked;
       }
@@ -120,7 +125,7 @@ export function waitingRoom(redis: Redis, tokenSecret: string, permute: Permute)
       if (ticket === undefined) {
         return refuse('invalid_request', {
           field: 'ticket',
-          detail: 'ticket is missing: join the waiting room first.',
+          detail: 'ticket is missing: send the one that joining the waiting room answered.',
         });
       }
       const claims = tickets.verify(ticket);

@@ -27,6 +27,6 @@ export async function followRedis(
   if (!present) return null;
   const outcome = await settlement.beginEpoch(saleId, present.epoch);
   if (outcome.kind === 'begun')
-    log.warn({ saleId, epoch: present.epoch }, 'Redis was restarted: another epoch');
+    log.info({ saleId, epoch: present.epoch }, 'Redis was restarted: another epoch');
   return outcome.kind === 'missing' ? null : present.epoch;
 }

@@ -4,7 +4,14 @@ import { Item, Money, Name, reply, request, Timestamp } from './common.ts';
 import { ReserveItems } from './sales.ts';
 
 export const Reserve = request({
-  ticket: Type.Optional(Type.String({ minLength: 1, maxLength: 4096 })),
+  ticket: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 4096,
+      description:
+        'the `ticket` that joining answered; required unless the method is `none`, and not taken there',
+    }),
+  ),
   items: ReserveItems,
 });
 export type Reserve = Type.Static<typeof Reserve>;
