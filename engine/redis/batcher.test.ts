@@ -109,3 +109,14 @@ test('who believes in an epoch that has ended takes nobody along', async () => {
   await expect(old).rejects.toThrow(StaleEpoch);
   expect(await present).toBe(2);
 });
+
+test('nobody is left waiting, however close their deadlines lie', async () => {
+  const batcher = new Batcher<number, number>({
+    sizeMax: 5_000,
+    queueMax: 10_000,
+    deadlineMs: 20,
+    run: () => new Promise(() => {}),
+  });
+  const outcomes = await Promise.allSettled(Array.from({ length: 10_000 }, (_, i) => batcher.ask(i)));
+  expect(outcomes.filter(({ status }) => status === 'rejected')).toHaveLength(10_000);
+});

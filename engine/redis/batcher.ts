@@ -96,7 +96,9 @@ export class Batcher<Request, Answer> {
     this.#timer = setTimeout(
       () => {
         this.#timer = null;
-        const isOpen = ({ untilMs }: Waiting<Request, Answer>) => untilMs > performance.now();
+        // One moment for all that follows: whoever is left out below has been told here.
+        const nowMs = performance.now();
+        const isOpen = ({ untilMs }: Waiting<Request, Answer>) => untilMs > nowMs;
         for (const waiting of this.#asked) {
           if (!isOpen(waiting)) waiting.reject(new RedisUnavailable('Redis has not answered in time'));
         }
