@@ -209,6 +209,10 @@ test('a challenge is solved before joining, where the sale asks for it', async (
   const challenge = `${body.challenge}:${text}`;
   const joined = await house.ask('POST', `/sales/${saleId}/tickets`, { as: 'ana', body: { challenge } });
   expect(joined).toMatchObject({ status: 201, body: { index: 0 } });
+  const lottery = await room({ method: 'lottery', challenge: { difficulty: 6 } });
+  await operate(lottery, 'open');
+  await drawWith(lottery, 'openedAt');
+  expect(await joinAs(lottery, 'ana')).toMatchObject({ status: 409, body: { code: 'room_closed' } });
   expect(await house.ask('GET', `/sales/${await house.sale()}/challenge`)).toMatchObject({
     status: 404,
     body: { code: 'not_found' },

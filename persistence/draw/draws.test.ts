@@ -13,6 +13,7 @@ import {
 import { newSale, testHouse } from '../fixtures/test-house.ts';
 import { createLog } from '../log.ts';
 import { relayOnce } from '../outbox/relay.ts';
+import { repeatUnheardCommands } from '../reconciliation/unheard-commands.ts';
 import { commitFreeze } from './commit-freeze.ts';
 import { drawStoreOn } from './draw-store.ts';
 import { Draws } from './draws.ts';
@@ -167,6 +168,21 @@ test('a lottery is closed after the freeze, and open until then', async () => {
   expect(await house.engine.waitingRoom.join(sale, 'too late')).toMatchObject({ code: 'room_closed' });
   expect((await join(sale, 'in time')).ticket).toBe(ticket.ticket);
   expect((await known(sale)).draw?.preEntrants).toBe(1);
+});
+
+test('an opening by hand that Redis did not hear of is said again, once the sale is drawn', async () => {
+  const sale = await room();
+  const say = () => repeatUnheardCommands(house.reports, house.settlement, log, 0);
+  await house.database.pool.query(
+    'UPDATE sales SET opens_at = now(), open_commanded_at = now() WHERE id = $1',
+    [sale.config.id],
+  );
+  await say();
+  expect((await known(sale)).config.opensAtMs).toBeGreaterThan(Date.now());
+  await worker().runOnce();
+  expect((await known(sale)).snapshot.state).toBe('waiting');
+  await say();
+  expect((await known(sale)).snapshot.state).toBe('open');
 });
 
 test('nobody took part: the sale opens nevertheless', async () => {
