@@ -4,7 +4,9 @@ import { afterAll, beforeAll, test } from 'vitest';
 import { testRedisUrl } from '../../supervisor/fixtures/stores.ts';
 import { loadScripts } from '../redis/script-loader.ts';
 import type { SaleSetup } from './modelled/setup.ts';
+import { same } from './observed/comparison.ts';
 import { observeSource } from './observed/observed-sale.ts';
+import { Pushes } from './observed/pushes.ts';
 import { steps } from './steps/steps.ts';
 import { World } from './world.ts';
 
@@ -12,13 +14,18 @@ const commandsWanted = Number(process.env.MODEL_COMMANDS ?? 15_000);
 const seed = Number(process.env.MODEL_SEED ?? 20_271_127);
 
 let redis: Redis;
+let pushes: Pushes;
 beforeAll(async () => {
   redis = new Redis(testRedisUrl());
+  pushes = await Pushes.listen(testRedisUrl());
   const scripts = [...loadScripts(new URL('../../lua', import.meta.url).pathname).values()];
   for (const source of [observeSource, ...scripts.map((script) => script.source)])
     await redis.script('LOAD', source);
 });
-afterAll(() => redis.disconnect());
+afterAll(() => {
+  redis.disconnect();
+  pushes.close();
+});
 
 const mostly = <T>(usual: T, ...rare: T[]) =>
   fc.constantFrom(usual, usual, usual, usual, usual, usual, ...rare);
@@ -32,6 +39,7 @@ const setup: fc.Arbitrary<SaleSetup> = fc.record({
   claimMs: fc.constantFrom(2_000, 4_000),
   extendMs: fc.constantFrom(0, 2_000),
   perMinute: fc.constantFrom(60, 1_200, 60_000),
+  checkoutsAtOnceMax: mostly(null, 2),
   opensInMs: mostly(0, 1_500),
   closesInMs: mostly(1e9, 60_000),
 });
@@ -49,6 +57,7 @@ test('the scripts do what the model does, and every invariant holds after every 
         const world = await World.begin(redis, setup);
         try {
           await fc.asyncModelRun(() => ({ model: world, real: {} }), steps);
+          same(await pushes.of(world.real.saleId), world.model.pushes, 'buyers were told otherwise');
         } finally {
           commands += world.commands;
           await world.real.forget();

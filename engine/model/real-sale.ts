@@ -14,7 +14,7 @@ export class RealSale {
   readonly replay = new Replay();
   observed!: ObservedSale;
   readonly #redis: Redis;
-  readonly #saleId = `model-${randomBytes(6).toString('hex')}`;
+  readonly saleId = `model-${randomBytes(6).toString('hex')}`;
   readonly #limits: { perBuyer: number };
   /** Set before the next exchange where it differs from what Redis has. */
   wallMs: number;
@@ -25,20 +25,21 @@ export class RealSale {
     this.#redis = redis;
     this.wallMs = startMs;
     this.#limits = { perBuyer: setup.perBuyerLimit };
-    this.keys = floorKeys(this.#saleId);
+    this.keys = floorKeys(this.saleId);
   }
 
   /** Publishes the sale, its clock set before it exists. */
   async publish(setup: SaleSetup): Promise<void> {
     const startMs = this.wallMs;
     const fields = Object.entries({
-      id: this.#saleId,
+      id: this.saleId,
       method: setup.method,
       perBuyerLimit: setup.perBuyerLimit,
       holdMs: setup.holdMs,
       claimMs: setup.claimMs,
       extendMs: setup.extendMs,
       perMinute: setup.perMinute,
+      ...(setup.checkoutsAtOnceMax === null ? {} : { checkoutsAtOnceMax: setup.checkoutsAtOnceMax }),
       waitingOpensAtMs: startMs,
       opensAtMs: startMs + setup.opensInMs,
       closesAtMs: startMs + setup.closesInMs,
@@ -49,7 +50,7 @@ export class RealSale {
 
   /** `entrants` more people have joined the waiting room. */
   async join(entrants: number): Promise<void> {
-    await this.#exchange([['hincrby', saleKey(this.#saleId), 'entrants', entrants]]);
+    await this.#exchange([['hincrby', saleKey(this.saleId), 'entrants', entrants]]);
   }
 
   /** Answers what follows the echo, after all invariants were checked. A script's error is answered, too. */
@@ -84,7 +85,7 @@ export class RealSale {
     await this.#redis.del(...this.keys);
   }
 
-  #ownKeys = () => [saleKey(this.#saleId), stockKey(this.#saleId), outboxKey(this.#saleId)];
+  #ownKeys = () => [saleKey(this.saleId), stockKey(this.saleId), outboxKey(this.saleId)];
 
   #command({ script: name, args }: Call): (string | number)[] {
     return this.#evalsha(name, script(name).keyCount === 3 ? this.#ownKeys() : this.keys, args);
@@ -97,7 +98,7 @@ export class RealSale {
   /** Sends commands and a look at everything in one round trip. Answers the commands' replies, without echoes. */
   async #exchange(commands: (string | number)[][]): Promise<unknown[]> {
     const setWall =
-      this.wallMs === this.#wallMsSent ? [] : [['hset', saleKey(this.#saleId), 'wallMs', this.wallMs]];
+      this.wallMs === this.#wallMsSent ? [] : [['hset', saleKey(this.saleId), 'wallMs', this.wallMs]];
     const observe = ['evalsha', observeSha, this.keys.length, ...this.keys, this.replay.position];
     const all = (await this.#redis.pipeline([...setWall, ...commands, observe]).exec()) ?? [];
     this.#wallMsSent = this.wallMs;

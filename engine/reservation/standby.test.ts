@@ -30,6 +30,16 @@ test('those who stand by for something else do not keep anybody from what is the
   expect(await sale.reserve('bob', { ps5: 1 })).toMatchObject({ kind: 'held' });
 });
 
+test('nor do those who wait for a set of which a part is there keep anybody from a third thing', async () => {
+  const sale = await testSale({ units: { cable: 1, case: 1, ps5: 5 }, perBuyerLimit: 2 });
+  await sale.hold('ann', { case: 1 });
+  await crowd(sale, 250, { case: 1, ps5: 1 });
+  expect(await sale.reserve('bob', { cable: 1 })).toMatchObject({ kind: 'held' });
+  expect(await sale.reserve('cat', { ps5: 1 })).toMatchObject({ kind: 'standby' });
+  await sale.tick();
+  expect(await stateOf(sale, 'cat')).toBe('held');
+});
+
 test('nobody passes those on standby while many units return at once', async () => {
   const sale = await testSale({ units: { ps5: 300 }, holdMs: 5_000 });
   await Promise.all(Array.from({ length: 300 }, (_, i) => sale.reserve(`first-${i}`)));
@@ -40,6 +50,16 @@ test('nobody passes those on standby while many units return at once', async () 
   expect(await sale.reserve('late')).toEqual({ kind: 'standby', ahead: 100 });
   expect(await sale.where()).toBe('0 available, 300 held, 0 paying, 0 sold');
   expect(await stateOf(sale, 'late')).toBeNull();
+});
+
+test('what returns in the middle of a batch goes to whoever was passed over earlier in it', async () => {
+  const sale = await testSale({ units: { ps5: 2 }, perBuyerLimit: 2, holdMs: 4_000 });
+  await sale.hold('ann');
+  expect(await sale.reserve('bob', { ps5: 2 })).toEqual({ kind: 'standby', ahead: 0 });
+  await sale.jump(4_000);
+  const [dan, ann] = await Promise.all([sale.reserve('dan', { ps5: 2 }), sale.reserve('ann')]);
+  expect([dan, ann]).toMatchObject([{ kind: 'standby' }, { kind: 'standby' }]);
+  expect(await stateOf(sale, 'bob')).toBe('held');
 });
 
 test('who stands by while their own request is decided gets one hold, not two', async () => {

@@ -41,6 +41,8 @@ export class ModelledSale {
   arrivals = 0;
   /** What the last call appended to the outbox. */
   events: Event[] = [];
+  /** What buyers were told on their sockets since the beginning, by kind and reservation. */
+  readonly pushes: string[] = [];
 
   constructor(setup: SaleSetup, startMs: number) {
     this.setup = setup;
@@ -131,6 +133,8 @@ export class ModelledSale {
     this.latestOf.set(buyerId, id);
     if (turn >= 0) this.usedTurns.add(turn);
     this.emit('reservation.held', id);
+    if (untouched)
+      this.pushes.push(`reserved ${id} ${buyerId} ${deadlineMs} ${items} ${turn < 0 ? null : turn}`);
   }
 
   giveBack(
@@ -143,6 +147,7 @@ export class ModelledSale {
     reservation.state = state;
     this.leases.delete(id);
     this.emit(`reservation.${state}`, id);
+    if (state === 'expired') this.pushes.push(`expired ${id} ${reservation.buyerId}`);
   }
 
   isLapsed(reservation: ModelledReservation): boolean {

@@ -10,6 +10,8 @@ export interface SaleSetup {
   /** By how much a hold may be extended, once; 0 where it may not. */
   extendMs: number;
   perMinute: number;
+  /** How many may check out at once; null where there is no such limit. */
+  checkoutsAtOnceMax: number | null;
   opensInMs: number;
   closesInMs: number;
 }

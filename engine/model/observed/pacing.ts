@@ -14,11 +14,25 @@ export function checkPace(model: ModelledSale, serving: number, lastTickMs: numb
   if (called > 0 && called > 2 * available - spoken) {
     throw new Error(`${called} turns called for ${available} units, ${spoken} were spoken for`);
   }
+  const checkouts = [...model.reservations.values()].filter(
+    ({ state }) => state === 'held' || state === 'paying',
+  );
+  const room =
+    (model.setup.checkoutsAtOnceMax ?? Number.POSITIVE_INFINITY) -
+    checkouts.length -
+    model.outstandingTurns();
+  if (called > 0 && called > room) throw new Error(`${called} turns called, ${room} more may check out`);
   const elapsedMs = lastTickMs === null ? Number.POSITIVE_INFINITY : model.nowMs - lastTickMs;
   const perTurnMs = 60_000 / model.setup.perMinute;
   // While payments are under way the pace may be braked, down to a twentieth.
   const slowestMs = perTurnMs * (model.leases.size > 0 ? 20 : 1);
-  if (called === 0 && available > spoken && model.entrants > serving && elapsedMs > slowestMs + 1) {
+  if (
+    called === 0 &&
+    available > spoken &&
+    room > 0 &&
+    model.entrants > serving &&
+    elapsedMs > slowestMs + 1
+  ) {
     throw new Error(`${available - spoken} units wait, nobody was called for ${elapsedMs} ms`);
   }
   const most = Math.max(1, 2_000 / perTurnMs) + (2 * Math.min(elapsedMs, 1e9)) / perTurnMs;

@@ -6,14 +6,17 @@ export const pass = fc
   .oneof(fc.nat(4_900), fc.constantFrom(1, 1_000, 4_000, 5_000))
   .map((ms) => step('pass', ms, async (world) => world.moveWall(ms)));
 
-/** To the moment of the next deadline, just before it, or just after. */
-export const passToDeadline = fc.constantFrom(-1, 0, 1).map((offMs) => {
+/** To the moment at which the next hold, pinned or not, or the next claim window ends; just before it, or just after. */
+export const passToDeadline = fc.constantFrom(-1, 0, 0, 1).map((offMs) => {
   const leftMs = ({ model }: World) => {
-    const deadlines = [...model.reservations.values()].filter(({ state }) => state === 'held');
-    const nextMs = Math.min(
-      ...deadlines.map(({ deadlineMs }) => deadlineMs).filter((ms) => ms > model.nowMs),
+    const holds = [...model.reservations.values()].filter(
+      ({ state }) => state === 'held' || state === 'paying',
     );
-    return nextMs + offMs - model.nowMs;
+    const ends = [
+      ...holds.map(({ deadlineMs }) => deadlineMs - model.nowMs),
+      ...model.calls.map(({ atMs }) => atMs + model.setup.claimMs - model.claimClockMs()),
+    ];
+    return Math.min(...ends.filter((ms) => ms > 0)) + offMs;
   };
   return step(
     'pass to the next deadline',
@@ -27,11 +30,11 @@ export const jump = fc
   .constantFrom(-86_400_000, -3_600_000, -5_001, -4_000, -1, 5_001, 60_000, 86_400_000)
   .map((ms) => step('jump', ms, async (world) => world.moveWall(ms)));
 
-/** Longer than anybody on standby is believed to be there, with nothing but the time moving. */
-export const passLong = fc.constant(
-  step('pass long', undefined, async (world) => {
-    for (let i = 0; i < 7; i++) {
-      world.moveWall(4_900);
+/** About as long as anybody on standby is believed to be there, with nothing but the time moving. */
+export const passLong = fc.constantFrom(29_999, 30_000, 30_001, 34_000).map((ms) =>
+  step('pass long', ms, async (world) => {
+    for (let leftMs = ms; leftMs > 0; leftMs -= 5_000) {
+      world.moveWall(Math.min(5_000, leftMs));
       await world.call({ script: 'reservation/lapsed-pins', args: ['0'] });
     }
   }),
