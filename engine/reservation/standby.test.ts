@@ -52,6 +52,20 @@ test('nobody passes those on standby while many units return at once', async () 
   expect(await stateOf(sale, 'late')).toBeNull();
 });
 
+test('after a pause everybody who decides in one batch lets those before them go first', async () => {
+  const sale = await testSale({ units: { ps5: 3 } });
+  const held = [await sale.hold('ann'), await sale.hold('bob'), await sale.hold('cat')] as const;
+  for (const buyerId of ['dan', 'eve', 'gus']) await sale.reserve(buyerId);
+  await sale.settlement.command(sale.saleId, 'pause');
+  await Promise.all(
+    ['ann', 'bob', 'cat'].map((buyer, i) => release(sale, held[i] as (typeof held)[0], buyer)),
+  );
+  await sale.settlement.command(sale.saleId, 'resume');
+  const [eve, fay] = await Promise.all([sale.reserve('eve'), sale.reserve('fay')]);
+  expect([eve, fay]).toMatchObject([{ kind: 'held' }, { kind: 'standby', ahead: 0 }]);
+  expect([await stateOf(sale, 'dan'), await stateOf(sale, 'gus')]).toEqual(['held', 'held']);
+});
+
 test('what returns in the middle of a batch goes to whoever was passed over earlier in it', async () => {
   const sale = await testSale({ units: { ps5: 2 }, perBuyerLimit: 2, holdMs: 4_000 });
   await sale.hold('ann');

@@ -18,6 +18,7 @@ export class ModelledSale {
   waitingOpensAtMs: number;
   opensAtMs: number;
   closesAtMs: number;
+  openedAtMs: number | null = null;
 
   wallMs: number;
   nowMs: number;
@@ -77,6 +78,7 @@ export class ModelledSale {
 
   become(state: SaleState, event: string): void {
     this.state = state;
+    if (state === 'open') this.openedAtMs ??= this.nowMs;
     this.emit(event);
   }
 

@@ -39,6 +39,7 @@ function observedAsModelled({ sale, stock, requests, standby, ...observed }: Obs
     pausedTotalMs: Number(sale.pausedTotalMs),
     opensAtMs: Number(sale.opensAtMs),
     closesAtMs: Number(sale.closesAtMs),
+    openedAtMs: sale.openedAtMs === undefined ? null : Number(sale.openedAtMs),
     stock: sorted(counted),
     reservations: observed.reservations,
     latestOf: sorted(
@@ -72,6 +73,7 @@ function modelled(model: ModelledSale): ReturnType<typeof observedAsModelled> {
     pausedTotalMs: model.pausedTotalMs,
     opensAtMs: model.opensAtMs,
     closesAtMs: model.closesAtMs,
+    openedAtMs: model.openedAtMs,
     stock: sorted(stock),
     reservations: sorted(model.reservations),
     latestOf: sorted(model.latestOf),

@@ -6,7 +6,7 @@ export const pass = fc
   .oneof(fc.nat(4_900), fc.constantFrom(1, 1_000, 4_000, 5_000))
   .map((ms) => step('pass', ms, async (world) => world.moveWall(ms)));
 
-/** To the moment at which the next hold, pinned or not, or the next claim window ends; just before it, or just after. */
+/** To the moment at which the next hold, pinned or not, the next claim window or the sale ends; just before it, or just after. */
 export const passToDeadline = fc.constantFrom(-1, 0, 0, 1).map((offMs) => {
   const leftMs = ({ model }: World) => {
     const holds = [...model.reservations.values()].filter(
@@ -14,6 +14,8 @@ export const passToDeadline = fc.constantFrom(-1, 0, 0, 1).map((offMs) => {
     );
     const ends = [
       ...holds.map(({ deadlineMs }) => deadlineMs - model.nowMs),
+      model.opensAtMs - model.nowMs,
+      model.closesAtMs - model.nowMs,
       ...model.calls.map(({ atMs }) => atMs + model.setup.claimMs - model.claimClockMs()),
     ];
     return Math.min(...ends.filter((ms) => ms > 0)) + offMs;
