@@ -24,7 +24,13 @@ export async function requireFreePort(
   if (reason === 'EADDRINUSE') {
     throw new StartFailure(`${setting}: ${port} is taken by another program; set ${setting} to a free port`);
   }
-  throw new StartFailure(`${setting}: cannot listen on ${host}:${port} (${reason})`);
+  // ENOTFOUND, EADDRNOTAVAIL and their like: no port of that address could be had.
+  const hostSetting = setting.replace('PORT', 'HOST');
+  throw new StartFailure(
+    reason === 'EACCES'
+      ? `${setting}: this account may not listen on port ${port}; set ${setting} to one above 1023`
+      : `${hostSetting}: "${host}" is no address of this machine (${reason}); set ${hostSetting} to one that is`,
+  );
 }
 
 /**
