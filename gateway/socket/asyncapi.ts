@@ -1,6 +1,7 @@
 import type { ClientOp } from '../../engine/contracts/wire/socket.ts';
 import { clientFrames, Ref } from '../../engine/contracts/wire/socket.ts';
 import type { DocumentInfo } from '../http/openapi.ts';
+import { closeCodes } from './connection.ts';
 import { broadcastEvents, type EventName, pushedEvents, serverEvents } from './events.ts';
 import { ops } from './ops.ts';
 import { subprotocol } from './upgrade.ts';
@@ -8,6 +9,9 @@ import { subprotocol } from './upgrade.ts';
 const channel = { $ref: '#/channels/socket' };
 const inChannel = (name: string) => ({ $ref: `#/channels/socket/messages/${name}` });
 const question = (op: string) => `client_${op}`;
+const closings = Object.values(closeCodes)
+  .map(({ code, reason }) => `${code} ${reason}`)
+  .join(', ');
 const event = (ev: string) => `server_${ev}`;
 
 /** The AsyncAPI 3 document of the WebSocket, from the tables that serve it. */
@@ -31,9 +35,7 @@ export function asyncApiOf(info: DocumentInfo): object {
         title: 'The one socket',
         description:
           `Text frames, one JSON object each, at most 16 KiB. Log in with \`auth\`, or with the subprotocols \`${subprotocol}, ` +
-          'bearer.<JWT>`. Refused frames answer `error` and leave the socket open. Close codes: 4400 malformed again and ' +
-          'again, 4401 neither authenticated nor watching within 5 s or token expired, 4429 flooding, 1009 frame over ' +
-          '16 KiB, 1012 server restarting.',
+          `bearer.<JWT>\`. Refused frames answer \`error\` and leave the socket open. Close codes: ${closings}.`,
         messages: Object.fromEntries(
           Object.keys(messages).map((name) => [name, { $ref: `#/components/messages/${name}` }]),
         ),

@@ -80,7 +80,7 @@ export const CreateSale = request({
       sku: Name,
       title: Title,
       price: Money,
-      units: Units,
+      units: Type.Integer({ minimum: 1, maximum: unitsMax }),
     }),
     { minItems: 1, maxItems: 100 },
   ),
