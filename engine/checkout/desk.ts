@@ -7,6 +7,7 @@ import {
   reservationIdOf,
   saleNumberOf,
 } from '../contracts/ids.ts';
+import { zero } from '../contracts/money.ts';
 import type { SigningKeys } from '../contracts/ports.ts';
 import type { LiveSale } from '../contracts/sale.ts';
 import type { Checkout } from '../contracts/wire/checkout.ts';
@@ -16,7 +17,7 @@ import type { Decision, ReserveRequest } from '../reservation/reserve.ts';
 import type { CheckoutDesk, SaleDirectory } from '../surface.ts';
 import type { Room } from '../waiting-room/waiting-room.ts';
 import { type PayParts, payAtDesk } from './pay.ts';
-import { price, zero } from './price.ts';
+import { price } from './price.ts';
 import { reservationBody, reserveAtDesk, reservedBody } from './reserve.ts';
 
 export interface DeskParts extends Omit<PayParts, 'read' | 'beginPayment' | 'tokens'> {

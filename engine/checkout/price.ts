@@ -18,5 +18,3 @@ export function price(config: SaleConfig, items: readonly Item[]): { lines: Orde
   });
   return { lines, total: sum(lines.map((line) => line.lineTotal)) };
 }
-
-export const zero = (currency: string): Money => ({ amount: 0, currency });

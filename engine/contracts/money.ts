@@ -12,15 +12,41 @@ export function multiply(unitPrice: Money, quantity: number): Money {
   return { amount, currency: unitPrice.currency };
 }
 
-/** The sum of amounts of one currency. Throws on an empty list and on mixed currencies. */
+/** The sum of amounts of one currency. Throws on an empty list, on mixed currencies, and beyond safe integers. */
 export function sum(amounts: readonly Money[]): Money {
   const [first, ...rest] = amounts;
   if (!first) throw new RangeError('sum of no amounts has no currency');
   return rest.reduce((total, next) => {
     if (next.currency !== total.currency)
       throw new RangeError(`cannot add ${next.currency} to ${total.currency}`);
-    return { amount: total.amount + next.amount, currency: total.currency };
+    const amount = total.amount + next.amount;
+    if (!Number.isSafeInteger(amount))
+      throw new RangeError(`amount out of range: ${total.amount} + ${next.amount}`);
+    return { amount, currency: total.currency };
   }, first);
 }
 
 export const equal = (a: Money, b: Money): boolean => a.amount === b.amount && a.currency === b.currency;
+
+export const zero = (currency: string): Money => ({ amount: 0, currency });
+
+/** More than this in one checkout is a typing error; the wire takes no larger amount either. */
+export const amountMax = 1_000_000_000_000;
+
+/** True for a currency of ISO 4217 that this runtime knows. */
+export const isCurrency = (code: string): boolean => currencies.has(code);
+const currencies = new Set(Intl.supportedValuesOf('currency'));
+
+/** How many decimal digits the minor unit of a currency has: 2 for USD, 0 for JPY, 3 for KWD. */
+export function minorDigitsOf(currency: string): number {
+  const format = new Intl.NumberFormat('en', { style: 'currency', currency });
+  return format.resolvedOptions().maximumFractionDigits ?? 0;
+}
+
+/** An amount as a person reads it: `499.00 USD`, `49900 JPY`, `49.900 KWD`. Digits only, no float in between. */
+export function displayed({ amount, currency }: Money): string {
+  const minorDigits = minorDigitsOf(currency);
+  const digits = String(amount).padStart(minorDigits + 1, '0');
+  if (minorDigits === 0) return `${digits} ${currency}`;
+  return `${digits.slice(0, -minorDigits)}.${digits.slice(-minorDigits)} ${currency}`;
+}
