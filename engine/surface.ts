@@ -15,6 +15,7 @@ import type { ReservationState, SaleState } from './contracts/states.ts';
 import type { Checkout, Pay } from './contracts/wire/checkout.ts';
 import type { Reservation, Reserve, Reserved } from './contracts/wire/reservations.ts';
 import type { TicketStatus } from './contracts/wire/tickets.ts';
+import type { Restock, RestockAnswer } from './reservation/settle.ts';
 
 /** Every sale that this process knows, kept current by the tick and by publish/subscribe. */
 export interface SaleDirectory {
@@ -126,6 +127,11 @@ export interface Settlement {
     saleId: string,
     returns: readonly { reservationId: ReservationId; paymentId: PaymentId }[],
   ): Promise<({ kind: 'held'; deadlineMs: number } | { kind: 'expired' } | { kind: 'not_paying' })[]>;
+  /**
+   * Sold units back into the sale, once a `returnId`. Call it after the return is committed in Postgres and
+   * `committed` has fallen there: offered here earlier, they would meet a guard that refuses to sell them.
+   */
+  restock(restock: Restock): Promise<RestockAnswer>;
   /** Pins whose lease has lapsed by the sale's clock, oldest first. They stay pinned until somebody decides. */
   lapsedPins(
     saleId: string,

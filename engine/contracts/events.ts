@@ -16,6 +16,7 @@ export type ReservationEventType =
   | 'reservation.payment_begun'
   | 'reservation.returned'
   | 'reservation.confirmed'
+  | 'reservation.restocked'
   | 'reservation.released'
   | 'reservation.expired';
 
@@ -40,10 +41,13 @@ export interface OutboxEvent {
   buyerId: string | null;
   /** The turn that was used; null in a sale without a waiting room. */
   turn: number | null;
+  /** Of the reservation; of `reservation.restocked` those that came back. */
   items: Item[];
   /** Deadline of the hold after the event, or null. */
   deadlineMs: number | null;
   attemptId: string | null;
+  /** Which return brought its items back into the sale; null on every other event. */
+  returnId: string | null;
 }
 
 /** `ps5:1,case:2` ⇄ items: the form in which scripts, stream and reservations carry them. */
@@ -81,5 +85,6 @@ export function parseOutboxEvent([position, fields]: [string, string[]]): Outbox
     items: decodeItems(entry.get('items') ?? ''),
     deadlineMs: integer('deadlineMs'),
     attemptId: entry.get('attemptId') || null,
+    returnId: entry.get('returnId') || null,
   };
 }

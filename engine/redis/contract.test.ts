@@ -48,6 +48,11 @@ const examples: Record<string, Example> = {
   'reservation/release': { args: ['rsv-1', 'ann'], after: [held] },
   'reservation/renew-pin': { args: [30_000, 'rsv-1', 'pay-1'], after: [held, paying] },
   'reservation/reserve': { args: held.slice(1) },
+  'reservation/restock': {
+    args: ['rsv-1', 'ret-1', 'ps5:1'],
+    sale: { units: { ps5: 2 } },
+    after: [held, paying, ['reservation/confirm', 'rsv-1', 'pay-1']],
+  },
   'reservation/return-to-held': { args: ['rsv-1', 'pay-1'], after: [held, paying] },
   'sale/adjust-units': { args: ['ps5', 5] },
   'sale/begin-epoch': { args: [2] },

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { canonicalItems, decodeItems, encodeItems, type Item } from '../contracts/events.ts';
 import type { PaymentId, ReservationId } from '../contracts/ids.ts';
 import type { ReservationState } from '../contracts/states.ts';
 import { floorKeys } from '../redis/keys.ts';
@@ -15,6 +16,25 @@ export type ReturnAnswer =
   | { kind: 'held'; deadlineMs: number }
   | { kind: 'expired' }
   | { kind: 'not_paying' };
+
+export interface Restock {
+  saleId: string;
+  reservationId: ReservationId;
+  /** Names the return: a repeat gets the first answer. */
+  returnId: string;
+  /** All of what the reservation bought, or a part. */
+  items: readonly Item[];
+}
+
+export type RestockAnswer =
+  /** `items` are those of the first time, should a repeat name others. */
+  | { kind: 'restocked'; items: Item[] }
+  /** The reservation has only `left` still sold. Nothing was moved. */
+  | { kind: 'exceeds'; left: Item[] }
+  /** Sold out or closed, which is final: what comes back belongs to general stock. */
+  | { kind: 'sale_ended' }
+  /** `state` is that of the reservation, null where there is none. */
+  | { kind: 'not_sold'; state: ReservationState | null };
 
 /** The durable half's side of reservations: what became of their payments. Lists in, answers in their order. */
 export function settle(redis: Redis) {
@@ -46,6 +66,30 @@ export function settle(redis: Redis) {
         if (code === 1) return { kind: 'held', deadlineMs: Number(deadlineMs) };
         return { kind: code === 2 ? 'expired' : 'not_paying' };
       });
+    },
+
+    /**
+     * Sold units back into the sale, to the next on standby before anybody else. The return, and the fall of
+     * the guard, are committed before this is called.
+     */
+    async restock({ saleId, reservationId, returnId, items }: Restock): Promise<RestockAnswer> {
+      const asked = encodeItems(canonicalItems(items));
+      const [, , answer] = await ask('reservation/restock', saleId, [reservationId, returnId, asked]);
+      const [code, text] = answer as [number, string];
+      switch (code) {
+        case 1:
+          return { kind: 'restocked', items: decodeItems(text) };
+        case 2:
+          return { kind: 'exceeds', left: decodeItems(text) };
+        case 3:
+          return { kind: 'sale_ended' };
+        case 4:
+          return { kind: 'not_sold', state: text as ReservationState };
+        case 0:
+          return { kind: 'not_sold', state: null };
+        default:
+          throw new Error(`restock answered ${code}: return "${returnId}" of "${asked}" is malformed`);
+      }
     },
 
     /** Pins whose lease has lapsed, oldest first; reading them changes nothing. */

@@ -9,10 +9,13 @@ local function emitUnits(sku, units)
     integer(sale.epoch), 'items', sku .. ':' .. integer(units))
 end
 
-local function emitReservation(type, id, reservation)
+local nothing = {}
+-- With `restock` the event is about a part of the reservation: {returnId, items}.
+local function emitReservation(type, id, reservation, restock)
   redis.call('XADD', outboxKey, '*', 'type', type, 'atMs', integer(nowMs), 'epoch', integer(sale.epoch),
     'reservationId', id, 'buyerId', reservation.buyerId, 'turn', reservation.turn < 0 and '' or integer(reservation.turn),
-    'items', reservation.items, 'deadlineMs', integer(reservation.deadlineMs), 'attemptId', reservation.attemptId)
+    'items', restock and restock.items or reservation.items, 'deadlineMs', integer(reservation.deadlineMs),
+    'attemptId', reservation.attemptId, unpack(restock and { 'returnId', restock.returnId } or nothing))
 end
 
 -- Told to the buyer on whatever gateway their sockets are; lost pushes are found by asking.

@@ -33,6 +33,7 @@ function stream() {
         items: intent ? intent.lines.map(({ sku, quantity }) => ({ sku, quantity })) : [],
         deadlineMs: intent ? 1_700_000_060_000 : null,
         attemptId: null,
+        returnId: null,
       });
     },
     outbox: async (_: string, position: string, limit: number) =>

@@ -3,6 +3,7 @@ import * as operator from './operator.ts';
 import type { ModelledReply } from './reply.ts';
 import * as reservations from './reservations.ts';
 import { reserve } from './reserve.ts';
+import { restock } from './restock.ts';
 import type { ModelledSale } from './sale.ts';
 import { handOver } from './standby.ts';
 
@@ -19,6 +20,7 @@ export type ScriptName =
   | 'reservation/extend'
   | 'reservation/return-to-held'
   | 'reservation/release'
+  | 'reservation/restock'
   | 'reservation/read'
   | 'reservation/renew-pin'
   | 'reservation/lapsed-pins'
@@ -94,6 +96,13 @@ export function predict(sale: ModelledSale, { script, args }: Call): Expected {
         0,
         2,
         ([id = '', buyerId = '']) => reservations.release(sale, id, buyerId),
+        () => handOver(sale),
+      );
+    case 'reservation/restock':
+      return batch(
+        0,
+        3,
+        ([id = '', returnId = '', items = '']) => restock(sale, id, returnId, items),
         () => handOver(sale),
       );
     case 'reservation/read':

@@ -10,6 +10,8 @@ export interface ModelledReservation {
   untouched: boolean;
   /** The request that used the one extension, or null. */
   extendedBy: string | null;
+  /** What came back of what was sold, by return. */
+  returns: [returnId: string, items: string][];
 }
 
 /** Somebody who stands by; `score` is the place in the order of (missed, turn). */
@@ -45,5 +47,7 @@ export interface Event {
     items: string;
     deadlineMs: number;
     attemptId: string;
+    /** Of `reservation.restocked`, whose items are those that came back. */
+    returnId?: string;
   };
 }

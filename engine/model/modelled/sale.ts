@@ -82,12 +82,12 @@ export class ModelledSale {
     this.emit(event);
   }
 
-  emit(type: string, id?: string): void {
+  emit(type: string, id?: string, restock?: { returnId: string; items: string }): void {
     const reservation = id === undefined ? undefined : this.reservations.get(id);
     const event: Event = { type, atMs: this.nowMs, epoch: this.epoch };
     if (id !== undefined && reservation) {
       const { buyerId, turn, items, deadlineMs, attemptId } = reservation;
-      event.reservation = { id, buyerId, turn, items, deadlineMs, attemptId };
+      event.reservation = { id, buyerId, turn, items, deadlineMs, attemptId, ...restock };
     }
     this.events.push(event);
   }
@@ -131,6 +131,7 @@ export class ModelledSale {
       attemptId: '',
       untouched,
       extendedBy: null,
+      returns: [],
     });
     this.latestOf.set(buyerId, id);
     if (turn >= 0) this.usedTurns.add(turn);
@@ -167,8 +168,10 @@ export class ModelledSale {
   /** Units over held, paying and sold. */
   unitsOf(buyerId: string): number {
     let units = 0;
-    for (const { buyerId: owner, state, items } of this.reservations.values()) {
-      if (owner === buyerId && state !== 'released' && state !== 'expired') units += quantityOf(items);
+    for (const { buyerId: owner, state, items, returns } of this.reservations.values()) {
+      if (owner !== buyerId || state === 'released' || state === 'expired') continue;
+      units += quantityOf(items);
+      for (const [, returned] of returns) units -= quantityOf(returned);
     }
     return units;
   }

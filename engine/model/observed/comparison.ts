@@ -94,10 +94,11 @@ function modelled(model: ModelledSale): ReturnType<typeof observedAsModelled> {
 function asFields({ type, atMs, epoch, adjusted, reservation }: Event): string[] {
   const fields = ['type', type, 'atMs', `${atMs}`, 'epoch', `${epoch}`];
   if (!reservation) return adjusted === undefined ? fields : [...fields, 'items', adjusted];
-  const { id, buyerId, turn, items, deadlineMs, attemptId } = reservation;
+  const { id, buyerId, turn, items, deadlineMs, attemptId, returnId } = reservation;
   return [
     ...fields,
     ...['reservationId', id, 'buyerId', buyerId, 'turn', turn < 0 ? '' : `${turn}`],
     ...['items', items, 'deadlineMs', `${deadlineMs}`, 'attemptId', attemptId],
+    ...(returnId === undefined ? [] : ['returnId', returnId]),
   ];
 }

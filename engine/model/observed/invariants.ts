@@ -17,10 +17,13 @@ export function checkInvariants(observed: ObservedSale, replay: Replay, limits: 
   const replayed: Record<string, number> = {};
   const unitsOf: Record<string, number> = {};
   const liveOf: Record<string, number> = {};
-  for (const [id, { state, items, buyerId, deadlineMs, turn, attemptId }] of Object.entries(reservations)) {
+  for (const [id, reservation] of Object.entries(reservations)) {
+    const { state, items, buyerId, deadlineMs, turn, attemptId, returns } = reservation;
     const place = placeOf[state as ReservationState];
+    if (returns.length > 0 && place !== 'sold') fail(`${id} is ${state}, and something of it came back`);
     if (place) {
-      unitsOf[buyerId] = (unitsOf[buyerId] ?? 0) + quantityOf(items);
+      const returned = returns.reduce((sum, [, of]) => sum + quantityOf(of), 0);
+      unitsOf[buyerId] = (unitsOf[buyerId] ?? 0) + quantityOf(items) - returned;
       if (place !== 'sold') liveOf[buyerId] = (liveOf[buyerId] ?? 0) + 1;
     }
     if (state === 'held' ? deadlines[id] !== deadlineMs : id in deadlines) {
@@ -36,13 +39,17 @@ export function checkInvariants(observed: ObservedSale, replay: Replay, limits: 
     if (told.state !== state) fail(`${id} is ${state}, by the outbox ${told.state}`);
     if (told.deadlineMs !== `${deadlineMs}`) fail(`${id}: the outbox has another deadline`);
   }
-  for (const [id, { state, items }] of replay.reservations) {
+  for (const [id, { state, items, returns }] of replay.reservations) {
     if (!(id in reservations)) fail(`the outbox tells of ${id}, which is gone`);
     const place = placeOf[state];
     if (!place) continue;
-    for (const { sku, quantity } of itemsOf(items)) {
-      replayed[`${sku}:${place}`] = (replayed[`${sku}:${place}`] ?? 0) + quantity;
-    }
+    const count = (text: string, sign: 1 | -1) => {
+      for (const { sku, quantity } of itemsOf(text)) {
+        replayed[`${sku}:${place}`] = (replayed[`${sku}:${place}`] ?? 0) + sign * quantity;
+      }
+    };
+    count(items, 1);
+    for (const returned of returns.values()) count(returned, -1);
   }
   for (const id of [...Object.keys(deadlines), ...Object.keys(pins)]) {
     if (!(id in reservations)) fail(`${id} is no reservation, but has a deadline or a pin`);

@@ -32,6 +32,8 @@ export interface ObservedReservation {
   attemptId: string;
   untouched: boolean;
   extendedBy: string | null;
+  /** Returns of what was sold: which, and of what items. */
+  returns: [string, string][];
 }
 
 /** One sale as its twelve keys say, nothing derived. */
@@ -56,6 +58,7 @@ export interface ObservedSale {
 }
 
 type Row = (string | number | boolean)[];
+type ReservationRow = (Row[number] | [string, string][])[];
 
 export function decodeObserved(json: string): ObservedSale {
   const parts = JSON.parse(json) as unknown[];
@@ -72,7 +75,17 @@ export function decodeObserved(json: string): ObservedSale {
     stock: pairs(1, Number),
     reservations: pairs(
       2,
-      ([state, buyerId, turn, items, deadlineMs, attemptId, untouched, extendedBy]: Row) => ({
+      ([
+        state,
+        buyerId,
+        turn,
+        items,
+        deadlineMs,
+        attemptId,
+        untouched,
+        extendedBy,
+        returns,
+      ]: ReservationRow) => ({
         state: state as string,
         buyerId: buyerId as string,
         turn: turn as number,
@@ -80,7 +93,8 @@ export function decodeObserved(json: string): ObservedSale {
         deadlineMs: deadlineMs as number,
         attemptId: attemptId as string,
         untouched: untouched as boolean,
-        extendedBy: (extendedBy as string | undefined) ?? null,
+        extendedBy: (extendedBy as string | undefined) || null,
+        returns: (returns as [string, string][] | undefined) ?? [],
       }),
     ),
     buyers: pairs(3, ([units, reservationId]: Row) => ({

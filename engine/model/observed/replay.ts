@@ -13,6 +13,7 @@ const ledTo: Record<string, ReservationState> = {
   'reservation.payment_begun': 'paying',
   'reservation.returned': 'held',
   'reservation.confirmed': 'confirmed',
+  'reservation.restocked': 'confirmed',
   'reservation.released': 'released',
   'reservation.expired': 'expired',
 };
@@ -30,6 +31,8 @@ interface ReplayedReservation {
   items: string;
   deadlineMs: string;
   turn: string;
+  /** Returns of what was sold. */
+  returns: Map<string, string>;
 }
 
 /**
@@ -71,6 +74,12 @@ export class Replay {
     const known = this.reservations.get(id);
     const to = ledTo[type] ?? fail(`no such event: ${type}`);
     if (type === 'reservation.held' ? known : !known) fail(`${type} of ${id} is out of order`);
+    if (known && type === 'reservation.restocked') {
+      if (known.state !== 'confirmed') fail(`${id} was ${known.state}, and something of it came back`);
+      if (known.returns.has(of('returnId'))) fail(`${of('returnId')} came back twice`);
+      known.returns.set(of('returnId'), of('items'));
+      return;
+    }
     if (known && type !== 'reservation.extended' && !canMove(reservationStates, known.state, to)) {
       fail(`${id} went from ${known.state} to ${to}`);
     }
@@ -81,7 +90,8 @@ export class Replay {
       fail(`${id} became something else by ${type}`);
     }
     const [buyerId, items, deadlineMs, turn] = [of('buyerId'), of('items'), of('deadlineMs'), of('turn')];
-    this.reservations.set(id, { state: to, buyerId, items, deadlineMs, turn });
+    const returns = known?.returns ?? new Map();
+    this.reservations.set(id, { state: to, buyerId, items, deadlineMs, turn, returns });
   }
 
   #moveSale(type: string): void {

@@ -23,7 +23,7 @@ const malformedItems = [
   ...['a:1,', ',a:1', 'a:1,,b:1', 'a:1;b:1', 'a:1\n', 'a:9999999999', 'a:nan', 'a:inf', 'a:0x1', 'a:units:1'],
   ...['a:1,b:-1', 'zz:1', 'a:1,zz:1', 'a:999999999', 'a:1,b:999999999', '__proto__:1'],
 ];
-const items = seldom(
+export const items = seldom(
   fc.constantFrom('a:1', 'a:1', 'a:1', 'b:1', 'b:1', 'a:2', 'a:1,b:1', 'a:1,b:1', 'b:2', 'a:1,b:2', 'a:3'),
   fc.constantFrom(...malformedItems),
 );

@@ -3,6 +3,7 @@ import { mangle, repeat, sabotage } from './faults.ts';
 import { adjustUnits, beginEpoch, operator, releaseInPause } from './operator.ts';
 import { beginPayment, byBuyer, byPayment, extend, lapsedPins, renewPin } from './reservations.ts';
 import { reserve } from './reserve.ts';
+import { restock } from './restock.ts';
 import type { Step } from './step.ts';
 import { jump, pass, passLong, passToDeadline } from './time.ts';
 import { join, signsOfLife, tick, turnStatus } from './waiting.ts';
@@ -17,6 +18,7 @@ export const steps = (): fc.Arbitrary<Iterable<Step>> =>
       ...times(1, byPayment('reservation/return-to-held')),
       ...times(2, byBuyer('reservation/release', ['held'])),
       ...times(1, byBuyer('reservation/read', ['held', 'paying'])),
+      ...times(2, restock),
       extend,
       renewPin,
       lapsedPins,

@@ -215,10 +215,13 @@ local function emitUnits(sku, units)
     integer(sale.epoch), 'items', sku .. ':' .. integer(units))
 end
 
-local function emitReservation(type, id, reservation)
+local nothing = {}
+-- With `restock` the event is about a part of the reservation: {returnId, items}.
+local function emitReservation(type, id, reservation, restock)
   redis.call('XADD', outboxKey, '*', 'type', type, 'atMs', integer(nowMs), 'epoch', integer(sale.epoch),
     'reservationId', id, 'buyerId', reservation.buyerId, 'turn', reservation.turn < 0 and '' or integer(reservation.turn),
-    'items', reservation.items, 'deadlineMs', integer(reservation.deadlineMs), 'attemptId', reservation.attemptId)
+    'items', restock and restock.items or reservation.items, 'deadlineMs', integer(reservation.deadlineMs),
+    'attemptId', reservation.attemptId, unpack(restock and { 'returnId', restock.returnId } or nothing))
 end
 
 -- Told to the buyer on whatever gateway their sockets are; lost pushes are found by asking.
@@ -229,18 +232,22 @@ end
 -- Expects: reservationsKey, deadlinesKey, pinsKey, turnsKey, stockKey, buyersKey, outboxKey, sale, nowMs,
 --          and the includes stock, buyers, items, outbox, integer.
 -- `untouched` marks a hold that was handed to a standby who has not shown up since; `extendedBy` names
--- the request that used up its one extension, and is absent before.
+-- the request that used up its one extension, and is absent before; `returns` are the returns of what was
+-- sold, as {returnId, items}, and absent before the first.
 local function readReservation(id)
   local packed = redis.call('HGET', reservationsKey, id)
   if not packed then return nil end
   local r = cmsgpack.unpack(packed)
   return { state = r[1], buyerId = r[2], turn = r[3], items = r[4], deadlineMs = r[5], attemptId = r[6],
-    untouched = r[7], extendedBy = r[8] }
+    untouched = r[7], extendedBy = r[8] or nil, returns = r[9] }
 end
 
 local function packReservation(r)
+  -- A list with a hole would be packed as a map.
+  local extendedBy = r.extendedBy
+  if r.returns then extendedBy = extendedBy or false end
   return cmsgpack.pack({ r.state, r.buyerId, r.turn, r.items, r.deadlineMs, r.attemptId, r.untouched,
-    r.extendedBy })
+    extendedBy, r.returns })
 end
 
 local function writeReservation(id, reservation)
@@ -290,6 +297,25 @@ local function touch(id, reservation)
   writeReservation(id, reservation)
   redis.call('ZADD', deadlinesKey, reservation.deadlineMs, id)
   emitReservation('reservation.extended', id, reservation)
+end
+
+-- What of a confirmed reservation is still sold, by SKU.
+local function soldOf(reservation)
+  local sold = {}
+  for _, item in ipairs(parseItems(reservation.items)) do sold[item.sku] = item.quantity end
+  for _, earlier in ipairs(reservation.returns or {}) do
+    for _, item in ipairs(parseItems(earlier[2])) do sold[item.sku] = sold[item.sku] - item.quantity end
+  end
+  return sold
+end
+
+-- The same as items travel; '' where nothing is.
+local function soldItems(reservation)
+  local sold, left = soldOf(reservation), {}
+  for _, item in ipairs(parseItems(reservation.items)) do
+    if sold[item.sku] > 0 then left[#left + 1] = item.sku .. ':' .. integer(sold[item.sku]) end
+  end
+  return table.concat(left, ',')
 end
 -- A called turn may be used on time for claimMs by the claim clock, which stands still while the sale
 -- is paused. Turns called together share one entry of the `calls` set, scored by the serving they led
