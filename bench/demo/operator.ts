@@ -1,6 +1,6 @@
 import type { Audit, CreateSale, Sale } from '../../engine/contracts/wire/sales.ts';
 import { tokenSigner } from '../load/tokens.ts';
-import type { Tally as ProviderTally } from '../psp/charge-book.ts';
+import type { Tally as ProviderTally } from '../psp/tally.ts';
 import { DemoFailure } from './failure.ts';
 import type { System } from './system.ts';
 

@@ -28,6 +28,9 @@ const clean = (): Evidence => ({
   unsettled: null,
   provider: {
     captured: { count: 10, sums: [{ amount: 499_000, currency: 'USD' }] },
+    refunded: { count: 0, sums: [] },
+    authorized: { count: 0 },
+    voided: { count: 0 },
     declined: { count: 2, byCode: { card_declined: 2 } },
     requiresAction: { count: 0 },
     failed: { count: 0 },

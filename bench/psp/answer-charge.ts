@@ -10,6 +10,7 @@ export function answerCharge(
   weather: Weather,
   book: ChargeBook,
   request: { key: string | null; contentType: string; body: string },
+  origin: string,
 ): void {
   const read = readCharge(request.contentType, request.body);
   if (read.kind === 'problem') {
@@ -51,11 +52,14 @@ export function answerCharge(
       if (answer.answerLost) return;
       const { intent } = answer;
       const headers = replayedHeader(answer.replayed);
-      if (intent.declineCode === null) exchange.answerAfter(delayMs, 200, intentBody(intent), headers);
-      else exchange.answerAfter(delayMs, 402, declineBody(intent, intent.declineCode), headers);
+      const [status, body] =
+        intent.declineCode === null
+          ? [200, intentBody(intent, origin)]
+          : [402, declineBody(intent, intent.declineCode, origin)];
+      exchange.answerAfter(delayMs, status, body, headers);
     }
   }
 }
 
-const replayedHeader = (replayed: boolean): Record<string, string> =>
+export const replayedHeader = (replayed: boolean): Record<string, string> =>
   replayed ? { 'Idempotent-Replayed': 'true' } : {};

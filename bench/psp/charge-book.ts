@@ -1,15 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { cardOf } from './cards.ts';
 import { type ChargeParameters, isSameCharge } from './charge-request.ts';
+import { Tallies, type Tally } from './tally.ts';
+
+export type IntentStatus =
+  | 'succeeded'
+  | 'requires_payment_method'
+  | 'requires_action'
+  | 'requires_capture'
+  | 'canceled';
 
 /** A payment intent as the provider keeps it. */
 export interface Intent {
   id: string;
   createdSeconds: number;
   charge: ChargeParameters;
-  status: 'succeeded' | 'requires_payment_method' | 'requires_action';
+  status: IntentStatus;
   /** Null unless the card was declined. */
   declineCode: string | null;
+  /** Minor units that were given back. */
+  refunded: number;
 }
 
 export type ChargeAnswer =
@@ -20,18 +30,8 @@ export type ChargeAnswer =
   | { kind: 'other_request' }
   | { kind: 'unknown_card' };
 
-/** What the provider believes, for an audit to compare with. */
-export interface Tally {
-  captured: { count: number; sums: { amount: number; currency: string }[] };
-  declined: { count: number; byCode: Record<string, number> };
-  requiresAction: { count: number };
-  failed: { count: number };
-  answersLost: { count: number };
-  /** By idempotency key: repeats that got the first answer again, and keys used for something else. */
-  duplicates: { replayed: number; refused: number };
-  /** References with more than one captured payment under different keys: nobody may ever be in here. */
-  referencesCapturedTwice: string[];
-}
+/** Why an intent could not be moved, or that it was: moved before counts, a repeat changes nothing. */
+export type Moved = { kind: 'moved'; intent: Intent } | { kind: 'unexpected_state'; intent: Intent };
 
 /**
  * Every charge that was ever asked for, in memory. The effect happens when the request arrives; how long
@@ -42,25 +42,18 @@ export class ChargeBook {
   readonly #byId = new Map<string, Intent>();
   readonly #byKey = new Map<string, { charge: ChargeParameters; intent: Intent | null }>();
   readonly #byReference = new Map<string, Intent[]>();
-  readonly #capturedSums = new Map<string, number>();
-  readonly #declinedByCode = new Map<string, number>();
-  readonly #capturedTwice = new Set<string>();
-  #captured = 0;
-  #requiresAction = 0;
-  #failed = 0;
-  #answersLost = 0;
-  #replayed = 0;
-  #refused = 0;
+  readonly #byPayment = new Map<string, Intent[]>();
+  readonly #tallies = new Tallies();
 
   /** Charges once per key; without a key, every time. */
   charge(key: string | null, charge: ChargeParameters): ChargeAnswer {
     const known = key === null ? undefined : this.#byKey.get(key);
     if (known) {
       if (!isSameCharge(known.charge, charge)) {
-        this.#refused++;
+        this.#tallies.refused++;
         return { kind: 'other_request' };
       }
-      this.#replayed++;
+      this.#tallies.replayed++;
       return known.intent
         ? { kind: 'intent', intent: known.intent, replayed: true, answerLost: false }
         : { kind: 'failed', replayed: true };
@@ -68,11 +61,11 @@ export class ChargeBook {
     const card = cardOf(charge.paymentMethod);
     if (!card) return { kind: 'unknown_card' };
     if (card.does === 'fail') {
-      this.#failed++;
+      this.#tallies.failed++;
       if (key !== null) this.#byKey.set(key, { charge, intent: null });
       return { kind: 'failed', replayed: false };
     }
-    const declineCode = card.does === 'decline' ? card.declineCode : null;
+    const paid = charge.captureMethod === 'manual' ? 'requires_capture' : 'succeeded';
     const intent: Intent = {
       id: `pi_${randomUUID().replaceAll('-', '').slice(0, 24)}`,
       createdSeconds: Math.floor(Date.now() / 1000),
@@ -82,12 +75,13 @@ export class ChargeBook {
           ? 'requires_payment_method'
           : card.does === 'require_action'
             ? 'requires_action'
-            : 'succeeded',
-      declineCode,
+            : paid,
+      declineCode: card.does === 'decline' ? card.declineCode : null,
+      refunded: 0,
     };
     this.#record(intent, key);
     const answerLost = card.does === 'capture_and_lose_answer';
-    if (answerLost) this.#answersLost++;
+    if (answerLost) this.#tallies.answersLost++;
     return { kind: 'intent', intent, replayed: false, answerLost };
   }
 
@@ -100,47 +94,73 @@ export class ChargeBook {
     return [...(this.#byReference.get(reference) ?? [])].reverse();
   }
 
+  /** By `metadata[payment_id]`, newest first. */
+  listByPayment(paymentId: string): Intent[] {
+    return [...(this.#byPayment.get(paymentId) ?? [])].reverse();
+  }
+
   listByKey(key: string): Intent[] {
     const intent = this.#byKey.get(key)?.intent;
     return intent ? [intent] : [];
   }
 
+  /** Takes what was set aside. */
+  capture(intent: Intent): Moved {
+    return this.#move(intent, ['requires_capture'], 'succeeded');
+  }
+
+  /** Gives back what was set aside, or ends what waits for its buyer. */
+  cancel(intent: Intent): Moved {
+    return this.#move(intent, ['requires_capture', 'requires_action', 'requires_payment_method'], 'canceled');
+  }
+
+  /** What the buyer did at the page of 3-D Secure. */
+  authenticate(intent: Intent, does: 'complete' | 'refuse'): Moved {
+    if (does === 'complete') {
+      const paid = intent.charge.captureMethod === 'manual' ? 'requires_capture' : 'succeeded';
+      return this.#move(intent, ['requires_action'], paid);
+    }
+    if (intent.status === 'requires_action') intent.declineCode = 'authentication_required';
+    return this.#move(intent, ['requires_action'], 'requires_payment_method');
+  }
+
+  /** Gives back a part of what was taken; false where that is more than is left. */
+  refund(intent: Intent, amount: number): boolean {
+    if (intent.status !== 'succeeded' || amount > intent.charge.amount - intent.refunded) return false;
+    intent.refunded += amount;
+    this.#tallies.gaveBack(intent.charge.currency, amount);
+    return true;
+  }
+
   tally(): Tally {
-    return {
-      captured: {
-        count: this.#captured,
-        sums: [...this.#capturedSums].map(([currency, amount]) => ({ amount, currency })),
-      },
-      declined: {
-        count: [...this.#declinedByCode.values()].reduce((sum, count) => sum + count, 0),
-        byCode: Object.fromEntries(this.#declinedByCode),
-      },
-      requiresAction: { count: this.#requiresAction },
-      failed: { count: this.#failed },
-      answersLost: { count: this.#answersLost },
-      duplicates: { replayed: this.#replayed, refused: this.#refused },
-      referencesCapturedTwice: [...this.#capturedTwice],
-    };
+    return this.#tallies.tally();
+  }
+
+  #move(intent: Intent, from: readonly IntentStatus[], to: IntentStatus): Moved {
+    if (intent.status === to) return { kind: 'moved', intent };
+    if (!from.includes(intent.status)) return { kind: 'unexpected_state', intent };
+    const siblings = this.#byReference.get(intent.charge.metadata.reference ?? '') ?? [];
+    this.#tallies.left(intent);
+    intent.status = to;
+    this.#tallies.entered(intent, siblings);
+    return { kind: 'moved', intent };
   }
 
   #record(intent: Intent, key: string | null): void {
     this.#byId.set(intent.id, intent);
     if (key !== null) this.#byKey.set(key, { charge: intent.charge, intent });
-    const reference = intent.charge.metadata.reference;
-    const siblings = reference === undefined ? undefined : this.#byReference.get(reference);
-    if (reference !== undefined && !siblings) this.#byReference.set(reference, [intent]);
-    if (intent.status === 'succeeded') {
-      const { amount, currency } = intent.charge;
-      this.#captured++;
-      this.#capturedSums.set(currency, (this.#capturedSums.get(currency) ?? 0) + amount);
-      if (reference !== undefined && siblings?.some((sibling) => sibling.status === 'succeeded')) {
-        this.#capturedTwice.add(reference);
-      }
-    } else if (intent.declineCode !== null) {
-      this.#declinedByCode.set(intent.declineCode, (this.#declinedByCode.get(intent.declineCode) ?? 0) + 1);
-    } else {
-      this.#requiresAction++;
-    }
-    siblings?.push(intent);
+    const { reference, payment_id: paymentId } = intent.charge.metadata;
+    const siblings = reference === undefined ? [] : listIn(this.#byReference, reference);
+    this.#tallies.entered(intent, siblings);
+    siblings.push(intent);
+    if (paymentId !== undefined) listIn(this.#byPayment, paymentId).push(intent);
   }
+}
+
+function listIn<T>(lists: Map<string, T[]>, name: string): T[] {
+  const known = lists.get(name);
+  if (known) return known;
+  const list: T[] = [];
+  lists.set(name, list);
+  return list;
 }

@@ -5,6 +5,8 @@ export interface ChargeParameters {
   /** ISO 4217, upper-case. */
   currency: string;
   paymentMethod: string;
+  /** `manual` sets the money aside until it is captured. */
+  captureMethod: 'automatic' | 'manual';
   metadata: Record<string, string>;
 }
 
@@ -22,7 +24,7 @@ export function readCharge(
   contentType: string,
   body: string,
 ): { kind: 'charge'; charge: ChargeParameters } | { kind: 'problem'; problem: ParameterProblem } {
-  const fields = contentType.startsWith('application/json') ? fieldsOfJson(body) : fieldsOfForm(body);
+  const fields = fieldsOf(contentType, body);
   if (!fields) return problem('', 'body_invalid', 'The body is neither a form nor a JSON object.');
   for (const param of ['amount', 'currency', 'payment_method'] as const) {
     if (!fields[param]) return problem(param, 'parameter_missing', `Missing required param: ${param}.`);
@@ -48,6 +50,7 @@ export function readCharge(
       amount,
       currency,
       paymentMethod: fields.payment_method as string,
+      captureMethod: fields.capture_method === 'manual' ? 'manual' : 'automatic',
       metadata: metadataOf(fields),
     },
   };
@@ -59,11 +62,16 @@ export function isSameCharge(a: ChargeParameters, b: ChargeParameters): boolean 
     a.amount === b.amount &&
     a.currency === b.currency &&
     a.paymentMethod === b.paymentMethod &&
+    a.captureMethod === b.captureMethod &&
     JSON.stringify(a.metadata) === JSON.stringify(b.metadata)
   );
 }
 
-type Fields = Record<string, string>;
+export type Fields = Record<string, string>;
+
+/** The members of a body, form-encoded or JSON; null where it is neither. */
+export const fieldsOf = (contentType: string, body: string): Fields | null =>
+  contentType.startsWith('application/json') ? fieldsOfJson(body) : fieldsOfForm(body);
 
 function fieldsOfForm(body: string): Fields {
   return Object.fromEntries(new URLSearchParams(body));
@@ -89,7 +97,8 @@ function fieldsOfJson(body: string): Fields | null {
   return fields;
 }
 
-function metadataOf(fields: Fields): Record<string, string> {
+/** `metadata[…]` by their inner names, sorted. */
+export function metadataOf(fields: Fields): Record<string, string> {
   const metadata: Record<string, string> = {};
   for (const name of Object.keys(fields).sort()) {
     if (name.startsWith('metadata[') && name.endsWith(']')) {

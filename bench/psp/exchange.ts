@@ -5,6 +5,7 @@ const statusLines: Readonly<Record<number, string>> = {
   400: '400 Bad Request',
   402: '402 Payment Required',
   404: '404 Not Found',
+  409: '409 Conflict',
   413: '413 Payload Too Large',
   500: '500 Internal Server Error',
   503: '503 Service Unavailable',
@@ -37,6 +38,15 @@ export class Exchange {
       this.#res.writeHeader('Content-Type', 'application/json');
       for (const [name, value] of Object.entries(headers)) this.#res.writeHeader(name, value);
       this.#res.end(text);
+    });
+  }
+
+  answerPage(html: string): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#res.cork(() => {
+      this.#res.writeHeader('Content-Type', 'text/html; charset=utf-8');
+      this.#res.end(html);
     });
   }
 

@@ -1,14 +1,15 @@
 import type { Intent } from './charge-book.ts';
 
-/** A payment intent in Stripe's shape, as far as the simulator has something to say. */
-export function intentBody(intent: Intent) {
-  const { amount, currency, metadata, paymentMethod } = intent.charge;
+/** A payment intent in Stripe's shape, as far as the simulator has something to say. `origin` is its own. */
+export function intentBody(intent: Intent, origin: string) {
+  const { amount, captureMethod, currency, metadata, paymentMethod } = intent.charge;
   return {
     id: intent.id,
     object: 'payment_intent',
     amount,
+    amount_capturable: intent.status === 'requires_capture' ? amount : 0,
     amount_received: intent.status === 'succeeded' ? amount : 0,
-    capture_method: 'automatic',
+    capture_method: captureMethod,
     created: intent.createdSeconds,
     currency: currency.toLowerCase(),
     last_payment_error: intent.declineCode === null ? null : cardError(intent.declineCode),
@@ -19,7 +20,7 @@ export function intentBody(intent: Intent) {
       intent.status === 'requires_action'
         ? {
             type: 'redirect_to_url',
-            redirect_to_url: { url: `https://3ds.example/authenticate/${intent.id}`, return_url: null },
+            redirect_to_url: { url: `${origin}/3ds/${intent.id}`, return_url: null },
           }
         : null,
     payment_method: paymentMethod,
@@ -28,16 +29,16 @@ export function intentBody(intent: Intent) {
 }
 
 /** Newest first; the simulator's lists are short, so there is never a second page. */
-export const listBody = (intents: readonly Intent[]) => ({
+export const listBody = (url: string, data: readonly object[]) => ({
   object: 'list',
-  url: '/v1/payment_intents',
+  url,
   has_more: false,
-  data: intents.map(intentBody),
+  data,
 });
 
 /** The body of a 402. */
-export const declineBody = (intent: Intent, declineCode: string) => ({
-  error: { ...cardError(declineCode), payment_intent: intentBody(intent) },
+export const declineBody = (intent: Intent, declineCode: string, origin: string) => ({
+  error: { ...cardError(declineCode), payment_intent: intentBody(intent, origin) },
 });
 
 /** Any other error body; `type` is one of Stripe's. */

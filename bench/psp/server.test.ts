@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Tally } from './charge-book.ts';
 import { type ProviderServer, startProvider } from './server.ts';
+import type { Tally } from './tally.ts';
 
 let provider: ProviderServer;
 let origin: string;
@@ -90,7 +90,10 @@ describe('cards', () => {
     expect(await response.json()).toMatchObject({
       status: 'requires_action',
       amount_received: 0,
-      next_action: { type: 'redirect_to_url', redirect_to_url: { url: expect.stringMatching(/^https:/) } },
+      next_action: {
+        type: 'redirect_to_url',
+        redirect_to_url: { url: expect.stringMatching(/^http:.*\/3ds\/pi_/) },
+      },
     });
   });
 
@@ -166,6 +169,112 @@ describe('idempotency keys', () => {
     expect((await tally()).referencesCapturedTwice).toEqual([]);
     await charge({ key: 'third' });
     expect((await tally()).referencesCapturedTwice).toEqual(['A-1']);
+  });
+});
+
+describe('money that moves back', () => {
+  const post = async (path: string, fields: Record<string, string> = {}, key = '') => {
+    const response = await fetch(`${origin}${path}`, {
+      method: 'POST',
+      headers: key === '' ? {} : { 'Idempotency-Key': key },
+      body: new URLSearchParams(fields),
+    });
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  };
+  const charged = async (order: Order = {}) => ((await (await charge(order)).json()) as { id: string }).id;
+
+  it('gives back a part, then the rest, and never more', async () => {
+    const payment_intent = await charged();
+    const part = await post('/v1/refunds', { payment_intent, amount: '900' }, 'r1');
+    expect(part).toMatchObject({ status: 200, body: { amount: 900, status: 'succeeded', payment_intent } });
+    expect(await post('/v1/refunds', { payment_intent, amount: '49_001' }, 'r2')).toMatchObject({
+      status: 400,
+    });
+    expect(await post('/v1/refunds', { payment_intent, amount: '49001' }, 'r3')).toMatchObject({
+      status: 400,
+      body: { error: { code: 'amount_too_large' } },
+    });
+    expect(await post('/v1/refunds', { payment_intent }, 'r4')).toMatchObject({ body: { amount: 49_000 } });
+    expect(await post('/v1/refunds', { payment_intent }, 'r5')).toMatchObject({
+      status: 400,
+      body: { error: { code: 'charge_already_refunded' } },
+    });
+    expect(await get(`/v1/refunds?payment_intent=${payment_intent}`)).toMatchObject({
+      data: [{ amount: 49_000 }, { amount: 900 }],
+    });
+    expect(await tally()).toMatchObject({
+      captured: { count: 1, sums: [{ amount: 49_900 }] },
+      refunded: { count: 2, sums: [{ amount: 49_900, currency: 'USD' }] },
+    });
+  });
+
+  it('refunds once per key, and refuses a key that was used for something else', async () => {
+    const payment_intent = await charged();
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => post('/v1/refunds', { payment_intent, amount: '100' }, 'same')),
+    );
+    expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
+    expect((await tally()).refunded).toEqual({ count: 1, sums: [{ amount: 100, currency: 'USD' }] });
+    expect(await post('/v1/refunds', { payment_intent, amount: '101' }, 'same')).toMatchObject({
+      status: 400,
+      body: { error: { type: 'idempotency_error' } },
+    });
+    expect(await post('/v1/refunds', { payment_intent: 'pi_unknown' })).toMatchObject({ status: 404 });
+  });
+
+  it('sets money aside until it is captured or cancelled', async () => {
+    const authorize = async (key: string) => {
+      const response = await post(
+        '/v1/payment_intents',
+        {
+          amount: '100',
+          currency: 'usd',
+          payment_method: 'tok_visa',
+          confirm: 'true',
+          capture_method: 'manual',
+          'metadata[payment_id]': `pay_${key}`,
+        },
+        key,
+      );
+      expect(response.body).toMatchObject({ status: 'requires_capture', amount_capturable: 100 });
+      return response.body.id;
+    };
+    const first = await authorize('a1');
+    const second = await authorize('a2');
+    expect((await tally()).authorized.count).toBe(2);
+    expect(await post(`/v1/payment_intents/${first}/capture`)).toMatchObject({
+      body: { status: 'succeeded' },
+    });
+    expect(await post(`/v1/payment_intents/${second}/cancel`)).toMatchObject({
+      body: { status: 'canceled' },
+    });
+    expect(await post(`/v1/payment_intents/${first}/cancel`)).toMatchObject({
+      status: 400,
+      body: { error: { code: 'payment_intent_unexpected_state', payment_intent: { status: 'succeeded' } } },
+    });
+    expect(
+      await get(`/v1/payment_intents/search?query=${encodeURIComponent("metadata['payment_id']:'pay_a2'")}`),
+    ).toMatchObject({ data: [{ id: second, status: 'canceled' }] });
+    expect(await tally()).toMatchObject({
+      authorized: { count: 0 },
+      voided: { count: 1 },
+      captured: { count: 1, sums: [{ amount: 100 }] },
+    });
+  });
+
+  it.each([
+    ['complete', 'succeeded', { captured: { count: 1 } }],
+    ['refuse', 'requires_payment_method', { declined: { byCode: { authentication_required: 1 } } }],
+  ])('lets the buyer %s at the bank', async (does, status, counted) => {
+    const id = await charged({ card: 'tok_3ds' });
+    const page = await fetch(`${origin}/3ds/${id}`);
+    expect(page.headers.get('content-type')).toContain('text/html');
+    expect(await page.text()).toContain(`/3ds/${id}/complete`);
+    expect(await post(`/3ds/${id}/${does}`)).toMatchObject({ status: 200, body: { status } });
+    expect(await get(`/v1/payment_intents/${id}`)).toMatchObject({ status });
+    expect(await tally()).toMatchObject({ requiresAction: { count: 0 }, ...counted });
+    const other = does === 'complete' ? 'refuse' : 'complete';
+    expect((await post(`/3ds/${id}/${other}`)).status).toBe(409);
   });
 });
 

@@ -1,9 +1,11 @@
 import { App, type HttpRequest, type HttpResponse, us_socket_local_port } from 'uWebSockets.js';
-import { answerCharge } from './answer-charge.ts';
+import { mountAuthentication } from './authentication.ts';
 import { ChargeBook } from './charge-book.ts';
 import { type Conditions, Weather } from './conditions.ts';
 import { Exchange } from './exchange.ts';
-import { errorBody, intentBody, listBody } from './intent-body.ts';
+import { errorBody } from './intent-body.ts';
+import { mountIntents, type RouteParts } from './intent-routes.ts';
+import { mountRefunds } from './refund-routes.ts';
 
 export interface ProviderServer {
   port: number;
@@ -30,6 +32,7 @@ export function startProvider(host: string, port: number, conditions: Conditions
   const weather = new Weather(conditions);
   const book = new ChargeBook();
   const app = App();
+  let origin = '';
 
   /** Everything under /v1 is away together. */
   const during = (serve: (exchange: Exchange, req: HttpRequest) => void) => {
@@ -40,41 +43,10 @@ export function startProvider(host: string, port: number, conditions: Conditions
     };
   };
 
-  app.post(
-    '/v1/payment_intents',
-    during((exchange, req) => {
-      const key = req.getHeader('idempotency-key') || null;
-      const contentType = req.getHeader('content-type');
-      exchange.readBody((body) => answerCharge(exchange, weather, book, { key, contentType, body }));
-    }),
-  );
-  app.get(
-    '/v1/payment_intents',
-    during((exchange, req) => {
-      const query = new URLSearchParams(req.getQuery());
-      const reference = query.get('reference');
-      const key = query.get('idempotency_key');
-      const delayMs = weather.drawLatencyMs();
-      if (reference !== null) exchange.answerAfter(delayMs, 200, listBody(book.listByReference(reference)));
-      else if (key !== null) exchange.answerAfter(delayMs, 200, listBody(book.listByKey(key)));
-      else {
-        const message = 'Listing takes reference or idempotency_key.';
-        exchange.answer(400, errorBody('invalid_request_error', message, { code: 'parameter_missing' }));
-      }
-    }),
-  );
-  app.get(
-    '/v1/payment_intents/:id',
-    during((exchange, req) => {
-      const id = req.getParameter(0) ?? '';
-      const intent = book.find(id);
-      if (intent) exchange.answerAfter(weather.drawLatencyMs(), 200, intentBody(intent));
-      else {
-        const problem = { code: 'resource_missing', param: 'intent' };
-        exchange.answer(404, errorBody('invalid_request_error', `No such payment_intent: '${id}'`, problem));
-      }
-    }),
-  );
+  const parts: RouteParts = { app, during, weather, book, origin: () => origin };
+  mountIntents(parts);
+  mountRefunds(parts);
+  mountAuthentication(parts);
 
   app.get('/control', (res) => new Exchange(res).answer(200, weather.conditions));
   app.get('/control/charges', (res) => new Exchange(res).answer(200, book.tally()));
@@ -96,7 +68,11 @@ export function startProvider(host: string, port: number, conditions: Conditions
     const listen = app.listen.bind(app) as unknown as Listen;
     listen(host, port, exclusivePort, (socket) => {
       if (!socket) reject(new Error(`${host}:${port} is taken or cannot be listened on`));
-      else resolve({ port: us_socket_local_port(socket), close: () => app.close() });
+      else {
+        const bound = us_socket_local_port(socket);
+        origin = `http://${host}:${bound}`;
+        resolve({ port: bound, close: () => app.close() });
+      }
     });
   });
 }

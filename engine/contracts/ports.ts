@@ -1,5 +1,5 @@
 import type { Refusal } from './errors.ts';
-import type { CheckoutId, OrderId, PaymentId, ReservationId } from './ids.ts';
+import type { CheckoutId, OrderId, PaymentId, RefundId, ReservationId } from './ids.ts';
 import type { Money } from './money.ts';
 import type { SaleConfig } from './sale.ts';
 import type { Order } from './wire/checkout.ts';
@@ -138,17 +138,87 @@ export interface ChargeRequest {
   reference: string;
 }
 
+/** Nothing is known about the effect: ask again with the same id. */
+export interface Unknown {
+  kind: 'unknown';
+  reason: string;
+}
+
+/** Certain not to have had an effect: nothing was sent, or the provider refused to work. */
+export interface ProviderUnavailable {
+  kind: 'unavailable';
+  reason: string;
+}
+
 export type ChargeOutcome =
   | { kind: 'captured'; providerReference: string }
+  /** Set aside on the card until `capture` or `void`. */
+  | { kind: 'authorized'; providerReference: string }
+  /** The buyer has a part to do at `url` (3-D Secure); `find` tells what became of it. */
+  | { kind: 'requires_action'; url: string; providerReference: string }
   | { kind: 'declined'; declineCode: string; providerReference: string | null }
-  /** Nothing is known about the effect: ask again with the same paymentId. */
-  | { kind: 'unknown'; reason: string }
-  /** Certain not to have had an effect: the provider refused to work. */
-  | { kind: 'unavailable'; reason: string };
+  | Unknown
+  | ProviderUnavailable;
 
+/** A payment as the provider knows it. The reference is null where its answer to the charge never came. */
+export interface ProviderPayment {
+  paymentId: PaymentId;
+  providerReference: string | null;
+}
+
+/** `refused` is for good, and nothing was moved: `code` is the provider's. */
+export type CaptureOutcome =
+  | { kind: 'captured' }
+  | { kind: 'refused'; code: string }
+  | Unknown
+  | ProviderUnavailable;
+
+export type VoidOutcome =
+  | { kind: 'voided' }
+  | { kind: 'refused'; code: string }
+  | Unknown
+  | ProviderUnavailable;
+
+/** What is to be given back. `refundId` is the idempotency key at the provider. */
+export interface RefundRequest {
+  refundId: RefundId;
+  paymentId: PaymentId;
+  providerReference: string;
+  amount: Money;
+  /** For the provider's records. */
+  reason: string;
+}
+
+export type RefundOutcome =
+  | { kind: 'refunded'; providerRefundReference: string }
+  /** For good: more than was captured, or captured nothing. `code` is the provider's. */
+  | { kind: 'refused'; code: string }
+  | Unknown
+  | ProviderUnavailable;
+
+/** What the provider holds under a payment's id. */
+export type FoundPayment =
+  | Exclude<ChargeOutcome, Unknown | ProviderUnavailable>
+  | { kind: 'voided'; providerReference: string }
+  /** Nothing under that id. Certain only where its charge is not on its way any more. */
+  | { kind: 'none' }
+  | Unknown
+  | ProviderUnavailable;
+
+/**
+ * A payment provider. Every call is safe to repeat, and has one effect however often it is repeated under
+ * its id. None of them throws for what a provider or a network does.
+ */
 export interface PaymentProvider {
   readonly name: string;
   charge(request: ChargeRequest): Promise<ChargeOutcome>;
+  /** Takes what was authorized, all of it. */
+  capture(payment: ProviderPayment & { amount: Money }): Promise<CaptureOutcome>;
+  /** Gives an authorization back, or ends a charge that waits for its buyer. */
+  void(payment: ProviderPayment): Promise<VoidOutcome>;
+  refund(request: RefundRequest): Promise<RefundOutcome>;
+  /** Asks, and moves nothing. */
+  find(payment: ProviderPayment): Promise<FoundPayment>;
 }
 
 /** Whether the parts that a gateway depends on can be reached; each is a short sentence when it cannot. */

@@ -48,6 +48,10 @@ function scene(
         events.push('charge');
         return options.outcome ?? { kind: 'captured', providerReference: 'pi' };
       },
+      capture: async () => ({ kind: 'captured' }),
+      void: async () => ({ kind: 'voided' }),
+      refund: async () => ({ kind: 'refunded', providerRefundReference: 're' }),
+      find: async () => ({ kind: 'none' }),
     },
     settlements: { capture: () => commit('captured'), decline: () => commit('declined') },
     holds: {

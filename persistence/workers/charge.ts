@@ -41,10 +41,16 @@ export function charger({ read, provider, settlements, holds, push, log }: Charg
       reference: payment.order_number,
     });
     if (outcome.kind === 'unknown' || outcome.kind === 'unavailable') return open(outcome.reason);
+    if (outcome.kind === 'authorized') return open('the charge is authorized, and not captured');
     const settled =
       outcome.kind === 'captured'
         ? await settlements.capture(payment, outcome)
-        : await settlements.decline(payment, outcome);
+        : await settlements.decline(
+            payment,
+            outcome.kind === 'declined'
+              ? outcome
+              : { ...outcome, kind: 'declined', declineCode: 'authentication_required' },
+          );
     switch (settled.kind) {
       case 'settled':
         return tell(payment, settled.answer);

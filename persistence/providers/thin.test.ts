@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import type { ChargeRequest } from '../../engine/contracts/ports.ts';
-import { createProviderClient } from './provider-client.ts';
+import { createPaymentProvider } from './create.ts';
 
 const servers: Server[] = [];
 afterEach(() => {
@@ -44,7 +44,7 @@ test('a charge is one form under its own key', async () => {
     seen = { ...(method && { method }), ...(url && { url }), key: headers['idempotency-key'], body };
     json(response, 200, { id: 'pi_1', status: 'succeeded' });
   });
-  expect(await createProviderClient(url).charge(request)).toEqual({
+  expect(await createPaymentProvider(url).charge(request)).toEqual({
     kind: 'captured',
     providerReference: 'pi_1',
   });
@@ -55,6 +55,7 @@ test('a charge is one form under its own key', async () => {
     payment_method: 'tok_visa',
     confirm: 'true',
     'metadata[reference]': 'AAAA-BBBB-CCCC',
+    'metadata[payment_id]': 'pay_1',
   });
 });
 
@@ -105,14 +106,14 @@ test.each<[string, Answer, object]>([
   ],
   ['a provider that is too busy', ({ response }) => json(response, 429, {}), { kind: 'unavailable' }],
 ])('%s', async (_, answer, outcome) => {
-  const client = createProviderClient(await provider(answer), { timeoutMs: 200 });
+  const client = createPaymentProvider(await provider(answer), { timeoutMs: 200 });
   expect(await client.charge(request)).toMatchObject(outcome);
 });
 
 test('nobody there is certain not to have charged, and is not asked for a while', async () => {
   const url = await provider(() => {});
   servers.pop()?.close();
-  const client = createProviderClient(url);
+  const client = createPaymentProvider(url);
   const outcomes = await Promise.all(Array.from({ length: 40 }, () => client.charge(request)));
   expect(new Set(outcomes.map((outcome) => outcome.kind))).toEqual(new Set(['unavailable']));
   expect(await client.charge(request)).toMatchObject({ kind: 'unavailable', reason: /breaker|circuit/i });
@@ -131,7 +132,7 @@ test.each([
     else if (url === '/v1/payment_intents?idempotency_key=pay_1') json(response, 200, { data: intents });
     else response.writeHead(404).end();
   });
-  expect(await createProviderClient(url).charge(request)).toMatchObject(outcome);
+  expect(await createPaymentProvider(url).charge(request)).toMatchObject(outcome);
 });
 
 test('no more than the limit is on its way at once', async () => {
@@ -145,7 +146,7 @@ test('no more than the limit is on its way at once', async () => {
       json(response, 200, { id: 'pi', status: 'succeeded' });
     }, 5);
   });
-  const client = createProviderClient(url, { atOnceMax: 8 });
+  const client = createPaymentProvider(url, { atOnceMax: 8 });
   const outcomes = await Promise.all(Array.from({ length: 60 }, () => client.charge(request)));
   expect(outcomes.every((outcome) => outcome.kind === 'captured')).toBe(true);
   expect(most).toBe(8);

@@ -1,0 +1,52 @@
+import {
+  BrokenCircuitError,
+  BulkheadRejectedError,
+  bulkhead,
+  circuitBreaker,
+  handleWhenResult,
+  SamplingBreaker,
+  wrap,
+} from 'cockatiel';
+import type { PaymentProvider, ProviderUnavailable } from '../../engine/contracts/ports.ts';
+
+export interface GuardOptions {
+  /** Requests on their way at once; what is more waits its turn. */
+  atOnceMax: number;
+  /** How long an open breaker asks nobody. */
+  halfOpenAfterMs: number;
+}
+
+/**
+ * A provider behind a bulkhead and a breaker. One card that cannot be charged says nothing about the next; a
+ * provider that does not answer does. While the breaker is open nothing is sent: *unavailable*.
+ */
+export function guarded(provider: PaymentProvider, options: GuardOptions): PaymentProvider {
+  const breaker = circuitBreaker(
+    handleWhenResult((outcome) => ['unavailable', 'unknown'].includes((outcome as { kind: string }).kind)),
+    {
+      breaker: new SamplingBreaker({ threshold: 0.5, duration: 5_000, minimumRps: 2 }),
+      halfOpenAfter: options.halfOpenAfterMs,
+    },
+  );
+  const policy = wrap(bulkhead(options.atOnceMax, 100_000), breaker);
+
+  const guard = async <O>(ask: () => Promise<O>): Promise<O | ProviderUnavailable> => {
+    try {
+      return await policy.execute(ask);
+    } catch (error) {
+      if (error instanceof BrokenCircuitError || error instanceof BulkheadRejectedError) {
+        return { kind: 'unavailable', reason: error.message };
+      }
+      throw error;
+    }
+  };
+
+  return {
+    name: provider.name,
+    charge: (request) => guard(() => provider.charge(request)),
+    capture: (payment) => guard(() => provider.capture(payment)),
+    void: (payment) => guard(() => provider.void(payment)),
+    refund: (request) => guard(() => provider.refund(request)),
+    find: (payment) => guard(() => provider.find(payment)),
+  };
+}

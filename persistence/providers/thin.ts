@@ -1,0 +1,187 @@
+import { Agent } from 'node:http';
+import { Agent as SecureAgent } from 'node:https';
+import type {
+  ChargeOutcome,
+  ChargeRequest,
+  FoundPayment,
+  PaymentProvider,
+  ProviderPayment,
+} from '../../engine/contracts/ports.ts';
+import {
+  captureRefused,
+  chargeOutcomeOf,
+  chargeRefused,
+  findRefused,
+  type ProviderError,
+  type ProviderIntent,
+  refundRefused,
+  silence,
+  standingOf,
+  voidRefused,
+} from './intent-outcome.ts';
+import { askProvider, type ProviderAnswer } from './provider-request.ts';
+
+export interface ThinOptions {
+  name: string;
+  /** Where Stripe's API, or what speaks it, is. */
+  url: string;
+  apiKey?: string;
+  /** How long an answer is waited for; afterwards its effect is unknown. */
+  timeoutMs: number;
+  atOnceMax: number;
+  captureMethod?: 'automatic' | 'manual';
+}
+
+/**
+ * Stripe's payment intents over node:http alone: a charge is one `POST /v1/payment_intents`. The payment's id
+ * is the idempotency key, so a repeat is answered with what the first request did.
+ */
+export function thinProvider(options: ThinOptions): PaymentProvider {
+  const { name, timeoutMs, atOnceMax } = options;
+  const base = options.url.endsWith('/') ? options.url : `${options.url}/`;
+  const intentsUrl = new URL('v1/payment_intents', base);
+  const refundsUrl = new URL('v1/refunds', base);
+  const agent =
+    intentsUrl.protocol === 'https:'
+      ? new SecureAgent({ keepAlive: true, maxSockets: atOnceMax })
+      : new Agent({ keepAlive: true, maxSockets: atOnceMax });
+  const headers = options.apiKey ? { Authorization: `Bearer ${options.apiKey}` } : {};
+
+  const post = (url: URL, key: string, form: Record<string, string>): Promise<ProviderAnswer> =>
+    askProvider({
+      url,
+      method: 'POST',
+      headers: { ...headers, 'Idempotency-Key': key },
+      form: new URLSearchParams(form),
+      agent,
+      timeoutMs,
+    });
+  const get = (url: URL) => askProvider({ url, method: 'GET', headers, agent, timeoutMs });
+
+  async function charge(request: ChargeRequest): Promise<ChargeOutcome> {
+    const { paymentId, amount, paymentToken, reference } = request;
+    let answer: ProviderAnswer;
+    try {
+      answer = await post(intentsUrl, paymentId, {
+        amount: String(amount.amount),
+        currency: amount.currency.toLowerCase(),
+        payment_method: paymentToken,
+        confirm: 'true',
+        ...(options.captureMethod === 'manual' ? { capture_method: 'manual' } : {}),
+        'metadata[reference]': reference,
+        'metadata[payment_id]': paymentId,
+      });
+    } catch (error) {
+      return silence(error);
+    }
+    if (answer.status === 200 && isIntent(answer.body)) return chargeOutcomeOf(answer.body);
+    return isOver(answer) ? lookUp(paymentId) : chargeRefused(errorOf(answer));
+  }
+
+  /** What became of a charge whose key is over. */
+  async function lookUp(paymentId: ChargeRequest['paymentId']): Promise<ChargeOutcome> {
+    const found = await find({ paymentId, providerReference: null });
+    if (found.kind === 'none') {
+      return { kind: 'declined', declineCode: 'provider_error', providerReference: null };
+    }
+    if (found.kind !== 'voided') return found;
+    return { kind: 'declined', declineCode: 'canceled', providerReference: found.providerReference };
+  }
+
+  async function find({ paymentId, providerReference }: ProviderPayment): Promise<FoundPayment> {
+    const url = new URL(providerReference === null ? intentsUrl : intentUrl(providerReference));
+    if (providerReference === null) url.searchParams.set('idempotency_key', paymentId);
+    try {
+      const answer = await get(url);
+      if (answer.status !== 200) return findRefused(errorOf(answer));
+      if (isIntent(answer.body)) return standingOf(answer.body);
+      const [intent] = (answer.body as { data?: ProviderIntent[] } | null)?.data ?? [];
+      return intent ? standingOf(intent) : { kind: 'none' };
+    } catch (error) {
+      return silence(error);
+    }
+  }
+
+  const intentUrl = (reference: string, action = '') =>
+    new URL(`v1/payment_intents/${encodeURIComponent(reference)}${action}`, base);
+
+  /** The provider's name for a payment, or the outcome where there is none to be had. */
+  async function referenceOf(payment: ProviderPayment) {
+    if (payment.providerReference !== null) return payment.providerReference;
+    const found = await find(payment);
+    if (found.kind === 'none') return { kind: 'refused', code: 'resource_missing' } as const;
+    if (found.kind === 'unknown' || found.kind === 'unavailable') return found;
+    return found.providerReference ?? ({ kind: 'refused', code: 'resource_missing' } as const);
+  }
+
+  return {
+    name,
+    charge,
+    find,
+
+    async capture(payment) {
+      const reference = await referenceOf(payment);
+      if (typeof reference !== 'string') return reference;
+      try {
+        const answer = await post(intentUrl(reference, '/capture'), `${payment.paymentId}-capture`, {});
+        return answer.status === 200 ? { kind: 'captured' } : captureRefused(errorOf(answer));
+      } catch (error) {
+        return silence(error);
+      }
+    },
+
+    async void(payment) {
+      const reference = await referenceOf(payment);
+      if (typeof reference !== 'string') return reference;
+      try {
+        const answer = await post(intentUrl(reference, '/cancel'), `${payment.paymentId}-void`, {});
+        return answer.status === 200 ? { kind: 'voided' } : voidRefused(errorOf(answer));
+      } catch (error) {
+        return silence(error);
+      }
+    },
+
+    async refund({ refundId, paymentId, providerReference, amount, reason }) {
+      try {
+        const answer = await post(refundsUrl, refundId, {
+          payment_intent: providerReference,
+          amount: String(amount.amount),
+          'metadata[payment_id]': paymentId,
+          'metadata[refund_id]': refundId,
+          'metadata[reason]': reason,
+        });
+        const { id, status } = (answer.body ?? {}) as { id?: string; status?: string };
+        if (answer.status !== 200 || !id) return refundRefused(errorOf(answer));
+        if (status === 'failed' || status === 'canceled') return { kind: 'refused', code: status };
+        return { kind: 'refunded', providerRefundReference: id };
+      } catch (error) {
+        return silence(error);
+      }
+    },
+  };
+}
+
+/**
+ * A failure that is repeated for its key is over, and so is a key that is taken by another request: asking
+ * again changes nothing, and only the provider's own list knows what was done.
+ */
+function isOver({ status, headers, body }: ProviderAnswer): boolean {
+  if (status >= 500) return headers['idempotent-replayed'] === 'true';
+  return (body as { error?: { type?: string } } | null)?.error?.type === 'idempotency_error';
+}
+
+function errorOf({ status, body }: ProviderAnswer): ProviderError {
+  const error = (body as { error?: Record<string, unknown> } | null)?.error ?? {};
+  const text = (name: string) => (typeof error[name] === 'string' ? (error[name] as string) : null);
+  return {
+    status,
+    type: text('type'),
+    code: text('code'),
+    declineCode: text('decline_code'),
+    intent: isIntent(error.payment_intent) ? error.payment_intent : null,
+  };
+}
+
+const isIntent = (body: unknown): body is ProviderIntent =>
+  typeof (body as ProviderIntent | null)?.id === 'string' &&
+  ((body as { object?: string }).object ?? 'payment_intent') === 'payment_intent';
