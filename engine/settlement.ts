@@ -10,12 +10,17 @@ import { settle } from './reservation/settle.ts';
 import { readSale, saleFields } from './sale/read-sale.ts';
 import type { Settlement } from './surface.ts';
 import { entrants } from './waiting-room/entrants.ts';
+import { placeBook } from './waiting-room/place-book.ts';
 import { initialBuckets } from './waiting-room/places.ts';
 
-/** Redis for the durable half and the operator. Connects in the background; calls throw `RedisUnavailable` until then. */
-export function createSettlement(redisUrl: string): Settlement {
+/**
+ * Redis for the durable half and the operator; `tokenSecret` keys how a waiting room names buyers. Connects in the
+ * background; calls throw `RedisUnavailable` until then.
+ */
+export function createSettlement(redisUrl: string, tokenSecret: string): Settlement {
   const redis = connect(redisUrl);
   redis.connect().catch(() => {});
+  const places = placeBook(redis, tokenSecret);
 
   /** A plain command, with an absent Redis named as such. */
   const ask = async <T>(command: () => Promise<T>): Promise<T> => {
@@ -59,6 +64,14 @@ export function createSettlement(redisUrl: string): Settlement {
       );
       if (reply[1] === -1) throw new StaleEpoch(`Redis does not know the sale ${saleId}`);
       return { granted: reply[1] === 1, leasedTo: Number(reply[2]), next: Number(reply[3]) };
+    },
+
+    invite: places.invite,
+
+    async knownInvitations(saleId) {
+      const [epoch, invitations] = await ask(() => redis.hmget(saleKey(saleId), 'epoch', 'invitations'));
+      if (!epoch || !invitations) throw new StaleEpoch(`Redis knows no sale ${saleId} by invitation`);
+      return { epoch: Number(epoch), isAll: invitations === 'complete' };
     },
 
     async redisRunId() {

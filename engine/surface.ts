@@ -89,6 +89,17 @@ export interface Settlement {
     from: number,
     to: number,
   ): Promise<{ granted: boolean; leasedTo: number; next: number }>;
+  /**
+   * Adds invitations to a sale that is by invitation. With `isAll` everybody has been named by now: whoever
+   * is not listed is refused from then on, and asked to come back before. Believes in an epoch, because the
+   * list of one is not that of the next. A repeat changes nothing.
+   */
+  invite(
+    saleId: string,
+    invitations: { epoch: number; buyerIds: readonly string[]; isAll: boolean },
+  ): Promise<void>;
+  /** Whether Redis knows everybody whom a sale invites, and in which epoch. */
+  knownInvitations(saleId: string): Promise<{ epoch: number; isAll: boolean }>;
   /** Names this life of Redis: a Redis that came back is not the one that left. */
   redisRunId(): Promise<string>;
   /** After a restart that lost nothing. `missing`: Redis does not know the sale, it has to be rebuilt. */

@@ -15,7 +15,7 @@ if (!PROVIDER_URL) fail([missing('PROVIDER_URL')]);
 if (!TOKEN_SECRET) fail([missing('TOKEN_SECRET')]);
 
 const log = createLog(LOG_LEVEL);
-const settlement = createSettlement(REDIS_URL);
+const settlement = createSettlement(REDIS_URL, TOKEN_SECRET);
 try {
   const provider = createPaymentProvider(PROVIDER_URL);
   const worker = await startWorker({

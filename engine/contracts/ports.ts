@@ -117,6 +117,11 @@ export interface SaleStore {
   ): Promise<{ kind: 'done' } | Refusal>;
   /** Changes what may change while the sale lasts: rows first where it gains, Redis first where it loses units. */
   patch(saleId: string, changes: PatchSale): Promise<{ kind: 'done' } | Refusal>;
+  /** Invites more buyers to a sale that is by invitation: `added` of them are new, `listed` are so by now. */
+  invite(
+    saleId: string,
+    buyerIds: readonly string[],
+  ): Promise<{ kind: 'invited'; added: number; listed: number } | Refusal>;
   /** What the beacon published, once the entrants are fixed. The same value again changes nothing. */
   giveBeacon(saleId: string, value: string): Promise<{ kind: 'done' } | Refusal>;
 }

@@ -26,6 +26,8 @@ export interface SaleConfig {
   tokens: TokenKind;
   /** Proof of work asked for before joining, in leading zero bits; null: none. */
   challengeDifficulty: number | null;
+  /** Only who is listed may join. */
+  isByInvitation: boolean;
   /** The public beacon that the draw waits for, where one was named. */
   beacon: { source: string; round: number; at: string } | null;
   items: { sku: string; title: string; price: Money }[];

@@ -62,6 +62,11 @@ const examples: Record<string, Example> = {
   'waiting-room/find-place': { args: [64, 'place-of-ann'], buckets: [0] },
   'waiting-room/grant': { args: [100_000, 200_000] },
   'waiting-room/grow': { args: [64], buckets: [0, 64] },
+  'waiting-room/invite': {
+    sale: { ...room, isByInvitation: true },
+    args: [1, 64, 1, 'place-of-ann'],
+    buckets: [0],
+  },
   'waiting-room/join': { sale: room, args: [1, 64, 'place-of-ann'], buckets: [0] },
   'waiting-room/leave': { sale: room, args: [64, 'place-of-ann'], buckets: [0] },
   'waiting-room/signs-of-life': { args: ['ann'], after: [held] },

@@ -17,6 +17,8 @@ export function saleFields(config: SaleConfig): Record<string, string | number> 
     perMinute: config.perMinute,
     ...(config.checkoutsAtOnceMax === null ? {} : { checkoutsAtOnceMax: config.checkoutsAtOnceMax }),
     ...(config.challengeDifficulty === null ? {} : { challengeDifficulty: config.challengeDifficulty }),
+    // Who is invited follows; until all of it is there, nobody is turned away for good.
+    ...(config.isByInvitation ? { invitations: 'pending' } : {}),
     waitingOpensAtMs: config.waitingOpensAtMs,
     opensAtMs: config.opensAtMs,
     closesAtMs: config.closesAtMs,
@@ -43,6 +45,7 @@ export async function readSale(redis: Redis, saleId: string): Promise<Omit<LiveS
     perMinute: Number(fields.perMinute),
     checkoutsAtOnceMax: fields.checkoutsAtOnceMax ? Number(fields.checkoutsAtOnceMax) : null,
     challengeDifficulty: fields.challengeDifficulty ? Number(fields.challengeDifficulty) : null,
+    isByInvitation: fields.invitations !== undefined,
     waitingOpensAtMs: Number(fields.waitingOpensAtMs),
     opensAtMs: Number(fields.opensAtMs),
     closesAtMs: Number(fields.closesAtMs),

@@ -53,6 +53,8 @@ export async function* entrants(redis: Redis, saleId: string): AsyncGenerator<En
 function* entrantsIn(flat: readonly Buffer[]): Generator<Entrant> {
   for (let i = 0; i < flat.length; i += 2) {
     const index = Number(String(flat[i + 1]));
+    // Invited, and has not come.
+    if (Number.isNaN(index)) continue;
     const isHeld = index >= 0;
     yield { index: isHeld ? index : -1 - index, place: flat[i] as Buffer, isHeld };
   }

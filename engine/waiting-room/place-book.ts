@@ -20,6 +20,12 @@ interface PlaceRequest {
   buyerId: string;
 }
 
+interface Invitations {
+  epoch: number;
+  buyerIds: readonly string[];
+  isAll: boolean;
+}
+
 export type TakePlaceOutcome = { kind: 'place'; index: number; fresh: boolean } | Refusal;
 
 /** Who has which place in which waiting room. Batched: what arrived during one round trip goes as one call. */
@@ -29,6 +35,8 @@ export interface PlaceBook {
   find(request: PlaceRequest): Promise<number | null>;
   /** True where there was a place to give up. */
   leave(request: PlaceRequest): Promise<boolean>;
+  /** Lists buyers who may join; `isAll`: everybody has been named by now. A repeat changes nothing. */
+  invite(saleId: string, invitations: Invitations): Promise<void>;
 }
 
 const refusals = {
@@ -44,26 +52,47 @@ const noIndexLeft = refuse('overloaded', {
   retryAfterSeconds: 1,
 });
 
+/** Of a join that found no place to take, by what the script says instead of an index. */
+const refusalsOfOne: Readonly<Record<number, Refusal>> = {
+  [-1]: noIndexLeft,
+  [-2]: refuse('not_invited', { detail: 'Only buyers on the list of this sale may join.' }),
+  [-3]: refuse('unavailable', {
+    detail: 'Who is invited is being fetched; come back in a moment.',
+    retryAfterSeconds: 1,
+  }),
+};
+
 const limits = { sizeMax: 200, queueMax: 20_000, deadlineMs: 3_000 };
 const staleLevel = -3;
+
+const buyerOf = ({ buyerId }: PlaceRequest): string => buyerId;
 
 export function placeBook(redis: Redis, tokenSecret: string): PlaceBook {
   /** The bucket count that this process believes in, by sale; a script that knows better says so. */
   const levels = new Map<string, number>();
 
-  /** Runs a place script with bucket keys that follow from the believed level, again when it was stale. */
+  /**
+   * Runs a place script with bucket keys that follow from the believed level, again when it was stale.
+   * `before` and `after` are its arguments on both sides of that level.
+   */
   async function ask(
     name: string,
     saleId: string,
-    requests: PlaceRequest[],
-    epoch: number[],
+    buyerIds: readonly string[],
+    { before = [], after = [] }: { before?: number[]; after?: number[] } = {},
   ): Promise<Reply> {
     const key = placeKey(tokenSecret, saleId);
-    const places = requests.map((request) => placeOf(key, request.buyerId));
+    const places = buyerIds.map((buyerId) => placeOf(key, buyerId));
     for (let attempt = 0; attempt < 10; attempt++) {
       const buckets = levels.get(saleId) ?? initialBuckets;
       const keys = [saleKey(saleId), ...places.map((place) => placesKey(saleId, bucketOf(place, buckets)))];
-      const reply = await run(redis, script(name), keys, [nextRequestId(), ...epoch, buckets, ...places]);
+      const reply = await run(redis, script(name), keys, [
+        nextRequestId(),
+        ...before,
+        buckets,
+        ...after,
+        ...places,
+      ]);
       if (reply[1] !== staleLevel) return reply;
       levels.set(saleId, Number(reply[2]));
     }
@@ -88,15 +117,19 @@ export function placeBook(redis: Redis, tokenSecret: string): PlaceBook {
     ...limits,
     async run(saleId, requests) {
       const [first] = requests as [PlaceRequest];
-      const [, code, buckets, entrants, ...places] = await ask('waiting-room/join', saleId, requests, [
-        first.epoch,
-      ]);
+      const [, code, buckets, entrants, ...places] = await ask(
+        'waiting-room/join',
+        saleId,
+        requests.map(buyerOf),
+        { before: [first.epoch] },
+      );
       if (code === -1 || code === -2) throw new StaleEpoch(`Redis has no such epoch of ${saleId}`);
       if (Number(entrants) > Number(buckets) * buyersPerBucket) await grow(saleId, Number(buckets));
-      const refusal = refusals[String(code) as keyof typeof refusals] ?? noIndexLeft;
+      const refusal = refusals[String(code) as keyof typeof refusals];
       return requests.map((_, i) => {
         const [index, fresh] = (places[i] as [number, number] | undefined) ?? [-1, 0];
-        return index < 0 ? refusal : { kind: 'place', index, fresh: fresh === 1 };
+        if (index >= 0) return { kind: 'place', index, fresh: fresh === 1 };
+        return refusal ?? refusalsOfOne[index] ?? noIndexLeft;
       });
     },
   });
@@ -104,7 +137,7 @@ export function placeBook(redis: Redis, tokenSecret: string): PlaceBook {
   const find = perSale<PlaceRequest, number | null>({
     ...limits,
     async run(saleId, requests) {
-      const [, code, , ...indices] = await ask('waiting-room/find-place', saleId, requests, []);
+      const [, code, , ...indices] = await ask('waiting-room/find-place', saleId, requests.map(buyerOf));
       if (code !== 1) throw new StaleEpoch(`Redis does not know the sale ${saleId}`);
       return indices.map((index) => (Number(index) < 0 ? null : Number(index)));
     },
@@ -113,11 +146,25 @@ export function placeBook(redis: Redis, tokenSecret: string): PlaceBook {
   const leave = perSale<PlaceRequest, boolean>({
     ...limits,
     async run(saleId, requests) {
-      const [, code, , ...left] = await ask('waiting-room/leave', saleId, requests, []);
+      const [, code, , ...left] = await ask('waiting-room/leave', saleId, requests.map(buyerOf));
       if (code !== 1) throw new StaleEpoch(`Redis does not know the sale ${saleId}`);
       return left.map((one) => one === 1);
     },
   });
 
-  return { take, find, leave };
+  async function invite(saleId: string, { epoch, buyerIds, isAll }: Invitations): Promise<void> {
+    // Once at least: an empty list is a list, too.
+    for (let at = 0; at === 0 || at < buyerIds.length; at += limits.sizeMax) {
+      const part = buyerIds.slice(at, at + limits.sizeMax);
+      const isLast = at + limits.sizeMax >= buyerIds.length;
+      const [, code, buckets, invited] = await ask('waiting-room/invite', saleId, part, {
+        before: [epoch],
+        after: [isAll && isLast ? 1 : 0],
+      });
+      if (code !== 1) throw new StaleEpoch(`Redis knows no sale ${saleId} by invitation in epoch ${epoch}`);
+      if (Number(invited) > Number(buckets) * buyersPerBucket) await grow(saleId, Number(buckets));
+    }
+  }
+
+  return { take, find, leave, invite };
 }

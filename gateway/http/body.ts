@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
 import type { HttpResponse } from './uws.ts';
 
+/** Unless a route says otherwise. */
 export const bodyBytesMax = 64 * 1024;
 
 /** A body without a declared length is read on (and dropped) so far, so that its sender gets to see the refusal. */
@@ -9,8 +10,8 @@ const drainedBytesMax = 4 * 1024 * 1024;
 
 export type BodyText = { kind: 'text'; text: string };
 
-export const tooLarge = (): Refusal =>
-  refuse('payload_too_large', { detail: `A body may have at most ${bodyBytesMax} bytes.` });
+export const tooLarge = (bytesMax: number): Refusal =>
+  refuse('payload_too_large', { detail: `A body may have at most ${bytesMax} bytes.` });
 
 const notText = () => refuse('invalid_request', { status: 400, detail: 'The body is not UTF-8.' });
 
@@ -38,7 +39,7 @@ export function readBody(res: HttpResponse, done: (body: BodyText | Refusal) => 
     receivedBytes += chunk.byteLength;
     if (receivedBytes > bodyBytesMax) {
       chunks = [];
-      if (isLast || receivedBytes > drainedBytesMax) finish(tooLarge());
+      if (isLast || receivedBytes > drainedBytesMax) finish(tooLarge(bodyBytesMax));
       return;
     }
     if (isLast && chunks.length === 0) {

@@ -90,7 +90,7 @@ export class HttpKernel {
     const params = paramsOf(names, req);
     const refusal =
       this.#refusalOfLoad(route) ??
-      (declaredBytes > bodyBytesMax ? tooLarge() : null) ??
+      (declaredBytes > bodyBytesMax ? tooLarge(bodyBytesMax) : null) ??
       (params === null ? refuse('not_found') : null);
     if (refusal) {
       const isLast = this.#isDraining || declaredBytes > ignoredBytesMax;

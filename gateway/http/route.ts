@@ -53,6 +53,8 @@ export interface Route {
   asks: readonly AskedHeader[];
   query?: Type.TObject;
   body?: Type.TObject;
+  /** Of a body, on the operator's plane; 64 KiB without it, and always on the public one. */
+  bodyBytesMax?: number;
   /** Public replies that caches may keep for so long; they carry an `ETag`. */
   cacheSeconds?: number;
   replies: Record<number, ReplyShape>;

@@ -20,7 +20,7 @@ const log = createLog('operator', settings.LOG_LEVEL);
 const postgres = postgresReadiness(DATABASE_URL);
 const away = await postgres.check();
 if (away !== null) fail([`operator: ${away}`]);
-const settlement = createSettlement(REDIS_URL);
+const settlement = createSettlement(REDIS_URL, TOKEN_SECRET);
 const workers = workersReadiness(REDIS_URL);
 const sales = createSaleStore(DATABASE_URL, settlement, log);
 const signingKeys = createSigningKeyRotation(DATABASE_URL, TOKEN_SECRET);

@@ -41,7 +41,7 @@ async function answer(context: OperatorContext, ready: ReadyRoute, parts: Pipeli
         idempotencyKey: header('idempotency-key'),
         prefer: header('prefer'),
         ifNoneMatch: header('if-none-match'),
-        body: route.body ? bodyOf(req.raw) : null,
+        body: route.body ? bodyOf(req.raw, route.bodyBytesMax ?? bodyBytesMax) : null,
       },
       parts,
     ),
@@ -56,14 +56,14 @@ function responseOf({ status, headers, body }: Rendered): Response {
 }
 
 /** Reads on after the limit, keeping nothing, so that the sender gets to see the refusal. */
-async function bodyOf(request: Request): Promise<BodyText | Refusal> {
+async function bodyOf(request: Request, bytesMax: number): Promise<BodyText | Refusal> {
   const chunks: Uint8Array[] = [];
   let receivedBytes = 0;
-  if (Number(request.headers.get('content-length')) > bodyBytesMax) return tooLarge();
+  if (Number(request.headers.get('content-length')) > bytesMax) return tooLarge(bytesMax);
   for await (const chunk of request.body ?? []) {
     receivedBytes += chunk.byteLength;
-    if (receivedBytes <= bodyBytesMax) chunks.push(chunk);
+    if (receivedBytes <= bytesMax) chunks.push(chunk);
     else chunks.length = 0;
   }
-  return receivedBytes > bodyBytesMax ? tooLarge() : textOf(Buffer.concat(chunks));
+  return receivedBytes > bytesMax ? tooLarge(bytesMax) : textOf(Buffer.concat(chunks));
 }

@@ -17,6 +17,7 @@ import { isAbsence } from '../guard/absence.ts';
 import { type Route, route } from '../http/route.ts';
 import { drawView } from '../routes/draw.ts';
 import { saleView } from '../routes/sales.ts';
+import { invitationRoute, listBytesMax } from './invitations.ts';
 
 const tag = 'sales';
 const root = '/api/v1/admin/sales';
@@ -47,6 +48,7 @@ export function saleRoutes({ sales, settlement }: SaleRouteParts): Route[] {
       description: 'Its units come with it. The commitment to its seed is published with the answer.',
       access: 'admin',
       body: CreateSale,
+      bodyBytesMax: listBytesMax,
       replies: { 201: { description: 'the sale', schema: Sale } },
       refusals: ['sale_exists', 'insufficient_stock'],
       answer: async ({ body }) => {
@@ -95,6 +97,7 @@ export function saleRoutes({ sales, settlement }: SaleRouteParts): Route[] {
         return sale ? { status: 200, body: drawView(sale) } : kept();
       },
     }),
+    invitationRoute(sales),
     ...(Object.keys(commands) as SaleCommand[]).map((command) =>
       route({
         method: 'POST',

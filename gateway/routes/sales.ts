@@ -45,6 +45,7 @@ export function saleView({ config, snapshot, draw }: LiveSale): Sale {
       beacon: beaconView(config, draw),
       entrantsRoot: draw?.entrantsRoot ?? null,
       challenge: config.challengeDifficulty === null ? null : { difficulty: config.challengeDifficulty },
+      byInvitation: config.isByInvitation,
     },
   };
 }

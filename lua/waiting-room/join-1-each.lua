@@ -11,25 +11,27 @@
 --       3 buckets      integer, what the caller believes
 --       then an element: place (12 bytes)
 -- Reply {requestId, code, buckets, entrants, {index, fresh}…}; fresh is 1 or 0, index -1: no index left
---       of the lease. code 1 decided, 0 not open, -1 no such sale, -2 stale epoch, -3 stale level,
---       -4 closed, -5 sold out, -6 no waiting room, -7 the draw has been fixed
+--       of the lease, -2: not invited, -3: not known to be invited, the list is not whole yet. code 1
+--       decided, 0 not open, -1 no such sale, -2 stale epoch, -3 stale level, -4 closed, -5 sold out,
+--       -6 no waiting room, -7 the draw has been fixed
 local saleKey = KEYS[1]
 local sale, nowMs
---- @include integer types clock sale
+--- @include integer clock sale
 local requestId, epoch, buckets = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-
-local expected = { [saleKey] = 'hash' }
-for i = 2, #KEYS do expected[KEYS[i]] = 'hash' end
-local wrong = checkTypes(expected)
-if wrong then return wrong end
 
 sale = readSale()
 if not sale then return { requestId, -1 } end
-local room = redis.call('HMGET', saleKey, 'buckets', 'leasedTo')
-local known, leasedTo = tonumber(room[1]), tonumber(room[2])
+local room = redis.call('HMGET', saleKey, 'buckets', 'leasedTo', 'invitations')
+local known, leasedTo, invitations = tonumber(room[1]), tonumber(room[2]), room[3]
 if sale.epoch ~= epoch then return { requestId, -2, known } end
 if known ~= buckets then return { requestId, -3, known } end
 if sale.method == 'none' then return { requestId, -6, known } end
+
+-- Everything is read before anything is written: a bucket of another type ends the call here, so no
+-- bucket is asked for its type. What stands there is an index, one that was given up (-1 - index), or an
+-- invitation.
+local found = {}
+for i = 4, #ARGV do found[ARGV[i]] = redis.call('HGET', KEYS[i - 2], ARGV[i]) end
 
 nowMs = saleNow()
 local code = 1
@@ -40,14 +42,18 @@ if sale.state == 'sold_out' then code = -5 end
 
 local reply, nextIndex = { requestId, code, known, 0 }, sale.entrants
 for i = 4, #ARGV do
-  local bucketKey = KEYS[i - 2]
-  local index = tonumber(redis.call('HGET', bucketKey, ARGV[i]))
+  local place = ARGV[i]
+  local index = tonumber(found[place])
   if index and index >= 0 then
     reply[#reply + 1] = { index, 0 }
+  elseif code == 1 and invitations and not found[place] then
+    reply[#reply + 1] = { invitations == 'complete' and -2 or -3, 0 }
   elseif code ~= 1 or nextIndex >= leasedTo then
     reply[#reply + 1] = { -1, 0 }
   else
-    redis.call('HSET', bucketKey, ARGV[i], nextIndex)
+    redis.call('HSET', KEYS[i - 2], place, nextIndex)
+    -- The same buyer may come again in this batch.
+    found[place] = nextIndex
     reply[#reply + 1] = { nextIndex, 1 }
     nextIndex = nextIndex + 1
   end

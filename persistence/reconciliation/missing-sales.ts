@@ -2,7 +2,7 @@ import type { Settlement } from '../../engine/surface.ts';
 import type { Log } from '../log.ts';
 import type { Postgres } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
-import { publish } from '../sales/publish.ts';
+import { type PublishingSettlement, publish } from '../sales/publish.ts';
 import type { SaleRow } from '../sales/sale-row.ts';
 
 const unpublishedSales = statement<{ id: string }>('unpublished-sales');
@@ -14,7 +14,7 @@ const readSale = statement<SaleRow>('read-sale');
  */
 export async function publishMissingSales(
   on: Postgres,
-  settlement: Pick<Settlement, 'publishSale'>,
+  settlement: PublishingSettlement,
   log: Log,
   ageMs: number,
 ): Promise<number> {

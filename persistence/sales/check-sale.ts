@@ -16,9 +16,10 @@ export function checkSale(sale: CreateSale, nowMs: number): (SaleMoments & Check
 }
 
 /** Without a waiting room nobody joins, and no turns are called. */
-function checkMethod({ method, challenge, checkoutsAtOnceMax }: CreateSale): Refusal | null {
+function checkMethod({ method, challenge, invitations, checkoutsAtOnceMax }: CreateSale): Refusal | null {
   if (method !== 'none') return null;
   if (challenge !== undefined) return invalid('challenge', 'A challenge is for joining a waiting room.');
+  if (invitations !== undefined) return invalid('invitations', 'Buyers are invited to a waiting room.');
   if (checkoutsAtOnceMax === undefined) return null;
   return invalid('checkoutsAtOnceMax', 'Checkouts are limited by calling turns, in a waiting room.');
 }

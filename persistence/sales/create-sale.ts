@@ -2,26 +2,25 @@ import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
 import type { SaleConfig } from '../../engine/contracts/sale.ts';
 import type { CreateSale } from '../../engine/contracts/wire/sales.ts';
 import { newSeed, seedCommitment } from '../../engine/index.ts';
-import type { Settlement } from '../../engine/surface.ts';
 import type { Log } from '../log.ts';
 import type { Postgres } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
 import { indexBlock } from '../reconciliation/index-leases.ts';
 import { checkSale } from './check-sale.ts';
-import { publish } from './publish.ts';
+import { type PublishingSettlement, publish } from './publish.ts';
 import { configOf, type SaleRow } from './sale-row.ts';
 
 const createSaleRows = statement<{ number: number }>('create-sale');
 const readSale = statement<SaleRow>('read-sale');
 
 /**
- * Creates a sale: its rows, its secret seed and its first lease of indices in one commit, then Redis. A
+ * Creates a sale: its rows, its secret seed, its list and its first lease of indices in one commit, then Redis. A
  * sale whose rows are committed is created; where Redis is away, it is published when that is back.
  * Refusals: `invalid_request` (with `field`), `sale_exists`.
  */
 export async function createSale(
   on: Postgres,
-  settlement: Pick<Settlement, 'publishSale'>,
+  settlement: PublishingSettlement,
   log: Log,
   sale: CreateSale,
 ): Promise<{ kind: 'created'; config: SaleConfig } | Refusal> {
@@ -55,6 +54,7 @@ export async function createSale(
     checked.beaconAtMs,
     sale.challenge?.difficulty ?? null,
     sale.checkoutsAtOnceMax ?? null,
+    sale.invitations?.buyers ?? null,
   ]);
   if (created.length === 0) return refuse('sale_exists', { field: 'id' });
   const [row] = (await readSale(on, [sale.id])) as [SaleRow];

@@ -30,6 +30,7 @@ export interface SaleRow {
   frozen_at: Date | null;
   challenge_difficulty: number | null;
   checkouts_at_once_max: number | null;
+  is_by_invitation: boolean;
   open_commanded_at: Date | null;
   revision: number;
   items: {
@@ -60,6 +61,7 @@ export const configOf = (row: SaleRow): SaleConfig => ({
   seedCommitment: row.seed_commitment,
   tokens: row.tokens,
   challengeDifficulty: row.challenge_difficulty,
+  isByInvitation: row.is_by_invitation,
   beacon:
     row.beacon_source === null || row.beacon_round === null || row.beacon_at === null
       ? null

@@ -6,6 +6,7 @@ import type { Log } from '../log.ts';
 import type { PostgresPool } from '../postgres/pool.ts';
 import { commandSale } from './command-sale.ts';
 import { createSale } from './create-sale.ts';
+import { inviteBuyers } from './invite-buyers.ts';
 import { patchSale } from './patch-sale.ts';
 
 /** The operator's durable operations on sales: rows first, then Redis. The plans of `on` go through keys. */
@@ -13,6 +14,7 @@ export const saleStoreOn = (on: PostgresPool, settlement: Settlement, log: Log):
   create: (sale) => createSale(on, settlement, log, sale),
   command: (saleId, command) => commandSale(on, settlement, saleId, command),
   patch: (saleId, changes) => patchSale(on, settlement, log, saleId, changes),
+  invite: (saleId, buyerIds) => inviteBuyers(on, settlement, log, saleId, buyerIds),
   giveBeacon: (saleId, value) => giveBeacon(on, settlement, log, saleId, value),
   audit: (saleId) => auditSale(on, settlement, saleId),
 });

@@ -10,6 +10,7 @@ import type { WakingPaymentQueue } from '../queues/payment-queue.ts';
 import { followRedis } from '../reconciliation/epochs.ts';
 import { leaseIndicesAhead } from '../reconciliation/index-leases.ts';
 import { settleLapsedPins } from '../reconciliation/lapsed-pins.ts';
+import { publishLateInvitations } from '../reconciliation/late-invitations.ts';
 import { wakeLostPayments } from '../reconciliation/lost-payments.ts';
 import { publishMissingSales, reportLostSale } from '../reconciliation/missing-sales.ts';
 import { confirmUnheardHolds } from '../reconciliation/unconfirmed-holds.ts';
@@ -97,6 +98,7 @@ export function startPasses(parts: PassParts): Stop {
     ['missing sales', 2_000, () => publishMissingSales(rows, settlement, log, saleLostAfterMs)],
     ['unheard commands', 2_000, () => repeatUnheardCommands(reports, settlement, log, commandLostAfterMs)],
     ['late revisions', 2_000, () => publishRevisions(rows, settlement, log, revisionLostAfterMs)],
+    ['late invitations', 1_000, () => publishLateInvitations(reports, rows, settlement, log)],
     ['lost payments', 2_000, () => wakeLostPayments(reports, queue, paymentLostAfterMs)],
     ['unconfirmed holds', 2_000, () => confirmUnheardHolds(rows, holds, log, confirmationLostAfterMs)],
     ['ledger seals', 1_000, () => sealOnce(rows)],

@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import { saleStates } from '../states.ts';
+import { BuyerId } from './auth.ts';
 import { Item, Moment, Money, Name, nullable, reply, request, Timestamp, unitsMax } from './common.ts';
 
 const Title = Type.String({ minLength: 1, maxLength: 200 });
@@ -66,11 +67,19 @@ export const Sale = reply({
     beacon: nullable(Beacon),
     entrantsRoot: nullable(Type.String()),
     challenge: nullable(reply({ difficulty: Type.Integer() })),
+    byInvitation: Type.Boolean({ description: 'only who is on the list may join' }),
   }),
 });
 export type Sale = Type.Static<typeof Sale>;
 
 export const SaleList = reply({ data: Type.Array(Sale), nextCursor: nullable(Type.String()) });
+
+/** Of one request; a list may be of any length. */
+export const invitedAtOnceMax = 10_000;
+const Invited = Type.Array(BuyerId, {
+  maxItems: invitedAtOnceMax,
+  description: 'buyer ids, as `sub` of their tokens has them',
+});
 
 export const CreateSale = request({
   id: Name,
@@ -123,6 +132,15 @@ export const CreateSale = request({
   challenge: Type.Optional(
     request({ difficulty: Type.Integer({ minimum: 1, maximum: 32, description: 'leading zero bits' }) }),
   ),
+  invitations: Type.Optional(
+    request(
+      { buyers: Invited },
+      {
+        description:
+          'only these buyers may join; more can be invited later. Without it everybody may, and that stays so',
+      },
+    ),
+  ),
   checkoutsAtOnceMax: Type.Optional(
     Type.Integer({
       minimum: 1,
@@ -132,6 +150,9 @@ export const CreateSale = request({
   ),
 });
 export type CreateSale = Type.Static<typeof CreateSale>;
+
+export const InviteBuyers = request({ buyers: Invited });
+export type InviteBuyers = Type.Static<typeof InviteBuyers>;
 
 /** What an operator may change while a sale lasts. */
 export const PatchSale = request(
