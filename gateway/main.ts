@@ -1,6 +1,7 @@
 import closeWithGrace from 'close-with-grace';
 import { createEngine } from '../engine/index.ts';
 import {
+  createBuyerOrders,
   createDrawStore,
   createOrderStore,
   createPaymentQueue,
@@ -27,6 +28,7 @@ const postgres = postgresReadiness(DATABASE_URL);
 const away = await postgres.check();
 if (away !== null) fail([`gateway: ${away}`]);
 const orderStore = createOrderStore(DATABASE_URL, log);
+const buyerOrders = createBuyerOrders(DATABASE_URL, settings.RETURN_WINDOW_DAYS);
 const drawStore = createDrawStore(DATABASE_URL, TOKEN_SECRET, log);
 const paymentQueue = createPaymentQueue(REDIS_URL, log);
 const workers = workersReadiness(REDIS_URL);
@@ -44,6 +46,7 @@ const plane = await openPublicPlane({
   settings,
   engine,
   orderStore,
+  buyerOrders,
   drawStore,
   readiness: { redis: { check: () => engine.unavailable() }, postgres, workers },
   signingKeys,
@@ -57,7 +60,7 @@ const grace = closeWithGrace({ delay: 2_800, logger: false }, async ({ err }) =>
   if (err) log.error({ err }, 'the gateway stops');
   await plane.close();
   await engine.close();
-  const stores = [orderStore, drawStore, paymentQueue, workers, postgres, signingKeys];
+  const stores = [orderStore, buyerOrders, drawStore, paymentQueue, workers, postgres, signingKeys];
   await Promise.all(stores.map((store) => store.close()));
 });
 process.on('disconnect', grace.close);

@@ -1,3 +1,4 @@
+import type { BuyerOrders } from '../engine/contracts/fulfilment.ts';
 import type { DrawStore, OrderStore, Readiness, SigningKeys } from '../engine/contracts/ports.ts';
 import type { Settings } from '../engine/contracts/settings.ts';
 import type { Engine } from '../engine/surface.ts';
@@ -20,6 +21,7 @@ export interface PublicPlaneParts {
   settings: Settings;
   engine: Engine;
   orderStore: Pick<OrderStore, 'order' | 'orders'>;
+  buyerOrders: BuyerOrders;
   drawStore: DrawStore;
   readiness: Readonly<Record<string, Readiness>>;
   /** Known already; the plane keeps them current. */

@@ -1,3 +1,4 @@
+import type { BuyerOrders, Fulfilment } from '../engine/contracts/fulfilment.ts';
 import type {
   DrawStore,
   OrderStore,
@@ -11,6 +12,8 @@ import { ticketWriter } from '../engine/index.ts';
 import type { Settlement } from '../engine/surface.ts';
 import { drawStoreOn } from './draw/draw-store.ts';
 import { createLog, type Log } from './log.ts';
+import { buyerOrdersOn } from './orders/buyer-orders.ts';
+import { fulfilmentOn } from './orders/fulfilment.ts';
 import { orderStoreOn } from './orders/order-store.ts';
 import { createPool, type PoolOptions } from './postgres/pool.ts';
 import { heartbeatOn } from './queues/heartbeat.ts';
@@ -42,6 +45,18 @@ export function createOrderStore(databaseUrl: string, log: Log = createLog('info
   // Payments go through one connection at a time, in groups; the others read.
   const pool = createPool(databaseUrl, { connectionsMax: 4, name: 'orders' });
   return { ...orderStoreOn(pool, log), close: () => pool.end() };
+}
+
+/** What buyers do with their orders, on a pool of its own: nothing here keeps a payment waiting. */
+export function createBuyerOrders(databaseUrl: string, returnWindowDays: number): BuyerOrders & Closable {
+  const pool = createPool(databaseUrl, { connectionsMax: 2, name: 'changes of orders' });
+  return { ...buyerOrdersOn(pool, returnWindowDays * 86_400_000), close: () => pool.end() };
+}
+
+/** What operators do with orders. */
+export function createFulfilment(databaseUrl: string): Fulfilment & Closable {
+  const pool = createPool(databaseUrl, { connectionsMax: 2, name: 'fulfilment' });
+  return { ...fulfilmentOn(pool), close: () => pool.end() };
 }
 
 /** Wakes the workers through Redis; never waits, never throws. */

@@ -53,6 +53,14 @@ export const errorCatalogue = {
 
   checkout_not_found: { status: 404, retryable: false, title: 'There is no such checkout' },
   order_not_found: { status: 404, retryable: false, title: 'There is no such order' },
+  address_required: { status: 409, retryable: false, title: 'The order has no shipping address' },
+  return_not_found: { status: 404, retryable: false, title: 'There is no such return' },
+  return_window_closed: { status: 409, retryable: false, title: 'The time for returning this is over' },
+  refund_exceeds_captured: {
+    status: 409,
+    retryable: false,
+    title: 'That is more than is left of what was paid',
+  },
   idempotency_key_required: { status: 400, retryable: false, title: 'An Idempotency-Key is required' },
   idempotency_key_in_use: {
     status: 409,

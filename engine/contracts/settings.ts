@@ -71,6 +71,12 @@ export const SettingsSchema = Type.Object({
       description: 'payment provider; without it the simulator is started',
     }),
   ),
+  RETURN_WINDOW_DAYS: Type.Integer({
+    minimum: 0,
+    maximum: 3_650,
+    default: 30,
+    description: 'how long after its delivery an order may be returned',
+  }),
   RATE_BUYER_PER_SECOND: Type.Integer({
     ...count(5, 1_000_000),
     description: 'requests a second a buyer may make',

@@ -1,6 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { canMove, orderStates, paymentStates, reservationStates, saleStates } from './states.ts';
+import {
+  canMove,
+  orderStates,
+  paymentStates,
+  refundStates,
+  reservationStates,
+  restockStates,
+  returnStates,
+  saleStates,
+} from './states.ts';
 
 const page = readFileSync(new URL('../../docs/state-machines.md', import.meta.url), 'utf8');
 
@@ -9,6 +18,9 @@ test.each([
   ['Reservation', reservationStates],
   ['Order', orderStates],
   ['Payment', paymentStates],
+  ['Return', returnStates],
+  ['Refund', refundStates],
+  ['Restock', restockStates],
 ])('docs/state-machines.md shows the table of %s', (title, table) => {
   const section = page.split('\n## ').find((text) => text.startsWith(`${title}\n`)) ?? '';
   const shown = [...section.matchAll(/^\| `(\w+)` \|(.*)\|$/gm)].map(([, from, to]) => [
@@ -19,7 +31,15 @@ test.each([
 });
 
 test('every state that is led to exists', () => {
-  for (const table of [saleStates, reservationStates, orderStates, paymentStates]) {
+  for (const table of [
+    saleStates,
+    reservationStates,
+    orderStates,
+    paymentStates,
+    returnStates,
+    refundStates,
+    restockStates,
+  ]) {
     const states = Object.keys(table);
     for (const { to } of Object.values(table)) expect(states).toEqual(expect.arrayContaining([...to]));
   }

@@ -60,6 +60,41 @@ export const paymentStates = {
 >;
 export type PaymentState = keyof typeof paymentStates;
 
+/** Units that a buyer sends back: an operator decides, and the money follows. */
+export const returnStates = {
+  requested: { to: ['approved', 'rejected'] },
+  approved: { to: ['refunded'] },
+  rejected: { to: [] },
+  refunded: { to: [] },
+} as const satisfies Transitions<'requested' | 'approved' | 'rejected' | 'refunded'>;
+export type ReturnState = keyof typeof returnStates;
+
+/** Money on its way back: a row before the provider is asked. */
+export const refundStates = {
+  initiated: { to: ['refunded', 'failed'] },
+  refunded: { to: [] },
+  failed: { to: [] },
+} as const satisfies Transitions<'initiated' | 'refunded' | 'failed'>;
+export type RefundState = keyof typeof refundStates;
+
+/** Units that come back after they were sold: behind the guard, then in the sale; or in general stock. */
+export const restockStates = {
+  owed: { to: ['to_sale', 'in_stock'] },
+  to_sale: { to: ['in_sale', 'in_stock'] },
+  in_sale: { to: [] },
+  in_stock: { to: [] },
+} as const satisfies Transitions<'owed' | 'to_sale' | 'in_sale' | 'in_stock'>;
+export type RestockState = keyof typeof restockStates;
+
+/** What a person may do with an order, and the state that it leads to. */
+export const orderMoves = {
+  cancel: 'cancelled',
+  process: 'processing',
+  ship: 'shipped',
+  deliver: 'delivered',
+} as const satisfies Record<string, OrderState>;
+export type OrderMove = keyof typeof orderMoves;
+
 /** What a ticket's owner is told about it; derived at each asking, stored nowhere. */
 export type TicketState = 'waiting' | 'your_turn' | 'missed' | 'standby' | 'reserved' | 'bought' | 'sold_out';
 

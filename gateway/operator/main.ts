@@ -1,6 +1,7 @@
 import closeWithGrace from 'close-with-grace';
 import { createSettlement } from '../../engine/index.ts';
 import {
+  createFulfilment,
   createSaleStore,
   createSigningKeyRotation,
   postgresReadiness,
@@ -23,12 +24,14 @@ if (away !== null) fail([`operator: ${away}`]);
 const settlement = createSettlement(REDIS_URL, TOKEN_SECRET);
 const workers = workersReadiness(REDIS_URL);
 const sales = createSaleStore(DATABASE_URL, settlement, log);
+const fulfilment = createFulfilment(DATABASE_URL);
 const signingKeys = createSigningKeyRotation(DATABASE_URL, TOKEN_SECRET);
 const redis = { check: () => settlement.saleIds().then(() => null, lineOf) };
 const plane = await openOperatorPlane({
   settings,
   authenticate: authenticationOf(settings),
   sales,
+  fulfilment,
   settlement,
   readiness: { redis, postgres, workers },
   signingKeys,
@@ -41,7 +44,7 @@ if (!plane)
 const grace = closeWithGrace({ delay: 2_500, logger: false }, async ({ err }) => {
   if (err) log.error({ err }, 'the operator plane stops');
   await plane.close();
-  const stores = [sales, postgres, workers, signingKeys, settlement];
+  const stores = [sales, fulfilment, postgres, workers, signingKeys, settlement];
   await Promise.all(stores.map((store) => store.close()));
 });
 process.on('disconnect', grace.close);

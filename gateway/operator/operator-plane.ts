@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
+import type { Fulfilment } from '../../engine/contracts/fulfilment.ts';
 import type { Readiness, SaleStore, SigningKeyRotation } from '../../engine/contracts/ports.ts';
 import type { Settings } from '../../engine/contracts/settings.ts';
 import { Money } from '../../engine/contracts/wire/common.ts';
@@ -13,6 +14,7 @@ import type { Route } from '../http/route.ts';
 import { healthRoutes } from '../routes/health.ts';
 import { documentRoute } from '../routes/pages.ts';
 import { createMetrics, metricsRoute } from './metrics.ts';
+import { fulfilmentRoutes } from './orders.ts';
 import { type OperatorApp, registerRoutes } from './register.ts';
 import { saleRoutes } from './sales.ts';
 import { signingKeyRoute } from './signing-keys.ts';
@@ -21,6 +23,7 @@ export interface OperatorPlaneParts {
   settings: Pick<Settings, 'OPERATOR_HOST' | 'OPERATOR_PORT'>;
   authenticate: Authenticate;
   sales: SaleStore;
+  fulfilment: Fulfilment;
   settlement: Settlement;
   readiness: Readonly<Record<string, Readiness>>;
   signingKeys: SigningKeyRotation;
@@ -44,6 +47,7 @@ export function operatorRoutes(
   };
   const routes: Route[] = [
     ...saleRoutes(parts),
+    ...fulfilmentRoutes(parts.fulfilment),
     signingKeyRoute(parts.signingKeys),
     ...healthRoutes(parts.readiness),
     metricsRoute(createMetrics(parts.settlement)),

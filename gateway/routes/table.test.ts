@@ -1,6 +1,7 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect, test } from 'vitest';
 import { errorCatalogue } from '../../engine/contracts/errors.ts';
+import type { BuyerOrders } from '../../engine/contracts/fulfilment.ts';
 import { clientFrames } from '../../engine/contracts/wire/socket.ts';
 import { liveSale, scriptedEngine } from '../fixtures/scripted-engine.ts';
 import { openApiOf, refusalCodesOf } from '../http/openapi.ts';
@@ -19,6 +20,7 @@ const tableWith = (devTokenSecret: string | null): Route[] =>
   publicRoutes({
     engine,
     orderStore: { order: async () => null, orders: async () => ({ data: [], nextCursor: null }) },
+    buyerOrders: {} as BuyerOrders,
     drawStore: { proofAtHand: () => null, proof: async () => null },
     counter: new PaymentCounter(engine.desk, new OutcomeWatch(engine)),
     readiness: {},

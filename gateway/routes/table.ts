@@ -1,3 +1,4 @@
+import type { BuyerOrders } from '../../engine/contracts/fulfilment.ts';
 import type { DrawStore, OrderStore, Readiness, SigningKeys } from '../../engine/contracts/ports.ts';
 import {
   Checkout,
@@ -9,6 +10,7 @@ import {
 } from '../../engine/contracts/wire/checkout.ts';
 import { Item, Money } from '../../engine/contracts/wire/common.ts';
 import { Draw } from '../../engine/contracts/wire/draw.ts';
+import { Refund, Return } from '../../engine/contracts/wire/orders.ts';
 import { Reservation, Reserve, Reserved, Standby } from '../../engine/contracts/wire/reservations.ts';
 import { Sale, SaleItem } from '../../engine/contracts/wire/sales.ts';
 import { Challenge, Ticket, TicketStatus } from '../../engine/contracts/wire/tickets.ts';
@@ -30,6 +32,7 @@ import { ticketRoutes } from './tickets.ts';
 export interface TableParts {
   engine: Engine;
   orderStore: Pick<OrderStore, 'order' | 'orders'>;
+  buyerOrders: BuyerOrders;
   drawStore: DrawStore;
   counter: PaymentCounter;
   readiness: Readonly<Record<string, Readiness>>;
@@ -51,9 +54,11 @@ const named = {
   OrderConfirmed,
   OrderPending,
   Pay,
+  Refund,
   Reservation,
   Reserve,
   Reserved,
+  Return,
   Sale,
   SaleItem,
   Standby,
@@ -69,7 +74,7 @@ export function publicRoutes(parts: TableParts): Route[] {
     ...ticketRoutes(parts.engine, parts.drawStore),
     ...reservationRoutes(parts.engine),
     ...checkoutRoutes(parts.engine.desk, parts.counter),
-    ...orderRoutes(parts.orderStore),
+    ...orderRoutes({ ...parts, desk: parts.engine.desk }),
     ...(parts.devTokenSecret === null ? [] : [devTokenRoute(parts.devTokenSecret)]),
     ...healthRoutes(parts.readiness),
     jwksRoute(parts.signingKeys),

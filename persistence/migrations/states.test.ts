@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { orderStates, paymentStates, saleStates, type Transitions } from '../../engine/contracts/states.ts';
+import {
+  orderStates,
+  paymentStates,
+  refundStates,
+  restockStates,
+  returnStates,
+  saleStates,
+  type Transitions,
+} from '../../engine/contracts/states.ts';
 import { insertSale, testPool } from '../fixtures/test-sale.ts';
 
 let database: Awaited<ReturnType<typeof testPool>>;
@@ -15,6 +23,25 @@ beforeAll(async () => {
        idempotency_key, decline_code)
      VALUES ('b', 'p', 'o', 'state', 'abandoned', 1, 'USD', 'tok', 'k', 'x')`,
   );
+  // Constraints that tie a state to its time are not what is tested here.
+  for (const [table, fact] of [
+    ['returns', 'decided_has_a_time'],
+    ['refunds', 'settled_refund_has_a_time'],
+  ]) {
+    await database.pool.query(`ALTER TABLE ${table} DROP CONSTRAINT ${fact}`);
+  }
+  await database.pool.query(
+    `INSERT INTO returns (buyer_id, return_id, order_id, sale_id, reason) VALUES ('b', 't', 'o', 'state', 'r')`,
+  );
+  await database.pool.query(
+    `INSERT INTO refunds (buyer_id, refund_id, order_id, payment_id, sale_id, amount_minor, currency, reason,
+       requested_by, failure_code)
+     VALUES ('b', 'f', 'o', 'p', 'state', 1, 'USD', 'r', 'op', 'x')`,
+  );
+  await database.pool.query(
+    `INSERT INTO restocks (buyer_id, restock_id, sku, order_id, sale_id, reservation_id, quantity)
+     VALUES ('b', 't', 'ps5', 'o', 'state', 'r', 1)`,
+  );
 });
 afterAll(() => database.close());
 
@@ -22,6 +49,9 @@ const machines: [string, string, Transitions<string>][] = [
   ['sales', 'state', saleStates],
   ['orders', 'status', orderStates],
   ['payments', 'state', paymentStates],
+  ['returns', 'state', returnStates],
+  ['refunds', 'state', refundStates],
+  ['restocks', 'state', restockStates],
 ];
 
 describe.each(machines)('%s.%s', (table, column, states) => {

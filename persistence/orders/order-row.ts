@@ -1,5 +1,6 @@
 import type { OrderState, PaymentState } from '../../engine/contracts/states.ts';
 import type { Order } from '../../engine/contracts/wire/checkout.ts';
+import { type RefundRow, type ReturnRow, refundOf, returnOf } from './refund-row.ts';
 
 /** An order as `read-orders.sql` selects it. */
 export interface OrderRow {
@@ -32,6 +33,8 @@ export interface OrderRow {
     by: string;
     reason: string | null;
   }[];
+  refunds: RefundRow[];
+  returns: ReturnRow[];
 }
 
 /** The order as the protocol shows it. */
@@ -65,8 +68,8 @@ export function orderOf(row: OrderRow): Order {
       by: entry.by,
       ...(entry.reason === null ? {} : { reason: entry.reason }),
     })),
-    refunds: [],
-    returns: [],
+    refunds: row.refunds.map(refundOf),
+    returns: row.returns.map(returnOf),
     createdAt: row.created_at.toISOString(),
   };
 }

@@ -10,7 +10,9 @@ SELECT
   page.shipping_address, page.last_payment_error, page.created_at,
   payment.state AS payment_state,
   items.items,
-  history.history
+  history.history,
+  coalesce(refunds.refunds, '[]') AS refunds,
+  coalesce(returns.returns, '[]') AS returns
 FROM (
     SELECT * FROM orders
     WHERE buyer_id = $1 AND ($2::text IS NULL OR order_id = $2) AND ($3::text IS NULL OR order_id < $3)
@@ -31,4 +33,16 @@ FROM (
     FROM order_history
     WHERE buyer_id = page.buyer_id AND order_id = page.order_id
   ) AS history ON true
+  LEFT JOIN LATERAL (
+    SELECT jsonb_agg(to_jsonb(refunds) ORDER BY created_at, refund_id) AS refunds FROM refunds
+    WHERE buyer_id = page.buyer_id AND order_id = page.order_id
+  ) AS refunds ON true
+  LEFT JOIN LATERAL (
+    SELECT jsonb_agg(to_jsonb(returned) || jsonb_build_object('items', (
+        SELECT jsonb_agg(jsonb_build_object('sku', sku, 'quantity', quantity) ORDER BY sku) FROM return_items
+        WHERE return_items.return_id = returned.return_id AND return_items.buyer_id = returned.buyer_id
+      )) ORDER BY created_at, return_id) AS returns
+    FROM returns AS returned
+    WHERE buyer_id = page.buyer_id AND order_id = page.order_id
+  ) AS returns ON true
 ORDER BY page.order_id DESC;

@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import { orderStates, paymentStates } from '../states.ts';
 import { Money, Name, nullable, reply, request, Timestamp } from './common.ts';
+import { Refund, Return } from './orders.ts';
 import { Reservation } from './reservations.ts';
 
 const line = (max: number) => Type.String({ minLength: 1, maxLength: max });
@@ -101,8 +102,8 @@ export const Order = reply({
       reason: Type.Optional(Type.String()),
     }),
   ),
-  refunds: Type.Array(reply({})),
-  returns: Type.Array(reply({})),
+  refunds: Type.Array(Refund),
+  returns: Type.Array(Return),
   createdAt: Timestamp,
 });
 export type Order = Type.Static<typeof Order>;

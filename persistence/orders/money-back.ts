@@ -1,0 +1,60 @@
+import { newId } from '../../engine/contracts/ids.ts';
+import type { Postgres } from '../postgres/pool.ts';
+import { statement } from '../postgres/statement.ts';
+import type { LockedOrder } from './locked-order.ts';
+
+const insertRefund = statement<{ created_at: Date }>('begin-refund');
+
+export interface NewRefund {
+  amountMinor: number;
+  reason: string;
+  /** The login of whoever asked for it. */
+  requestedBy: string;
+  returnId?: string;
+}
+
+/** A refund that was begun in this transaction; a worker asks the provider once it is committed. */
+export interface BegunRefund {
+  refundId: string;
+  createdAt: Date;
+}
+
+/** Begins a refund of a locked order's captured payment. `refunds_within_captured` throws where it is too much. */
+export async function beginRefund(
+  transaction: Postgres,
+  order: LockedOrder,
+  { amountMinor, reason, requestedBy, returnId }: NewRefund,
+): Promise<BegunRefund> {
+  const refundId = newId('rfd');
+  const [begun] = await insertRefund(transaction, [
+    refundId,
+    order.buyer_id,
+    order.payment_id,
+    returnId ?? null,
+    amountMinor,
+    reason,
+    requestedBy,
+  ]);
+  if (!begun) throw new Error(`${order.order_id} has no captured payment`);
+  order.refundable_minor -= amountMinor;
+  return { refundId, createdAt: begun.created_at };
+}
+
+/**
+ * What a return of these lines gives back, in minor units: their price with its share of discount and tax,
+ * rounded down. The return that completes an order takes all that is left, shipping and roundings included.
+ */
+export function amountOfReturn(
+  order: Pick<LockedOrder, 'lines' | 'subtotal_minor' | 'discount_minor' | 'tax_minor' | 'refundable_minor'>,
+  items: readonly { sku: string; quantity: number }[],
+  completesOrder: boolean,
+): number {
+  if (completesOrder) return order.refundable_minor;
+  const prices = new Map(order.lines.map((line) => [line.sku, line.unitPriceMinor]));
+  const goods = items.reduce((sum, { sku, quantity }) => sum + (prices.get(sku) ?? 0) * quantity, 0);
+  if (order.subtotal_minor === 0) return 0;
+  const paid = order.subtotal_minor - order.discount_minor + order.tax_minor;
+  // BigInt: the product of two amounts can pass 2^53.
+  const share = Number((BigInt(goods) * BigInt(paid)) / BigInt(order.subtotal_minor));
+  return Math.min(share, order.refundable_minor);
+}
