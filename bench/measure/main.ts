@@ -1,19 +1,29 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { readSettings } from '../../engine/contracts/settings.ts';
 import { type RunningSystem, startSystem } from '../../supervisor/system.ts';
 import { thisMachine } from '../demo/machine.ts';
 import { freePorts } from '../demo/ports.ts';
 import { onStopSignals } from '../demo/stop-signals.ts';
+import { compareRuns } from './compare/compare.ts';
+import { comparisonText } from './compare/comparison-text.ts';
+import { readRun } from './compare/read-run.ts';
 import { BenchFailure, BrokenInvariant, brokenInvariantExitCode } from './failure.ts';
 import { benchCommand, isInstalled, optionsOf } from './options.ts';
-import { scenarios } from './scenarios.ts';
+import { tell } from './progress.ts';
+import { thisCommit } from './results/commit.ts';
+import { newFolder, writeResult } from './results/folder.ts';
+import { resultOf } from './results/result.ts';
+import { catalogue, type Scenario, scenarios } from './scenarios.ts';
 import { Scoreboard } from './scoreboard.ts';
+import type { Subject } from './subject.ts';
+import { thresholdLines } from './threshold.ts';
 
 /** Composition root of `npm run bench`. */
-const options = optionsOf(benchCommand(Object.keys(scenarios), isInstalled('wrk')).parse());
+const command = benchCommand(catalogue, isInstalled('wrk')).parse();
+const options = optionsOf(command, catalogue);
 const directory = mkdtempSync(join(tmpdir(), 'doorbuster-bench-'));
 // Started as root, the embedded Postgres runs as another account and has to pass through.
 chmodSync(directory, 0o711);
@@ -21,12 +31,17 @@ const files = join(directory, 'run');
 mkdirSync(files, { mode: 0o700 });
 let system: RunningSystem | null = null;
 let isEnding = false;
-const warnings: string[] = [];
+let warnings: string[] = [];
+
+async function stopSystem(): Promise<void> {
+  await system?.stop();
+  system = null;
+}
 
 async function end(exitCode: number): Promise<never> {
   if (!isEnding) {
     isEnding = true;
-    await system?.stop();
+    await stopSystem();
     rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
     process.exit(exitCode);
   }
@@ -40,9 +55,41 @@ onStopSignals({
   },
 });
 
-const startedAt = new Date();
-const loadBefore = loadavg();
 try {
+  if (options.compare) {
+    const comparison = compareRuns(readRun(options.compare[0]), readRun(options.compare[1]));
+    console.log(comparisonText(comparison));
+    await end(comparison.compared.every(({ agrees }) => agrees) ? 0 : 1);
+  }
+  const startedAt = new Date().toISOString();
+  const loadBefore = loadavg();
+  const board = new Scoreboard();
+  for (const name of options.scenarios) {
+    tell(name);
+    const scenario = scenarios[name] as Scenario;
+    await scenario.run(options.against ? running(name, scenario) : await started(), options, board);
+    await stopSystem();
+  }
+  const machine = { ...thisMachine(), loadBefore, loadAfter: loadavg() };
+  const result = resultOf({ startedAt, commit: thisCommit(), options, machine }, board);
+  const folder = newFolder(result);
+  writeResult(folder, result, board);
+  if (options.json) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);
+  console.log(board.text());
+  for (const line of thresholdLines(result.thresholds)) console.log(line);
+  console.log(`${relative('', folder)}/report.html`);
+  await end(result.thresholds.every(({ isKept }) => isKept) ? 0 : brokenInvariantExitCode);
+} catch (error) {
+  if (!isEnding) {
+    const isForeseen = error instanceof BenchFailure || error instanceof BrokenInvariant;
+    for (const line of warnings.slice(-20)) console.error(`! ${line}`);
+    console.error(isForeseen ? `bench: ${error.message}` : error);
+  }
+  await end(error instanceof BrokenInvariant ? brokenInvariantExitCode : 1);
+}
+
+/** A whole system on stores of its own: what one scenario left behind is not in the next one's figures. */
+async function started(): Promise<Subject> {
   const [port, operatorPort] = (await freePorts(2)) as [number, number];
   const read = readSettings({
     LOG_LEVEL: 'warn',
@@ -55,48 +102,54 @@ try {
     HOST: '127.0.0.1',
     OPERATOR_PORT: String(operatorPort),
     OPERATOR_HOST: '127.0.0.1',
-    DATA_DIR: join(directory, 'data'),
+    DATA_DIR: join(directory, `data-${port}`),
   });
   if (read.kind === 'invalid') throw new BenchFailure(read.problems.join('\n'));
+  warnings = [];
   system = await startSystem(read.settings, {
     say: () => {},
     // Held back, the workers have a lot to warn of; it is told where the run fails.
     warn: (line) => warnings.push(line),
   });
   const { settings } = system;
-  const running = system;
-  const board = new Scoreboard();
-  await scenarios[options.scenario]?.(
-    {
-      redisUrl: settings.REDIS_URL,
-      origin: running.publicUrl,
-      operatorOrigin: running.operatorUrl,
-      authSecret: settings.AUTH_SECRET as string,
-      directory: files,
-      environment: {
-        ...process.env,
-        ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)])),
-      },
-      workerPids: () => pidsOf(running, 'worker'),
-      gatewayPids: () => pidsOf(running, 'gateway'),
+  const ours = system;
+  return {
+    isOurs: true,
+    redisUrl: settings.REDIS_URL,
+    origin: ours.publicUrl,
+    operatorOrigin: ours.operatorUrl,
+    authSecret: settings.AUTH_SECRET as string,
+    directory: files,
+    environment: {
+      ...process.env,
+      ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)])),
     },
-    options,
-    board,
-  );
-  console.log(board.text());
-  if (options.json) {
-    const machine = { ...thisMachine(), loadBefore, loadAfter: loadavg() };
-    const found = { startedAt, options, machine, scoreboard: board.rows, figures: board.figures };
-    writeFileSync(options.json, `${JSON.stringify(found, null, 2)}\n`);
+    workerPids: () => pidsOf(ours, 'worker'),
+    gatewayPids: () => pidsOf(ours, 'gateway'),
+  };
+}
+
+/** The system of `--against`: nothing is known of its processes and stores. */
+function running(name: string, { isRemote }: Scenario): Subject {
+  const { against } = options;
+  const authSecret = process.env.AUTH_SECRET;
+  if (!isRemote) {
+    const remote = Object.keys(scenarios).filter((one) => scenarios[one]?.isRemote);
+    throw new BenchFailure(
+      `${name} looks inside the system; against another one there are ${remote.join(', ')}`,
+    );
   }
-  await end(0);
-} catch (error) {
-  if (!isEnding) {
-    const isForeseen = error instanceof BenchFailure || error instanceof BrokenInvariant;
-    for (const line of warnings.slice(-20)) console.error(`! ${line}`);
-    console.error(isForeseen ? `bench: ${error.message}` : error);
-  }
-  await end(error instanceof BrokenInvariant ? brokenInvariantExitCode : 1);
+  if (!against || !authSecret) throw new BenchFailure('--against takes AUTH_SECRET of that system');
+  return {
+    isOurs: false,
+    redisUrl: '',
+    ...against,
+    authSecret,
+    directory: files,
+    environment: process.env,
+    workerPids: () => [],
+    gatewayPids: () => [],
+  };
 }
 
 function pidsOf({ processes }: RunningSystem, program: string): number[] {

@@ -1,5 +1,9 @@
+import type { Threshold } from './threshold.ts';
+
 /** The system that is measured, as main.ts wires it up: running, and with nothing else to do. */
 export interface Subject {
+  /** False with `--against`: then only its API is known, and what belongs to its processes and stores is empty. */
+  isOurs: boolean;
   redisUrl: string;
   /** Of the system's own gateway. */
   origin: string;
@@ -15,7 +19,7 @@ export interface Subject {
 }
 
 export interface Options {
-  scenario: string;
+  scenarios: string[];
   rounds: number;
   seconds: number;
   connections: number;
@@ -23,7 +27,14 @@ export interface Options {
   /** Requests a second for open loops; null: half of the maximum that is found first. */
   rate: number | null;
   watchers: number;
+  /** Of a herd, and of each round of whole purchases. */
+  buyers: number;
   isLarge: boolean;
+  thresholds: Threshold[];
+  /** A system that runs already; null: one is started. */
+  against: { origin: string; operatorOrigin: string } | null;
+  /** Two earlier runs to compare, instead of measuring. */
+  compare: [string, string] | null;
   json: string | null;
   /** Where a profile of the gateway under load is kept; null: none is taken. */
   profile: string | null;

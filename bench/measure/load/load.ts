@@ -1,10 +1,20 @@
-/** POSTs of one body to one path, each by another buyer. */
+import type { Histogram } from 'hdr-histogram-js';
+
+/** One request, sent over and over in a closed loop, each time as another buyer. */
 export interface Load {
   origin: string;
+  method: 'GET' | 'POST';
   path: string;
+  /** JSON; empty where the request has no body. */
   body: string;
-  /** One token a line; no buyer comes twice. */
-  tokensFile: string;
+  /** One token a line; null where nobody has to say who they are. */
+  tokensFile: string | null;
+  /** After the last buyer the first one comes again. Otherwise no buyer comes twice. */
+  again: boolean;
+  /** Another line of the head, e.g. `If-None-Match: "…"`. */
+  header: string | null;
+  /** `refusal`: every answer is to be a 4xx. */
+  expects: 'success' | 'refusal';
   connections: number;
   seconds: number;
 }
@@ -16,8 +26,11 @@ export interface LoadResult {
   bytesPerAnswer: number;
   p50Ms: number;
   p99Ms: number;
+  histogram: Histogram;
   /** Requests that may have been decided without their answer being counted, because the time was up. */
   underWayMax: number;
+  /** Share of one core that the generator, which has one thread, used: near 1 it was what held things up. */
+  generatorShare: number;
 }
 
 export type Generator = (load: Load) => Promise<LoadResult>;

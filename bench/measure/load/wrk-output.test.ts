@@ -3,18 +3,12 @@ import { BrokenInvariant } from '../failure.ts';
 import { complaintAbout, readWrkOutput } from './wrk-output.ts';
 
 const errors = { connect: 0, read: 0, write: 0, status: 0, timeout: 0 };
-const summary = {
-  requests: 1000,
-  durationUs: 1_000_000,
-  bytes: 900_000,
-  p50Us: 10,
-  p99Us: 20,
-  maxUs: 30,
-  errors,
-};
+const printed = { requests: 1000, durationUs: 1_000_000, bytes: 900_000, cpuSeconds: 0.5, errors };
+const summary = { ...printed, latencies: [10, 990, 30, 10] };
 
 test('the summary is found among the lines that wrk prints itself', () => {
-  const output = `Running 1s test @ http://127.0.0.1:3000\n  1 threads\nwrk-summary ${JSON.stringify(summary)}\n`;
+  const lines = `wrk-latency 10 990 30 10\nwrk-summary ${JSON.stringify(printed)}\n`;
+  const output = `Running 1s test @ http://127.0.0.1:3000\n  1 threads\n${lines}`;
   expect(readWrkOutput(output)).toEqual(summary);
 });
 
@@ -29,6 +23,14 @@ test('no answers, or any error, fail the run', () => {
   expect(complaintAbout(summary)).toBeNull();
   expect(complaintAbout({ ...summary, requests: 0 })).toBe('wrk got 0 answers');
   expect(complaintAbout({ ...summary, errors: { ...errors, status: 3, timeout: 1 } })).toBe(
-    'of 1000 answers: 3 status errors, 1 timeout errors',
+    'of 1000 answers: 1 timeout errors, 3 status errors',
+  );
+});
+
+test('where refusals are expected, one answer that is none fails the run', () => {
+  const refused = { ...summary, errors: { ...errors, status: 1000 } };
+  expect(complaintAbout(refused, 'refusal')).toBeNull();
+  expect(complaintAbout({ ...summary, errors: { ...errors, status: 999 } }, 'refusal')).toBe(
+    'of 1000 answers: 1 not refused',
   );
 });

@@ -1,29 +1,49 @@
--- One POST a buyer, each with a token of its own.
+-- One request over and over, each time with the next buyer's token.
 --
--- ARGS  1 file of tokens, one a line   2 path   3 body
--- Prints one line at the end: "wrk-summary " and JSON, which wrk-output.ts reads.
-local requests, at = {}, 0
+-- ARGS  1 method   2 path   3 body, empty for none   4 file of tokens, one a line; "-" for none
+--       5 "again": the first buyer follows the last; "once"   6 another line of the head, empty for none
+-- Prints at the end, for wrk-output.ts: "wrk-latency " and microseconds with their counts, alternating;
+-- "wrk-summary " and JSON.
+local requests, at, again, threads = {}, 0, false, {}
+
+function setup(thread) threads[#threads + 1] = thread end
 
 -- Requests are put together before the clock starts: the generator shares the machine with what it measures.
 function init(args)
-  local body = args[3]
-  local head = 'POST ' .. args[2] .. ' HTTP/1.1\r\nHost: doorbuster\r\nContent-Type: application/json\r\n'
-    .. 'Content-Length: ' .. #body .. '\r\nAuthorization: Bearer '
-  local tail = '\r\n\r\n' .. body
-  for token in io.lines(args[1]) do requests[#requests + 1] = head .. token .. tail end
+  local method, path, body, tokens, extra = args[1], args[2], args[3], args[4], args[6]
+  again = args[5] == 'again'
+  local head = method .. ' ' .. path .. ' HTTP/1.1\r\nHost: doorbuster\r\n'
+  if #body > 0 then
+    head = head .. 'Content-Type: application/json\r\nContent-Length: ' .. #body .. '\r\n'
+  end
+  if #extra > 0 then head = head .. extra .. '\r\n' end
+  if tokens == '-' then
+    requests[1] = head .. '\r\n' .. body
+  else
+    for token in io.lines(tokens) do
+      requests[#requests + 1] = head .. 'Authorization: Bearer ' .. token .. '\r\n\r\n' .. body
+    end
+  end
+  cpuBefore = os.clock()
 end
 
 -- Out of buyers, it asks for what is not there: a 404 is counted and fails the run.
 function request()
   at = at + 1
+  if again and at > #requests then at = 1 end
   return requests[at] or 'GET /out-of-buyers HTTP/1.1\r\nHost: doorbuster\r\n\r\n'
 end
 
 function done(summary, latency)
-  local errors = summary.errors
+  local errors, counts = summary.errors, {}
+  for i = 1, #latency do
+    local us, count = latency(i)
+    counts[#counts + 1] = string.format('%d %d', us, count)
+  end
+  io.write('wrk-latency ', table.concat(counts, ' '), '\n')
   io.write(string.format(
-    'wrk-summary {"requests":%d,"durationUs":%d,"bytes":%d,"p50Us":%d,"p99Us":%d,"maxUs":%d,'
+    'wrk-summary {"requests":%d,"durationUs":%d,"bytes":%d,"cpuSeconds":%.3f,'
       .. '"errors":{"connect":%d,"read":%d,"write":%d,"status":%d,"timeout":%d}}\n',
-    summary.requests, summary.duration, summary.bytes, latency:percentile(50), latency:percentile(99), latency.max,
+    summary.requests, summary.duration, summary.bytes, os.clock() - threads[1]:get('cpuBefore'),
     errors.connect, errors.read, errors.write, errors.status, errors.timeout))
 end

@@ -1,42 +1,31 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { BenchFailure, BrokenInvariant } from '../failure.ts';
+import { histogramOf, msAt } from './histogram.ts';
 import type { Load, LoadResult } from './load.ts';
 import { complaintAbout, readWrkOutput } from './wrk-output.ts';
 
 const script = fileURLToPath(new URL('./wrk.lua', import.meta.url));
 
-/** Closed loop from one thread of wrk. It sees codes over 399 only; the caller counts the units that were taken. */
-export async function runWrk({
-  origin,
-  path,
-  body,
-  tokensFile,
-  connections,
-  seconds,
-}: Load): Promise<LoadResult> {
-  const args = [
-    '-t1',
-    `-c${connections}`,
-    `-d${seconds}s`,
-    '-s',
-    script,
-    origin,
-    '--',
-    tokensFile,
-    path,
-    body,
-  ];
+/** Closed loop from one thread of wrk. It tells codes under 400 from those over it; the caller counts the units. */
+export async function runWrk(load: Load): Promise<LoadResult> {
+  const { origin, method, path, body, tokensFile, again, header, expects, connections, seconds } = load;
+  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', script, origin, '--'];
+  args.push(method, path, body, tokensFile ?? '-', again ? 'again' : 'once', header ?? '');
   const summary = readWrkOutput(await outputOf('wrk', args));
-  const complaint = complaintAbout(summary);
+  const complaint = complaintAbout(summary, expects);
   if (complaint !== null) throw new BrokenInvariant(complaint);
+  const passedSeconds = summary.durationUs / 1_000_000;
+  const histogram = histogramOf(summary.latencies);
   return {
     requests: summary.requests,
-    perSecond: (summary.requests / summary.durationUs) * 1_000_000,
+    perSecond: summary.requests / passedSeconds,
     bytesPerAnswer: summary.bytes / summary.requests,
-    p50Ms: summary.p50Us / 1000,
-    p99Ms: summary.p99Us / 1000,
+    p50Ms: msAt(histogram, 50),
+    p99Ms: msAt(histogram, 99),
+    histogram,
     underWayMax: connections,
+    generatorShare: summary.cpuSeconds / passedSeconds,
   };
 }
 

@@ -4,9 +4,8 @@ import type { CreateSale } from '../../../engine/contracts/wire/sales.ts';
 import { writeTokens } from '../buyers.ts';
 import type { Door } from '../doors.ts';
 import { demand } from '../failure.ts';
-import { runAutocannon } from '../load/autocannon.ts';
+import { generatorOf } from '../load/generator.ts';
 import type { Generator, LoadResult } from '../load/load.ts';
-import { runWrk } from '../load/wrk.ts';
 import { cpuSecondsOf } from '../process-facts.ts';
 import { RedisCli } from '../redis-cli.ts';
 import { auditDrained, BenchSale } from '../sales.ts';
@@ -52,7 +51,7 @@ export class ReserveRounds {
   static async prepare(subject: Subject, { generator, seconds }: Options): Promise<ReserveRounds> {
     const tokensFile = join(subject.directory, 'tokens.txt');
     await writeTokens(tokensFile, subject.authSecret, Math.max(200_000, seconds * buyersPerSecond));
-    return new ReserveRounds(subject, generator === 'wrk' ? runWrk : runAutocannon, tokensFile);
+    return new ReserveRounds(subject, generatorOf(generator, subject.directory), tokensFile);
   }
 
   /** One round at that door; `fields` are of the sale that it sells. */
@@ -69,9 +68,13 @@ export class ReserveRounds {
     const tokensFile = this.#tokensFile;
     const result = await this.#generate({
       origin: door.origin,
+      method: 'POST',
       path,
       body,
       tokensFile,
+      again: false,
+      header: null,
+      expects: 'success',
       connections,
       seconds,
     });

@@ -1,4 +1,4 @@
-import { build, type Histogram } from 'hdr-histogram-js';
+import { encoded, microsecondHistogram, msAt } from '../histogram.ts';
 import { HttpWire, postText } from '../http-wire.ts';
 
 export interface OpenLoop {
@@ -17,9 +17,14 @@ export interface OpenLoopResult {
   perSecond: number;
   /** In ms, from when a request was due, not from when a connection was free for it. */
   p50Ms: number;
+  p95Ms: number;
   p99Ms: number;
   p999Ms: number;
   maxMs: number;
+  /** Of the whole round, as `decoded` reads it. */
+  histogram: string;
+  /** What the generator used itself, while requests were sent. */
+  cpuSeconds: number;
 }
 
 /**
@@ -35,6 +40,7 @@ export async function openLoop(setting: OpenLoop): Promise<OpenLoopResult> {
   const statuses: Record<string, number> = {};
   const count = Math.floor(perSecond * seconds);
   if (count > tokens.length) throw new RangeError(`${count} requests need as many buyers`);
+  const cpuBefore = process.cpuUsage();
   const startMs = performance.now() + 20;
   const dueMs = (number: number) => startMs + (number * 1000) / perSecond;
   let sent = 0;
@@ -66,20 +72,20 @@ export async function openLoop(setting: OpenLoop): Promise<OpenLoopResult> {
     pace();
   });
   for (const wire of wires) wire.close();
-  const ms = (percentile: number) => histogram.getValueAtPercentile(percentile) / 1000;
   return {
     statuses,
     perSecond: (count * 1000) / (ended - startMs),
-    p50Ms: ms(50),
-    p99Ms: ms(99),
-    p999Ms: ms(99.9),
+    p50Ms: msAt(histogram, 50),
+    p95Ms: msAt(histogram, 95),
+    p99Ms: msAt(histogram, 99),
+    p999Ms: msAt(histogram, 99.9),
     maxMs: histogram.maxValue / 1000,
+    histogram: encoded(histogram),
+    cpuSeconds: cpuSecondsSince(cpuBefore),
   };
 }
 
-export const microsecondHistogram = (): Histogram =>
-  build({
-    lowestDiscernibleValue: 1,
-    highestTrackableValue: 600_000_000,
-    numberOfSignificantValueDigits: 3,
-  });
+function cpuSecondsSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1_000_000;
+}

@@ -1,0 +1,32 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Scoreboard } from '../scoreboard.ts';
+import { reportOf } from './report/report.ts';
+import type { Result } from './result.ts';
+
+const allResults = fileURLToPath(new URL('../../results', import.meta.url));
+
+/** A folder of its own for each run: `<date>-<commit>`, and a number behind a second one of that day. */
+export function newFolder({ startedAt, commit }: Pick<Result, 'startedAt' | 'commit'>, parent = allResults) {
+  const name = `${startedAt.slice(0, 10)}-${commit}`;
+  for (let number = 1; ; number++) {
+    const folder = join(parent, number === 1 ? name : `${name}-${number}`);
+    if (existsSync(folder)) continue;
+    mkdirSync(folder, { recursive: true });
+    return folder;
+  }
+}
+
+/** Writes everything about a run there: its result, its report, and a percentile distribution for each side. */
+export function writeResult(folder: string, result: Result, { latencies }: Scoreboard): void {
+  writeFileSync(join(folder, 'result.json'), `${JSON.stringify(result, null, 2)}\n`);
+  writeFileSync(join(folder, 'report.html'), reportOf(result));
+  for (const { scenario, subject, histogram } of latencies) {
+    // Milliseconds, five steps to each halving of what is left: the text that HdrHistogram's plotter reads.
+    writeFileSync(
+      join(folder, `${scenario}.${subject.replaceAll(/[^\w-]+/g, '-')}.hgrm`),
+      histogram.outputPercentileDistribution(5, 1000),
+    );
+  }
+}

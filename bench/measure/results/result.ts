@@ -1,0 +1,41 @@
+import type { Machine } from '../../demo/machine.ts';
+import { encoded } from '../load/histogram.ts';
+import type { Figure, Rounds, Row, Scoreboard } from '../scoreboard.ts';
+import type { Options } from '../subject.ts';
+import { judge } from '../threshold.ts';
+
+/** What a run found, as it is kept in `result.json`. */
+export interface Result {
+  startedAt: string;
+  commit: string;
+  options: Options;
+  machine: Machine & { loadBefore: number[]; loadAfter: number[] };
+  scoreboard: Row[];
+  figures: Figure[];
+  rounds: Rounds[];
+  /** HdrHistograms in microseconds, as compressed base64. */
+  latencies: { scenario: string; subject: string; histogram: string }[];
+  remarks: string[];
+  thresholds: { threshold: string; value: number | null; isKept: boolean }[];
+}
+
+export const resultOf = (
+  facts: Pick<Result, 'startedAt' | 'commit' | 'options' | 'machine'>,
+  board: Scoreboard,
+): Result => ({
+  ...facts,
+  scoreboard: board.rows,
+  figures: board.figures,
+  rounds: board.rounds,
+  latencies: board.latencies.map(({ scenario, subject, histogram }) => ({
+    scenario,
+    subject,
+    histogram: encoded(histogram),
+  })),
+  remarks: board.remarks,
+  thresholds: facts.options.thresholds.map((threshold) => {
+    const kept = judge(threshold, board);
+    const value = kept.kind === 'unknown' ? null : kept.value;
+    return { threshold: threshold.text, value, isKept: kept.kind === 'kept' };
+  }),
+});
