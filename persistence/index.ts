@@ -24,7 +24,7 @@ import { signingKeyRotationOn } from './signing-keys/rotation.ts';
 
 export { createLog, type Log } from './log.ts';
 export { migrate } from './migrations/migrate.ts';
-export { createPaymentProvider } from './providers/create.ts';
+export { createPaymentProvider, providersOf } from './providers/create.ts';
 export { type RunningWorker, startWorker, type WorkerOptions } from './workers/worker.ts';
 
 /** Lets go of connections; what is under way finishes first. */

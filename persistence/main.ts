@@ -1,7 +1,8 @@
 import closeWithGrace from 'close-with-grace';
+import type { PaymentProvider } from '../engine/contracts/ports.ts';
 import { readSettings } from '../engine/contracts/settings.ts';
 import { createSettlement } from '../engine/index.ts';
-import { createLog, createPaymentProvider, startWorker } from './index.ts';
+import { createLog, providersOf, startWorker } from './index.ts';
 
 /** Composition root of a worker: charges, settles, relays, reconciles. */
 const read = readSettings(process.env);
@@ -17,7 +18,7 @@ if (!TOKEN_SECRET) fail([missing('TOKEN_SECRET')]);
 const log = createLog(LOG_LEVEL);
 const settlement = createSettlement(REDIS_URL, TOKEN_SECRET);
 try {
-  const provider = createPaymentProvider(PROVIDER_URL);
+  const [provider] = providersOf(read.settings) as [PaymentProvider];
   const worker = await startWorker({
     databaseUrl: DATABASE_URL,
     redisUrl: REDIS_URL,

@@ -26,6 +26,8 @@ export function readCharge(
 ): { kind: 'charge'; charge: ChargeParameters } | { kind: 'problem'; problem: ParameterProblem } {
   const fields = fieldsOf(contentType, body);
   if (!fields) return problem('', 'body_invalid', 'The body is neither a form nor a JSON object.');
+  // A token that a browser made of a card goes by this name.
+  fields.payment_method ??= fields['payment_method_data[card][token]'] ?? '';
   for (const param of ['amount', 'currency', 'payment_method'] as const) {
     if (!fields[param]) return problem(param, 'parameter_missing', `Missing required param: ${param}.`);
   }

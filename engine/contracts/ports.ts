@@ -141,6 +141,8 @@ export interface ChargeRequest {
   paymentToken: string;
   /** For the provider's records: the number that the buyer sees. */
   reference: string;
+  /** When this payment began. */
+  begunAtMs: number;
 }
 
 /** Nothing is known about the effect: ask again with the same id. */

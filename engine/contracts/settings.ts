@@ -6,6 +6,39 @@ const count = (fallback: number, maximum: number) => Type.Integer({ minimum: 1, 
 const secret = (description: string) => Type.Optional(Type.String({ minLength: 32, description }));
 const webUrl = { pattern: '^https?://', expects: 'a URL that begins with http:// or https://' };
 
+/** The settings of one provider. Its name is what `paymentTokens` and the address of its webhooks call it. */
+const providerSettings = <N extends 'PROVIDER' | 'SECOND_PROVIDER'>(
+  prefix: N,
+  description: string,
+  name: string,
+) =>
+  ({
+    [`${prefix}_URL`]: Type.Optional(Type.String({ ...webUrl, description })),
+    [`${prefix}_NAME`]: Type.String({
+      pattern: '^[a-z0-9-]{1,32}$',
+      expects: '1 to 32 of a-z, 0-9 and -',
+      default: name,
+      description: 'what paymentTokens, webhooks and the ledger call it',
+    }),
+    [`${prefix}_KIND`]: Type.Enum(['thin', 'stripe'], {
+      default: 'thin',
+      description: "stripe: through Stripe's SDK; thin: the same HTTP without it",
+    }),
+    [`${prefix}_API_KEY`]: Type.Optional(
+      Type.String({ minLength: 1, description: 'the key that it knows this shop by' }),
+    ),
+    [`${prefix}_WEBHOOK_SECRET`]: Type.Optional(
+      Type.String({
+        minLength: 16,
+        description: 'what it signs its webhooks with; without it none are taken',
+      }),
+    ),
+  }) as unknown as ProviderSettings<N>;
+
+type ProviderSettings<N extends string> = {
+  [K in `${N}_URL` | `${N}_API_KEY` | `${N}_WEBHOOK_SECRET`]: Type.TOptional<Type.TString>;
+} & { [K in `${N}_NAME`]: Type.TString } & { [K in `${N}_KIND`]: Type.TEnum<['thin', 'stripe']> };
+
 /**
  * Every setting, read from the environment variable of the same name. The schema is the only place that
  * knows a name, a default, a limit and the line that `npm start -- --help` prints.
@@ -65,17 +98,28 @@ export const SettingsSchema = Type.Object({
   }),
   GATEWAYS: Type.Integer({ ...count(1, 64), description: 'gateway processes; they share PORT' }),
   WORKERS: Type.Integer({ ...count(1, 64), description: 'worker processes' }),
-  PROVIDER_URL: Type.Optional(
-    Type.String({
-      ...webUrl,
-      description: 'payment provider; without it the simulator is started',
-    }),
+  ...providerSettings('PROVIDER', 'payment provider; without it the simulator is started', 'primary'),
+  ...providerSettings(
+    'SECOND_PROVIDER',
+    'takes over where the first one was not asked, or refused',
+    'second',
   ),
   RETURN_WINDOW_DAYS: Type.Integer({
     minimum: 0,
     maximum: 3_650,
     default: 30,
     description: 'how long after its delivery an order may be returned',
+  }),
+  PROVIDER_CAPTURE: Type.Enum(['automatic', 'manual'], {
+    default: 'automatic',
+    description: 'manual: authorize first, and capture as a step of its own',
+  }),
+  PROVIDER_RETURN_URL: Type.Optional(
+    Type.String({ ...webUrl, description: 'where a bank sends buyers back to after 3-D Secure' }),
+  ),
+  PROVIDER_TIMEOUT_MS: Type.Integer({
+    ...count(5_000, 60_000),
+    description: "how long a provider's answer is waited for",
   }),
   RATE_BUYER_PER_SECOND: Type.Integer({
     ...count(5, 1_000_000),
@@ -134,7 +178,7 @@ export function readSettings(
     if (value === undefined) continue;
     const isReadable = !name.endsWith('_URL') || URL.canParse(String(value));
     if (isReadable && Value.Check(schema, value)) continue;
-    const shown = /SECRET|URL/.test(name) ? '' : `, not "${String(value)}"`;
+    const shown = /SECRET|URL|KEY/.test(name) ? '' : `, not "${String(value)}"`;
     problems.push(`${name}: must be ${expectation(schema)}${shown}`);
   }
   const settings = values as Settings;
@@ -142,6 +186,14 @@ export function readSettings(
   if (!env.HOST && isEmbedded(settings)) settings.HOST = '127.0.0.1';
   if (problems.length === 0 && settings.PORT === settings.OPERATOR_PORT) {
     problems.push('OPERATOR_PORT: must differ from PORT');
+  }
+  for (const prefix of ['PROVIDER', 'SECOND_PROVIDER'] as const) {
+    if (settings[`${prefix}_KIND`] === 'stripe' && !settings[`${prefix}_API_KEY`]) {
+      problems.push(`${prefix}_API_KEY: is required with ${prefix}_KIND=stripe`);
+    }
+  }
+  if (settings.SECOND_PROVIDER_URL && settings.PROVIDER_NAME === settings.SECOND_PROVIDER_NAME) {
+    problems.push('SECOND_PROVIDER_NAME: must differ from PROVIDER_NAME');
   }
   if (settings.AUTH_JWKS_URL) {
     for (const name of ['AUTH_ISSUER', 'AUTH_AUDIENCE'] as const) {

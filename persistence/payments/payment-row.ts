@@ -16,6 +16,7 @@ export interface PaymentRow {
   currency: string | null;
   payment_token: string | null;
   decline_code: string | null;
+  created_at: Date;
   order_number: string;
   order_status: OrderState;
 }

@@ -1,17 +1,56 @@
 import type { PaymentProvider } from '../../engine/contracts/ports.ts';
+import type { Settings } from '../../engine/contracts/settings.ts';
 import { guarded } from './guarded.ts';
+import type { AdapterOptions } from './options.ts';
+import { stripeProvider } from './stripe.ts';
 import { thinProvider } from './thin.ts';
 
-export interface ProviderOptions {
-  timeoutMs: number;
-  atOnceMax: number;
+export interface ProviderOptions extends Omit<AdapterOptions, 'name' | 'url'> {
+  kind: 'thin' | 'stripe';
+  /** How long an open breaker asks nobody. */
   halfOpenAfterMs: number;
 }
 
-const defaults: ProviderOptions = { timeoutMs: 5_000, atOnceMax: 256, halfOpenAfterMs: 1_000 };
+const defaults: ProviderOptions = {
+  kind: 'thin',
+  captureMethod: 'automatic',
+  timeoutMs: 5_000,
+  atOnceMax: 256,
+  listLagMs: 0,
+  halfOpenAfterMs: 1_000,
+};
 
-/** The payment provider at that URL, with its time-out, bulkhead and breaker. */
-export function createPaymentProvider(url: string, options: Partial<ProviderOptions> = {}): PaymentProvider {
-  const settings = { ...defaults, ...options };
-  return guarded(thinProvider({ ...settings, name: 'primary', url }), settings);
+/** Stripe's search shows a payment within a minute: https://docs.stripe.com/search#data-freshness */
+const stripeListLagMs = 60_000;
+
+/** The providers that the settings name, in the order in which they are asked. Throws where there is none. */
+export function providersOf(settings: Settings): PaymentProvider[] {
+  const shared = {
+    captureMethod: settings.PROVIDER_CAPTURE,
+    returnUrl: settings.PROVIDER_RETURN_URL,
+    timeoutMs: settings.PROVIDER_TIMEOUT_MS,
+  };
+  return (['PROVIDER', 'SECOND_PROVIDER'] as const).flatMap((prefix) => {
+    const url = settings[`${prefix}_URL`];
+    const kind = settings[`${prefix}_KIND`];
+    const options = { ...shared, kind, apiKey: settings[`${prefix}_API_KEY`] };
+    return url ? [createPaymentProvider(settings[`${prefix}_NAME`], url, options)] : [];
+  });
+}
+
+/** The payment provider of that name at that URL, with its time-out, bulkhead and breaker. */
+export function createPaymentProvider(
+  name: string,
+  url: string,
+  options: Partial<ProviderOptions> = {},
+): PaymentProvider {
+  const isStripe = new URL(url).hostname.endsWith('stripe.com');
+  const settings = {
+    ...defaults,
+    ...(isStripe ? { listLagMs: stripeListLagMs } : {}),
+    ...options,
+    name,
+    url,
+  };
+  return guarded(settings.kind === 'stripe' ? stripeProvider(settings) : thinProvider(settings), settings);
 }

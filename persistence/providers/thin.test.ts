@@ -36,6 +36,7 @@ const request: ChargeRequest = {
   amount: { amount: 49_900, currency: 'USD' },
   paymentToken: 'tok_visa',
   reference: 'AAAA-BBBB-CCCC',
+  begunAtMs: 0,
 };
 
 test('a charge is one form under its own key', async () => {
@@ -44,7 +45,7 @@ test('a charge is one form under its own key', async () => {
     seen = { ...(method && { method }), ...(url && { url }), key: headers['idempotency-key'], body };
     json(response, 200, { id: 'pi_1', status: 'succeeded' });
   });
-  expect(await createPaymentProvider(url).charge(request)).toEqual({
+  expect(await createPaymentProvider('primary', url).charge(request)).toEqual({
     kind: 'captured',
     providerReference: 'pi_1',
   });
@@ -69,7 +70,7 @@ test.each<[string, Answer, object]>([
     { kind: 'declined', declineCode: 'insufficient_funds', providerReference: 'pi_2' },
   ],
   [
-    'a card that asks for its owner',
+    'a card that asks for its owner in a way that no page shows',
     ({ response }) => json(response, 200, { id: 'pi_3', status: 'requires_action' }),
     { kind: 'declined', declineCode: 'authentication_required', providerReference: 'pi_3' },
   ],
@@ -106,14 +107,14 @@ test.each<[string, Answer, object]>([
   ],
   ['a provider that is too busy', ({ response }) => json(response, 429, {}), { kind: 'unavailable' }],
 ])('%s', async (_, answer, outcome) => {
-  const client = createPaymentProvider(await provider(answer), { timeoutMs: 200 });
+  const client = createPaymentProvider('primary', await provider(answer), { timeoutMs: 200 });
   expect(await client.charge(request)).toMatchObject(outcome);
 });
 
 test('nobody there is certain not to have charged, and is not asked for a while', async () => {
   const url = await provider(() => {});
   servers.pop()?.close();
-  const client = createPaymentProvider(url);
+  const client = createPaymentProvider('primary', url);
   const outcomes = await Promise.all(Array.from({ length: 40 }, () => client.charge(request)));
   expect(new Set(outcomes.map((outcome) => outcome.kind))).toEqual(new Set(['unavailable']));
   expect(await client.charge(request)).toMatchObject({ kind: 'unavailable', reason: /breaker|circuit/i });
@@ -132,7 +133,7 @@ test.each([
     else if (url === '/v1/payment_intents?idempotency_key=pay_1') json(response, 200, { data: intents });
     else response.writeHead(404).end();
   });
-  expect(await createPaymentProvider(url).charge(request)).toMatchObject(outcome);
+  expect(await createPaymentProvider('primary', url).charge(request)).toMatchObject(outcome);
 });
 
 test('no more than the limit is on its way at once', async () => {
@@ -146,7 +147,7 @@ test('no more than the limit is on its way at once', async () => {
       json(response, 200, { id: 'pi', status: 'succeeded' });
     }, 5);
   });
-  const client = createPaymentProvider(url, { atOnceMax: 8 });
+  const client = createPaymentProvider('primary', url, { atOnceMax: 8 });
   const outcomes = await Promise.all(Array.from({ length: 60 }, () => client.charge(request)));
   expect(outcomes.every((outcome) => outcome.kind === 'captured')).toBe(true);
   expect(most).toBe(8);

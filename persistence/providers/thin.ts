@@ -19,24 +19,15 @@ import {
   standingOf,
   voidRefused,
 } from './intent-outcome.ts';
+import { outcomeOfList, referenceOf } from './key-over.ts';
+import type { AdapterOptions } from './options.ts';
 import { askProvider, type ProviderAnswer } from './provider-request.ts';
-
-export interface ThinOptions {
-  name: string;
-  /** Where Stripe's API, or what speaks it, is. */
-  url: string;
-  apiKey?: string;
-  /** How long an answer is waited for; afterwards its effect is unknown. */
-  timeoutMs: number;
-  atOnceMax: number;
-  captureMethod?: 'automatic' | 'manual';
-}
 
 /**
  * Stripe's payment intents over node:http alone: a charge is one `POST /v1/payment_intents`. The payment's id
  * is the idempotency key, so a repeat is answered with what the first request did.
  */
-export function thinProvider(options: ThinOptions): PaymentProvider {
+export function thinProvider(options: AdapterOptions): PaymentProvider {
   const { name, timeoutMs, atOnceMax } = options;
   const base = options.url.endsWith('/') ? options.url : `${options.url}/`;
   const intentsUrl = new URL('v1/payment_intents', base);
@@ -75,17 +66,7 @@ export function thinProvider(options: ThinOptions): PaymentProvider {
       return silence(error);
     }
     if (answer.status === 200 && isIntent(answer.body)) return chargeOutcomeOf(answer.body);
-    return isOver(answer) ? lookUp(paymentId) : chargeRefused(errorOf(answer));
-  }
-
-  /** What became of a charge whose key is over. */
-  async function lookUp(paymentId: ChargeRequest['paymentId']): Promise<ChargeOutcome> {
-    const found = await find({ paymentId, providerReference: null });
-    if (found.kind === 'none') {
-      return { kind: 'declined', declineCode: 'provider_error', providerReference: null };
-    }
-    if (found.kind !== 'voided') return found;
-    return { kind: 'declined', declineCode: 'canceled', providerReference: found.providerReference };
+    return isOver(answer) ? outcomeOfList(find, request, options.listLagMs) : chargeRefused(errorOf(answer));
   }
 
   async function find({ paymentId, providerReference }: ProviderPayment): Promise<FoundPayment> {
@@ -105,22 +86,13 @@ export function thinProvider(options: ThinOptions): PaymentProvider {
   const intentUrl = (reference: string, action = '') =>
     new URL(`v1/payment_intents/${encodeURIComponent(reference)}${action}`, base);
 
-  /** The provider's name for a payment, or the outcome where there is none to be had. */
-  async function referenceOf(payment: ProviderPayment) {
-    if (payment.providerReference !== null) return payment.providerReference;
-    const found = await find(payment);
-    if (found.kind === 'none') return { kind: 'refused', code: 'resource_missing' } as const;
-    if (found.kind === 'unknown' || found.kind === 'unavailable') return found;
-    return found.providerReference ?? ({ kind: 'refused', code: 'resource_missing' } as const);
-  }
-
   return {
     name,
     charge,
     find,
 
     async capture(payment) {
-      const reference = await referenceOf(payment);
+      const reference = await referenceOf(find, payment);
       if (typeof reference !== 'string') return reference;
       try {
         const answer = await post(intentUrl(reference, '/capture'), `${payment.paymentId}-capture`, {});
@@ -131,7 +103,7 @@ export function thinProvider(options: ThinOptions): PaymentProvider {
     },
 
     async void(payment) {
-      const reference = await referenceOf(payment);
+      const reference = await referenceOf(find, payment);
       if (typeof reference !== 'string') return reference;
       try {
         const answer = await post(intentUrl(reference, '/cancel'), `${payment.paymentId}-void`, {});
@@ -161,10 +133,6 @@ export function thinProvider(options: ThinOptions): PaymentProvider {
   };
 }
 
-/**
- * A failure that is repeated for its key is over, and so is a key that is taken by another request: asking
- * again changes nothing, and only the provider's own list knows what was done.
- */
 function isOver({ status, headers, body }: ProviderAnswer): boolean {
   if (status >= 500) return headers['idempotent-replayed'] === 'true';
   return (body as { error?: { type?: string } } | null)?.error?.type === 'idempotency_error';

@@ -15,6 +15,7 @@ const initiated: PaymentRow = {
   currency: 'USD',
   payment_token: 'tok_visa',
   decline_code: null,
+  created_at: new Date(0),
   order_number: 'AAAA',
   order_status: 'pending',
 };

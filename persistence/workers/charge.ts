@@ -39,6 +39,7 @@ export function charger({ read, provider, settlements, holds, push, log }: Charg
       amount: { amount: payment.amount_minor ?? 0, currency: payment.currency ?? '' },
       paymentToken: payment.payment_token ?? '',
       reference: payment.order_number,
+      begunAtMs: payment.created_at.getTime(),
     });
     if (outcome.kind === 'unknown' || outcome.kind === 'unavailable') return open(outcome.reason);
     if (outcome.kind === 'authorized') return open('the charge is authorized, and not captured');

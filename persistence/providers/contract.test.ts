@@ -1,0 +1,169 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { ChargeRequest, PaymentProvider } from '../../engine/contracts/ports.ts';
+import { testSimulator } from '../fixtures/simulator.ts';
+import { createPaymentProvider, type ProviderOptions } from './create.ts';
+
+let simulator: Awaited<ReturnType<typeof testSimulator>>;
+beforeEach(async () => {
+  simulator = await testSimulator();
+});
+afterEach(() => simulator.close());
+
+let number = 0;
+const request = (paymentToken: string): ChargeRequest => {
+  number += 1;
+  const reference = `AAAA-${number}`;
+  const amount = { amount: 49_900, currency: 'USD' };
+  return { paymentId: `pay_${number}`, amount, paymentToken, reference, begunAtMs: Date.now() };
+};
+
+describe.each(['thin', 'stripe'] as const)('%s', (kind) => {
+  const adapter = (options: Partial<ProviderOptions> = {}): PaymentProvider =>
+    createPaymentProvider('primary', simulator.url, {
+      kind,
+      apiKey: 'sk_test_of_the_tests',
+      timeoutMs: 300,
+      ...options,
+    });
+  const captured = async (provider: PaymentProvider) => {
+    const charge = request('tok_visa');
+    const outcome = await provider.charge(charge);
+    if (outcome.kind !== 'captured') throw new Error(JSON.stringify(outcome));
+    return { ...charge, providerReference: outcome.providerReference };
+  };
+
+  test('charges once per payment, and finds it again', async () => {
+    const provider = adapter();
+    const charge = request('tok_visa');
+    const outcomes = await Promise.all(Array.from({ length: 10 }, () => provider.charge(charge)));
+    const [first] = outcomes;
+    expect(first).toMatchObject({ kind: 'captured', providerReference: expect.stringMatching(/^pi_/) });
+    expect(outcomes.every((outcome) => JSON.stringify(outcome) === JSON.stringify(first))).toBe(true);
+    expect((await simulator.tally()).captured).toEqual({
+      count: 1,
+      sums: [{ amount: 49_900, currency: 'USD' }],
+    });
+    expect(await provider.find({ ...charge, providerReference: null })).toEqual(first);
+    expect(await provider.find({ ...request(''), providerReference: null })).toEqual({ kind: 'none' });
+    expect(await provider.find({ ...request(''), providerReference: 'pi_unknown' })).toEqual({
+      kind: 'none',
+    });
+  });
+
+  test.each([
+    ['tok_declined', 'card_declined'],
+    ['tok_insufficient', 'insufficient_funds'],
+    ['tok_unheard_of', 'resource_missing'],
+  ])('%s is declined as %s', async (token, declineCode) => {
+    expect(await adapter().charge(request(token))).toMatchObject({ kind: 'declined', declineCode });
+  });
+
+  test('an answer that never comes is unknown; the same id then gets it', async () => {
+    const provider = adapter();
+    const charge = request('tok_timeout');
+    expect(await provider.charge(charge)).toMatchObject({ kind: 'unknown' });
+    expect(await provider.charge(charge)).toMatchObject({ kind: 'captured' });
+    expect((await simulator.tally()).captured.count).toBe(1);
+  });
+
+  test('a failure is unknown; one that is repeated for its id, with nothing held, is a refusal', async () => {
+    const provider = adapter();
+    const charge = request('tok_error');
+    expect(await provider.charge(charge)).toMatchObject({ kind: 'unknown' });
+    expect(await provider.charge(charge)).toMatchObject({ kind: 'declined', declineCode: 'provider_error' });
+    const patient = adapter({ listLagMs: 60_000 });
+    expect(await patient.charge(charge)).toMatchObject({ kind: 'unknown' });
+  });
+
+  test('an id that was used for something else is what that something did', async () => {
+    const provider = adapter();
+    const charge = await captured(provider);
+    expect(await provider.charge({ ...charge, paymentToken: 'tok_declined' })).toMatchObject({
+      kind: 'captured',
+      providerReference: charge.providerReference,
+    });
+  });
+
+  test('a buyer has a part to do, and does it', async () => {
+    const provider = adapter();
+    const charge = request('tok_3ds');
+    const outcome = await provider.charge(charge);
+    if (outcome.kind !== 'requires_action') throw new Error(JSON.stringify(outcome));
+    expect(await provider.find({ ...charge, ...outcome })).toEqual(outcome);
+    await simulator.authenticate(outcome.url, 'complete');
+    expect(await provider.find({ ...charge, ...outcome })).toMatchObject({ kind: 'captured' });
+    expect(await provider.void({ ...charge, ...outcome })).toMatchObject({ kind: 'refused' });
+  });
+
+  test('a buyer who says no at the bank is declined; one who never comes is voided', async () => {
+    const provider = adapter();
+    const [no, never] = [request('tok_3ds'), request('tok_3ds')];
+    const [atBank, nowhere] = [await provider.charge(no), await provider.charge(never)];
+    if (atBank.kind !== 'requires_action' || nowhere.kind !== 'requires_action') throw new Error();
+    await simulator.authenticate(atBank.url, 'refuse');
+    expect(await provider.find({ ...no, ...atBank })).toMatchObject({
+      kind: 'declined',
+      declineCode: 'authentication_required',
+    });
+    expect(await provider.void({ ...never, ...nowhere })).toEqual({ kind: 'voided' });
+    expect(await provider.void({ ...never, ...nowhere })).toEqual({ kind: 'voided' });
+    expect(await provider.find({ ...never, ...nowhere })).toMatchObject({ kind: 'voided' });
+  });
+
+  test('what is authorized is captured or voided, once', async () => {
+    const provider = adapter({ captureMethod: 'manual' });
+    const [taken, given] = [request('tok_visa'), request('tok_visa')];
+    expect(await provider.charge(taken)).toMatchObject({ kind: 'authorized' });
+    expect(await provider.charge(given)).toMatchObject({ kind: 'authorized' });
+    const { amount } = taken;
+    const one = { ...taken, providerReference: null, amount };
+    expect(await Promise.all([provider.capture(one), provider.capture(one)])).toEqual([
+      { kind: 'captured' },
+      { kind: 'captured' },
+    ]);
+    expect(await provider.void({ ...given, providerReference: null })).toEqual({ kind: 'voided' });
+    expect(await provider.capture({ ...given, providerReference: null, amount })).toMatchObject({
+      kind: 'refused',
+    });
+    expect(await simulator.tally()).toMatchObject({
+      captured: { count: 1 },
+      voided: { count: 1 },
+      authorized: { count: 0 },
+    });
+  });
+
+  test('refunds once per id, in parts, and never more than was captured', async () => {
+    const provider = adapter();
+    const payment = await captured(provider);
+    const part = {
+      ...payment,
+      refundId: 'rfd_1',
+      amount: { amount: 900, currency: 'USD' },
+      reason: 'why',
+    } as const;
+    const refunds = await Promise.all([provider.refund(part), provider.refund(part)]);
+    expect(refunds[0]).toMatchObject({
+      kind: 'refunded',
+      providerRefundReference: expect.stringMatching(/^re_/),
+    });
+    expect(refunds[1]).toEqual(refunds[0]);
+    const rest = { ...part, refundId: 'rfd_2', amount: { amount: 49_001, currency: 'USD' } } as const;
+    expect(await provider.refund(rest)).toEqual({ kind: 'refused', code: 'amount_too_large' });
+    expect((await simulator.tally()).refunded).toEqual({
+      count: 1,
+      sums: [{ amount: 900, currency: 'USD' }],
+    });
+  });
+
+  test('an outage is unknown, and soon nobody is asked any more', async () => {
+    const provider = adapter();
+    await simulator.change({ outage: true });
+    expect(await provider.charge(request('tok_visa'))).toMatchObject({ kind: 'unknown' });
+    await Promise.all(Array.from({ length: 40 }, () => provider.charge(request('tok_visa'))));
+    expect(await provider.charge(request('tok_visa'))).toMatchObject({
+      kind: 'unavailable',
+      reason: expect.stringMatching(/breaker/i),
+    });
+    expect((await simulator.tally()).captured.count).toBe(0);
+  });
+});

@@ -1,0 +1,37 @@
+import type {
+  ChargeOutcome,
+  ChargeRequest,
+  PaymentProvider,
+  ProviderPayment,
+} from '../../engine/contracts/ports.ts';
+
+type Find = PaymentProvider['find'];
+
+/**
+ * What became of a charge whose key is over: its failure is repeated, or its key is taken by another request,
+ * and asking again changes nothing. Only the provider's own list knows. `listLagMs` is how long after a
+ * charge the list may not show it yet; until then *nothing there* means nothing.
+ */
+export async function outcomeOfList(
+  find: Find,
+  { paymentId, begunAtMs }: ChargeRequest,
+  listLagMs: number,
+): Promise<ChargeOutcome> {
+  const found = await find({ paymentId, providerReference: null });
+  if (found.kind === 'voided') {
+    return { kind: 'declined', declineCode: 'canceled', providerReference: found.providerReference };
+  }
+  if (found.kind !== 'none') return found;
+  return Date.now() - begunAtMs < listLagMs
+    ? { kind: 'unknown', reason: 'the provider failed, and its list may not show yet what it did' }
+    : { kind: 'declined', declineCode: 'provider_error', providerReference: null };
+}
+
+/** The provider's name for a payment, or the outcome where there is none to be had. */
+export async function referenceOf(find: Find, payment: ProviderPayment) {
+  if (payment.providerReference !== null) return payment.providerReference;
+  const found = await find(payment);
+  if (found.kind === 'unknown' || found.kind === 'unavailable') return found;
+  const reference = found.kind === 'none' ? null : found.providerReference;
+  return reference ?? ({ kind: 'refused', code: 'resource_missing' } as const);
+}

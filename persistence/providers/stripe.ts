@@ -1,0 +1,156 @@
+import { Agent } from 'node:http';
+import { Agent as SecureAgent } from 'node:https';
+import Stripe from 'stripe';
+import type {
+  ChargeOutcome,
+  ChargeRequest,
+  FoundPayment,
+  PaymentProvider,
+  ProviderPayment,
+} from '../../engine/contracts/ports.ts';
+import {
+  captureRefused,
+  chargeOutcomeOf,
+  chargeRefused,
+  findRefused,
+  type ProviderError,
+  refundRefused,
+  silence,
+  standingOf,
+  voidRefused,
+} from './intent-outcome.ts';
+import { outcomeOfList, referenceOf } from './key-over.ts';
+import type { AdapterOptions } from './options.ts';
+
+/**
+ * Stripe through its own SDK. It never repeats by itself: whether a repeat makes sense is decided by the
+ * saga, which keeps the outcome *unknown* meanwhile.
+ */
+export function stripeProvider(options: AdapterOptions): PaymentProvider {
+  const { name, url, timeoutMs, atOnceMax, listLagMs } = options;
+  const { protocol, hostname, port } = new URL(url);
+  const isSecure = protocol === 'https:';
+  const stripe = new Stripe(options.apiKey ?? '', {
+    host: hostname,
+    protocol: isSecure ? 'https' : 'http',
+    ...(port === '' ? {} : { port }),
+    httpAgent: new (isSecure ? SecureAgent : Agent)({ keepAlive: true, maxSockets: atOnceMax }),
+    maxNetworkRetries: 0,
+    timeout: timeoutMs,
+    telemetry: false,
+  });
+  const intents = stripe.paymentIntents;
+
+  async function charge(request: ChargeRequest): Promise<ChargeOutcome> {
+    const { paymentId, amount, paymentToken, reference } = request;
+    try {
+      const intent = await intents.create(
+        {
+          amount: amount.amount,
+          currency: amount.currency.toLowerCase(),
+          payment_method_data: cardOf(paymentToken),
+          automatic_payment_methods: {
+            enabled: true,
+            allow_redirects: options.returnUrl === undefined ? 'never' : 'always',
+          },
+          confirm: true,
+          capture_method: options.captureMethod,
+          ...(options.returnUrl === undefined ? {} : { return_url: options.returnUrl }),
+          metadata: { reference, payment_id: paymentId },
+        },
+        { idempotencyKey: paymentId },
+      );
+      return chargeOutcomeOf(intent);
+    } catch (error) {
+      if (isOver(error)) return outcomeOfList(find, request, listLagMs);
+      return outcomeOf(error, chargeRefused);
+    }
+  }
+
+  async function find({ paymentId, providerReference }: ProviderPayment): Promise<FoundPayment> {
+    try {
+      if (providerReference !== null) return standingOf(await intents.retrieve(providerReference));
+      const { data } = await intents.search({ query: `metadata['payment_id']:'${paymentId}'`, limit: 1 });
+      return data[0] ? standingOf(data[0]) : { kind: 'none' };
+    } catch (error) {
+      return outcomeOf(error, findRefused);
+    }
+  }
+
+  return {
+    name,
+    charge,
+    find,
+
+    async capture(payment) {
+      const reference = await referenceOf(find, payment);
+      if (typeof reference !== 'string') return reference;
+      try {
+        await intents.capture(reference, {}, { idempotencyKey: `${payment.paymentId}-capture` });
+        return { kind: 'captured' };
+      } catch (error) {
+        return outcomeOf(error, captureRefused);
+      }
+    },
+
+    async void(payment) {
+      const reference = await referenceOf(find, payment);
+      if (typeof reference !== 'string') return reference;
+      try {
+        await intents.cancel(reference, {}, { idempotencyKey: `${payment.paymentId}-void` });
+        return { kind: 'voided' };
+      } catch (error) {
+        return outcomeOf(error, voidRefused);
+      }
+    },
+
+    async refund({ refundId, paymentId, providerReference, amount, reason }) {
+      try {
+        const refund = await stripe.refunds.create(
+          {
+            payment_intent: providerReference,
+            amount: amount.amount,
+            metadata: { payment_id: paymentId, refund_id: refundId, reason },
+          },
+          { idempotencyKey: refundId },
+        );
+        if (refund.status === 'failed' || refund.status === 'canceled') {
+          return { kind: 'refused', code: refund.status };
+        }
+        return { kind: 'refunded', providerRefundReference: refund.id };
+      } catch (error) {
+        return outcomeOf(error, refundRefused);
+      }
+    },
+  };
+}
+
+/** The API takes a token that a browser made of a card; the SDK's types leave it out. */
+const cardOf = (token: string) =>
+  ({ type: 'card', card: { token } }) as Stripe.PaymentIntentCreateParams.PaymentMethodData;
+
+/** What an error of the SDK says about the effect. Anything that is none of its errors is a bug, and thrown on. */
+function outcomeOf<O>(error: unknown, refused: (error: ProviderError) => O) {
+  if (!(error instanceof Stripe.errors.StripeError)) throw error;
+  if (error.statusCode !== undefined) return refused(providerError(error));
+  // The socket's own error is what the SDK keeps as its detail.
+  const { detail } = error as { detail?: string | Error };
+  return silence(detail instanceof Error ? detail : error);
+}
+
+const providerError = (error: Stripe.errors.StripeError): ProviderError => ({
+  status: error.statusCode ?? 0,
+  type: error.rawType ?? error.type,
+  code: error.code ?? null,
+  declineCode: error.decline_code ?? null,
+  intent: error.payment_intent ?? null,
+});
+
+function isOver(error: unknown): boolean {
+  if (error instanceof Stripe.errors.StripeIdempotencyError) return true;
+  return (
+    error instanceof Stripe.errors.StripeError &&
+    (error.statusCode ?? 0) >= 500 &&
+    error.headers?.['idempotent-replayed'] === 'true'
+  );
+}
