@@ -1,7 +1,13 @@
 import { expect, it } from 'vitest';
 import { systemEnv } from './system.ts';
 
-const decided = { port: 1001, operatorPort: 1002, providerPort: 1003, dataDir: '/data', gateways: 2 };
+const decided = {
+  port: 1001,
+  operatorPort: 1002,
+  providerUrl: 'http://127.0.0.1:1003',
+  dataDir: '/data',
+  gateways: 2,
+};
 const stores = { REDIS_URL: 'redis://127.0.0.1', DATABASE_URL: 'postgres://127.0.0.1/x' };
 
 it('decides ports, data and provider, and makes secrets', () => {

@@ -16,6 +16,7 @@ export interface System {
   providerOrigin: string;
   dataDir: string;
   authSecret: string;
+  supervisorPid: number;
   /** Rejects when a part of it ends before it was stopped. */
   broken: Promise<never>;
   stop(removeData: boolean): Promise<void>;
@@ -27,10 +28,17 @@ const readyWithinMs = 90_000;
 /** Above what the supervisor allows its own children. */
 const stopWithinMs = 12_000;
 
-/** Starts it and waits until it says that it is ready. `onStarting` is told what can be stopped already. */
+/** What stands between the system and its surroundings; called when the provider runs and nothing else does. */
+export type Arrange = (parts: { dataDir: string; providerUrl: string }) => Promise<NodeJS.ProcessEnv>;
+
+/**
+ * Starts it and waits until it says that it is ready. `onStarting` is told what can be stopped already.
+ * `arrange` prepares the data directory or stands in the way to stores and provider, and answers settings.
+ */
 export async function startSystem(
   gateways: number,
   onStarting: (system: Pick<System, 'stop' | 'kill'>) => void,
+  arrange: Arrange = async () => ({}),
 ): Promise<System> {
   const [port, operatorPort, providerPort] = (await freePorts(3)) as [number, number, number];
   const dataDir = mkdtempSync(join(tmpdir(), 'doorbuster-demo-'));
@@ -51,15 +59,20 @@ export async function startSystem(
   };
   onStarting({ stop, kill });
 
-  const env = systemEnv({ port, operatorPort, providerPort, dataDir, gateways });
   const provider = startChild('bench/psp/main.ts', {
-    env: { ...env, PROVIDER_PORT: String(providerPort) },
+    env: { ...process.env, PROVIDER_PORT: String(providerPort), LOG_LEVEL: process.env.LOG_LEVEL || 'warn' },
     logFile: join(logs, 'demo-provider.log'),
   });
   children.push(provider);
   if (!(await messageOf(provider, 'ready')))
     throw endedBeforeReady('the payment-provider simulator', provider);
 
+  const providerUrl = `http://127.0.0.1:${providerPort}`;
+  const arranged = await arrange({ dataDir, providerUrl });
+  const env = systemEnv(
+    { port, operatorPort, providerUrl: arranged.PROVIDER_URL ?? providerUrl, dataDir, gateways },
+    { ...process.env, ...arranged },
+  );
   const supervisor = startChild('supervisor/main.ts', {
     env,
     logFile: join(logs, 'demo-supervisor.log'),
@@ -82,7 +95,8 @@ export async function startSystem(
   return {
     origin,
     operatorOrigin: `http://127.0.0.1:${operatorPort}`,
-    providerOrigin: `http://127.0.0.1:${providerPort}`,
+    providerOrigin: providerUrl,
+    supervisorPid: supervisor.process.pid as number,
     dataDir,
     authSecret: env.AUTH_SECRET as string,
     broken,
@@ -93,7 +107,7 @@ export async function startSystem(
 
 /** The user's environment, with what the demo must decide itself. Throws where a setting is wrong. */
 export function systemEnv(
-  decided: { port: number; operatorPort: number; providerPort: number; dataDir: string; gateways: number },
+  decided: { port: number; operatorPort: number; providerUrl: string; dataDir: string; gateways: number },
   given: NodeJS.ProcessEnv = process.env,
 ): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = {
@@ -103,7 +117,7 @@ export function systemEnv(
     OPERATOR_PORT: String(decided.operatorPort),
     OPERATOR_HOST: '127.0.0.1',
     DATA_DIR: decided.dataDir,
-    PROVIDER_URL: `http://127.0.0.1:${decided.providerPort}`,
+    PROVIDER_URL: decided.providerUrl,
     DEV_TOKENS: 'on',
     GATEWAYS: given.GATEWAYS || String(decided.gateways),
     LOG_LEVEL: given.LOG_LEVEL || 'warn',

@@ -1,0 +1,48 @@
+import type { Operator } from '../demo/operator.ts';
+import type { Arrange, System } from '../demo/system.ts';
+
+/** Where a fault strikes: a running system with one sale. */
+export interface Scene {
+  system: System;
+  operator: Operator;
+  saleId: string;
+  /** The drill's dice, [0, 1): the same seed throws the same numbers. */
+  next: () => number;
+}
+
+/** Something that goes wrong, again and again, until it is called off. */
+export interface Fault {
+  /** Strikes once. Resolves with what was hit, in a word or two, or null where there was nothing to hit. */
+  strike(): Promise<string | null>;
+  /** Undoes what lasts: called once, after the last strike. */
+  end?(): Promise<void>;
+}
+
+export interface Drill {
+  name: string;
+  summary: string;
+  /** How long things are left alone between two strikes: from, to. */
+  pauseMs: readonly [from: number, to: number];
+  /** How long the sale takes at least, so that there is time for several strikes. */
+  sellingSecondsMin: number;
+  /** Resolves with a fresh fault of one run. Throws `DrillFailure` where this machine cannot have it. */
+  prepare(next: () => number): Promise<Preparation>;
+}
+
+export interface Preparation {
+  /** Stands between the system and its stores, or prepares its data directory. */
+  arrange?: Arrange;
+  begin(scene: Scene): Promise<Fault>;
+  /** Whatever `arrange` left behind; called once the system is stopped. */
+  clean?(): Promise<void>;
+}
+
+/** A drill that could not be run; its message is all that the reader needs. */
+export class DrillFailure extends Error {}
+
+/** An element by the dice. */
+export const pick = <T>(list: readonly T[], next: () => number): T | undefined =>
+  list[Math.floor(next() * list.length)];
+
+/** A number of `[from, to)` by the dice. */
+export const between = (from: number, to: number, next: () => number): number => from + next() * (to - from);

@@ -1,0 +1,6 @@
+/** What the process of the stores tells whoever started it. */
+export interface StoresReady {
+  kind: 'ready';
+  redisUrl: string;
+  databaseUrl: string;
+}

@@ -1,0 +1,86 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { processesOf, type SystemProcess } from './processes.ts';
+import type { SaleWatch } from './sale-watch.ts';
+import { between, type Drill, type Fault, type Scene } from './scene.ts';
+
+/** A fault that struck while the sale was running. */
+export interface Strike {
+  /** Since the first buyer came. */
+  atMs: number;
+  what: string;
+  /** What the sale was doing: its state, and whether anything was being held or paid. */
+  during: string;
+  /** Until the system was whole again, and something had been sold since where there was anything left to sell. */
+  recoveryMs: number | null;
+}
+
+/** Longer than any recovery: what is not back by then is told as a violation. */
+export const recoveryMsMax = 60_000;
+const lookEveryMs = 50;
+
+/**
+ * Strikes at the drill's seeded moments until the rush is over, and waits for the system to recover in
+ * between. Returns the strikes that hit a running sale.
+ */
+export async function strikeUntilOver(
+  drill: Drill,
+  fault: Fault,
+  scene: Scene,
+  watch: SaleWatch,
+  isOver: () => boolean,
+  told: (strike: Strike) => void,
+): Promise<void> {
+  const whole = rolesOf(processesOf(scene.system));
+  const beganAtMs = performance.now();
+  while (!isOver()) {
+    await pauseUnless(isOver, between(...drill.pauseMs, scene.next));
+    if (isOver() || watch.isFinal) return;
+    const { during, sold } = watch;
+    const struckAtMs = performance.now();
+    const what = await fault.strike();
+    if (what === null) continue;
+    const recoveryMs = await recovery(scene, watch, whole, sold, struckAtMs, isOver);
+    told({ atMs: Math.round(struckAtMs - beganAtMs), what, during, recoveryMs });
+    if (recoveryMs === null) return;
+  }
+}
+
+async function recovery(
+  scene: Scene,
+  watch: SaleWatch,
+  whole: string,
+  soldBefore: number,
+  struckAtMs: number,
+  isOver: () => boolean,
+): Promise<number | null> {
+  for (;;) {
+    const sinceMs = performance.now() - struckAtMs;
+    const hasSold = watch.sold > soldBefore || !watch.isSelling || isOver();
+    if (hasSold && (await isWhole(scene, whole))) return Math.round(sinceMs);
+    if (sinceMs > recoveryMsMax) return null;
+    await sleep(lookEveryMs);
+  }
+}
+
+/** Every process has a successor, and the public plane says that it reaches stores and workers. */
+async function isWhole({ system }: Scene, whole: string): Promise<boolean> {
+  if (rolesOf(processesOf(system)) !== whole) return false;
+  try {
+    const response = await fetch(`${system.origin}/readyz`, { signal: AbortSignal.timeout(2_000) });
+    await response.arrayBuffer();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+const rolesOf = (processes: readonly SystemProcess[]) =>
+  processes
+    .map(({ role }) => role)
+    .sort()
+    .join();
+
+async function pauseUnless(isOver: () => boolean, ms: number): Promise<void> {
+  const untilMs = performance.now() + ms;
+  while (!isOver() && performance.now() < untilMs) await sleep(lookEveryMs);
+}
