@@ -116,8 +116,12 @@ export function payAtDesk(parts: PayParts) {
       parts.paymentQueue.wake(paymentId);
       return { kind: 'pending', replayed: false, order: { orderId, orderNumber, status: 'pending' } };
     }
-    // This very attempt was not committed, so nothing will ever settle its pin but us.
-    if (outcome.kind === 'refused') await parts.unpin(saleId, { reservationId, paymentId });
+    // This very attempt was not committed, so nothing will ever settle its pin but us. Where the same attempt
+    // may be made again, e.g. in the epoch that has begun meanwhile, its pin waits for it: an attempt that was
+    // unpinned is over for good. If nobody comes back, its lease lapses.
+    if (outcome.kind === 'refused' && outcome.code !== 'unavailable') {
+      await parts.unpin(saleId, { reservationId, paymentId });
+    }
     return said(outcome, true);
 
     function intentOf({ config, snapshot }: LiveSale, items: Item[]): PaymentIntent {

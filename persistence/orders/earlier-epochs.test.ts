@@ -56,3 +56,13 @@ test('a token whose hold has ended pays nothing, whoever holds the unit now', as
   ).toMatchObject({ kind: 'refused', code: 'reservation_expired' });
   expect((await house.pay(other)).kind).toBe('pending');
 });
+
+test('an attempt that met a new epoch half-way may be made again, with the same key', async () => {
+  const sale = await house.openSale(1);
+  const of = await house.hold(sale, 'dan');
+  await house.database.pool.query('UPDATE sales SET epoch = 2 WHERE id = $1', [sale.config.id]);
+  expect(await house.pay(of, 'tok_visa', 'same')).toMatchObject({ kind: 'refused', code: 'unavailable' });
+  await house.settlement.beginEpoch(sale.config.id, 2);
+  await house.engine.runOnce();
+  expect(await house.pay(of, 'tok_visa', 'same')).toMatchObject({ kind: 'pending' });
+});
