@@ -12,7 +12,7 @@ export interface Scene {
 
 /** Something that goes wrong, again and again, until it is called off. */
 export interface Fault {
-  /** Strikes once. Resolves with what was hit, in a word or two, or null where there was nothing to hit. */
+  /** Strikes once. Resolves with what was hit, `what` or `what: how`, or null where there was nothing to hit. */
   strike(): Promise<string | null>;
   /** Undoes what lasts: called once, after the last strike. */
   end?(): Promise<void>;

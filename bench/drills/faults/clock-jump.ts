@@ -30,7 +30,7 @@ export const clockJump: Drill = {
           const jumpMs = pick(jumpsMs, next) as number;
           wrongByMs += jumpMs;
           set();
-          return `${jumpMs > 0 ? '+' : ''}${jumpMs / 1000} s, off by ${wrongByMs / 1000} s`;
+          return `${jumpMs > 0 ? '+' : ''}${jumpMs / 1000} s: off by ${wrongByMs / 1000} s`;
         },
         async end() {
           clearInterval(setting);

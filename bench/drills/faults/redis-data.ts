@@ -65,7 +65,7 @@ async function cutTail(files: string, next: () => number): Promise<string> {
   const most = next() < 0.125 ? size / 2 : Math.min(size, shortCutBytesMax);
   const bytes = Math.floor(between(1, most, next));
   await truncate(file, size - bytes);
-  return `${bytes} bytes cut`;
+  return `tail cut: ${bytes} bytes`;
 }
 
 const byNumber = (a: string, b: string) => numberIn(a) - numberIn(b);
@@ -113,7 +113,7 @@ async function rollback(scene: Scene): Promise<Fault> {
         await cp(copy.path, files, { recursive: true });
         // What was copied before belongs to a past that is over now.
         copies.splice(0);
-        return `${(ageMs / 1000).toFixed(1)} s back`;
+        return `rolled back: ${(ageMs / 1000).toFixed(1)} s`;
       }),
     async end() {
       isOver = true;
