@@ -1,13 +1,16 @@
 import type { Settings } from '../../engine/contracts/settings.ts';
 import { type Authenticate, authenticateWithSecret } from './authentication.ts';
 import { authenticateWithJwks } from './jwks.ts';
+import { rememberingLogins } from './remembered-logins.ts';
 
 /** Whose tokens log buyers and operators in: an identity provider's where one is named, else ours and the store's. */
 export function authenticationOf(
   settings: Pick<Settings, 'AUTH_JWKS_URL' | 'AUTH_ISSUER' | 'AUTH_AUDIENCE' | 'AUTH_SECRET'>,
 ): Authenticate {
   const { AUTH_JWKS_URL, AUTH_ISSUER, AUTH_AUDIENCE, AUTH_SECRET } = settings;
-  if (AUTH_JWKS_URL) return authenticateWithJwks(AUTH_JWKS_URL, AUTH_ISSUER ?? '', AUTH_AUDIENCE ?? '');
+  if (AUTH_JWKS_URL) {
+    return rememberingLogins(authenticateWithJwks(AUTH_JWKS_URL, AUTH_ISSUER ?? '', AUTH_AUDIENCE ?? ''));
+  }
   if (!AUTH_SECRET) throw new RangeError('AUTH_SECRET: is required without AUTH_JWKS_URL');
-  return authenticateWithSecret(AUTH_SECRET);
+  return rememberingLogins(authenticateWithSecret(AUTH_SECRET));
 }

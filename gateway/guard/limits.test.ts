@@ -9,36 +9,65 @@ const settings = {
   RATE_ADDRESS_BURST: 200,
 };
 
-test('a burst passes, the next one waits, and another buyer does not notice', async () => {
+test('a burst passes, the next one waits, and another buyer does not notice', () => {
   const limits = new Limits(settings, { isLoopbackExempt: false });
   for (let request = 1; request <= 20; request += 1) {
-    expect((await limits.buyer('ana')).refusal).toBeNull();
+    expect(limits.buyer('ana').refusal).toBeNull();
   }
-  const spent = await limits.buyer('ana');
+  const spent = limits.buyer('ana');
   expect(spent.policy).toBe('"buyer";q=20;w=4');
   expect(spent.item).toMatch(/^"buyer";r=0;t=[1-4]$/);
   expect(spent.refusal).toMatchObject({ code: 'rate_limited' });
   expect(spent.refusal?.retryAfterSeconds).toBeGreaterThan(0);
-  expect((await limits.buyer('bea')).refusal).toBeNull();
+  expect(limits.buyer('bea').refusal).toBeNull();
 });
 
-test('loopback is exempt only where that was said', async () => {
+test('loopback is exempt only where that was said', () => {
   const exempt = new Limits(settings, { isLoopbackExempt: true });
-  expect(await exempt.address('127.0.0.2')).toBeNull();
-  expect(await exempt.address('203.0.113.9')).not.toBeNull();
-  expect(await new Limits(settings, { isLoopbackExempt: false }).address('127.0.0.1')).not.toBeNull();
+  expect(exempt.address('127.0.0.2')).toBeNull();
+  expect(exempt.address('203.0.113.9')).not.toBeNull();
+  expect(new Limits(settings, { isLoopbackExempt: false }).address('127.0.0.1')).not.toBeNull();
 });
 
-test('neighbours in one IPv6 network share a quota', async () => {
+test('neighbours in one IPv6 network share a quota', () => {
   const limits = new Limits(
     { ...settings, RATE_ADDRESS_BURST: 1, RATE_ADDRESS_PER_SECOND: 1 },
     { isLoopbackExempt: false },
   );
-  expect((await limits.address('2001:db8:0:7:0:0:0:1'))?.refusal).toBeNull();
-  expect((await limits.address('2001:db8:0:7:0:0:0:2'))?.refusal).toMatchObject({ code: 'rate_limited' });
-  expect((await limits.address('2001:db8:0:8:0:0:0:2'))?.refusal).toBeNull();
+  expect(limits.address('2001:db8:0:7:0:0:0:1')?.refusal).toBeNull();
+  expect(limits.address('2001:db8:0:7:0:0:0:2')?.refusal).toMatchObject({ code: 'rate_limited' });
+  expect(limits.address('2001:db8:0:8:0:0:0:2')?.refusal).toBeNull();
 });
 
 test('a burst below the rate does not lower the rate', () => {
   expect(new Quota('buyer', 1000, 20).policy).toBe('"buyer";q=1000;w=1');
+});
+
+test('a window begins with its first request and lasts for that caller alone', () => {
+  const quota = new Quota('buyer', 5, 20);
+  for (let request = 0; request < 20; request += 1) expect(quota.take('ana', 1_000).isAllowed).toBe(true);
+  expect(quota.take('bea', 4_900).isAllowed).toBe(true);
+  expect(quota.take('ana', 4_999)).toMatchObject({ isAllowed: false, retryAfterSeconds: 1 });
+  expect(quota.take('ana', 5_000)).toEqual({
+    isAllowed: true,
+    item: '"buyer";r=19;t=4',
+    retryAfterSeconds: 4,
+  });
+  // Windows end when they end, however many of the others have been forgotten meanwhile.
+  for (let request = 1; request < 20; request += 1) quota.take('bea', 8_800);
+  expect(quota.take('bea', 8_899).isAllowed).toBe(false);
+  expect(quota.take('bea', 8_900).isAllowed).toBe(true);
+});
+
+test('a quota holds while those of others come and go', () => {
+  const quota = new Quota('address', 10, 10);
+  let nowMs = 0;
+  const allowed: boolean[] = [];
+  for (let step = 0; step < 400; step += 1) {
+    nowMs += 25;
+    quota.take(`other-${step}`, nowMs);
+    allowed.push(quota.take('ana', nowMs).isAllowed);
+  }
+  // Ten a second of forty asked, for ten seconds.
+  expect(allowed.filter(Boolean)).toHaveLength(100);
 });

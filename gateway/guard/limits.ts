@@ -29,22 +29,20 @@ export class Limits {
   }
 
   /** Null where the address is exempt. */
-  async address(address: string): Promise<Allowance | null> {
+  address(address: string): Allowance | null {
     if (this.#isLoopbackExempt && isLoopback(address)) return null;
-    return this.#allow(this.#addresses, await this.#addresses.take(limitKeyOf(address)), 'from this address');
+    return this.#allow(this.#addresses, this.#addresses.take(limitKeyOf(address)), 'from this address');
   }
 
-  async buyer(buyerId: string): Promise<Allowance> {
-    return this.#allow(this.#buyers, await this.#buyers.take(buyerId), 'by this buyer');
+  buyer(buyerId: string): Allowance {
+    return this.#allow(this.#buyers, this.#buyers.take(buyerId), 'by this buyer');
   }
 
   #allow(quota: Quota, taken: Taken, whose: string): Allowance {
     const { isAllowed, item, retryAfterSeconds } = taken;
+    const { policy } = quota;
+    if (isAllowed) return { policy, item, refusal: null };
     const detail = `Too many requests ${whose}: try again in ${retryAfterSeconds} s.`;
-    return {
-      policy: quota.policy,
-      item,
-      refusal: isAllowed ? null : refuse('rate_limited', { detail, retryAfterSeconds }),
-    };
+    return { policy, item, refusal: refuse('rate_limited', { detail, retryAfterSeconds }) };
   }
 }

@@ -1,4 +1,4 @@
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { Recent } from './recent.ts';
 
 export interface Taken {
   isAllowed: boolean;
@@ -7,40 +7,57 @@ export interface Taken {
   retryAfterSeconds: number;
 }
 
+interface Window {
+  taken: number;
+  untilMs: number;
+}
+
 /**
  * How many requests one caller may make: `burst` in any window of `burst / perSecond` seconds (at least one
  * second), which is `perSecond` in the long run. One counter and no queue, because a refusal must cost less
- * than the request.
+ * than the request; answered at once and without a timer for each caller, because every request pays it
+ * (docs/adr/0011).
  */
 export class Quota {
   /** This quota's member of `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10). */
   readonly policy: string;
   readonly #name: string;
-  readonly #limiter: RateLimiterMemory;
+  readonly #points: number;
+  readonly #windowMs: number;
+  readonly #windows = new Recent<string, Window>();
+  #turnAtMs = 0;
 
   constructor(name: string, perSecond: number, burst: number) {
     const points = Math.max(burst, perSecond);
     const duration = points / perSecond;
     this.#name = name;
-    this.#limiter = new RateLimiterMemory({ points, duration, keyPrefix: '' });
+    this.#points = points;
+    this.#windowMs = duration * 1000;
     this.policy = `"${name}";q=${points};w=${Math.ceil(duration)}`;
   }
 
-  async take(key: string): Promise<Taken> {
-    try {
-      return this.#taken(true, await this.#limiter.consume(key));
-    } catch (refusal) {
-      if (refusal instanceof RateLimiterRes) return this.#taken(false, refusal);
-      throw refusal;
-    }
-  }
-
-  #taken(isAllowed: boolean, { remainingPoints, msBeforeNext }: RateLimiterRes): Taken {
-    const seconds = Math.max(1, Math.ceil(msBeforeNext / 1000));
+  /** `nowMs` is of a clock that nobody sets: a quota must not outlast a correction of the wall clock. */
+  take(key: string, nowMs = performance.now()): Taken {
+    const window = this.#windowOf(key, nowMs);
+    window.taken += 1;
+    const seconds = Math.max(1, Math.ceil((window.untilMs - nowMs) / 1000));
     return {
-      isAllowed,
-      item: `"${this.#name}";r=${remainingPoints};t=${seconds}`,
+      isAllowed: window.taken <= this.#points,
+      item: `"${this.#name}";r=${Math.max(0, this.#points - window.taken)};t=${seconds}`,
       retryAfterSeconds: seconds,
     };
+  }
+
+  #windowOf(key: string, nowMs: number): Window {
+    if (nowMs >= this.#turnAtMs) {
+      // Turns are a window apart at least, so what a second one drops has ended.
+      this.#windows.turn();
+      this.#turnAtMs = nowMs + this.#windowMs;
+    }
+    const known = this.#windows.get(key);
+    if (known && known.untilMs > nowMs) return known;
+    const fresh = { taken: 0, untilMs: nowMs + this.#windowMs };
+    this.#windows.set(key, fresh);
+    return fresh;
   }
 }

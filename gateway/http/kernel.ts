@@ -120,12 +120,10 @@ export class HttpKernel {
     res: HttpResponse,
     req: HttpRequest,
   ): Arrival {
-    const { proxies } = this.#parts;
-    const peer = addressText(res.getRemoteAddress());
     const asked = (name: AskedHeader) => (route.asks.includes(name) ? req.getHeader(name) : '');
     return {
       requestId,
-      address: proxies.isEmpty ? peer : proxies.clientOf(peer, req.getHeader('x-forwarded-for')),
+      address: this.#parts.limits && route.isLimited ? this.#addressOf(res, req) : '',
       params,
       query: route.query ? (req.getQuery() ?? '') : '',
       authorization: route.access === 'public' ? '' : req.getHeader('authorization'),
@@ -135,6 +133,12 @@ export class HttpKernel {
       ifNoneMatch: route.cacheSeconds === undefined ? '' : req.getHeader('if-none-match'),
       body: null,
     };
+  }
+
+  #addressOf(res: HttpResponse, req: HttpRequest): string {
+    const { proxies } = this.#parts;
+    const peer = addressText(res.getRemoteAddress());
+    return proxies.isEmpty ? peer : proxies.clientOf(peer, req.getHeader('x-forwarded-for'));
   }
 
   #receiveBody(res: HttpResponse, exchange: Exchange, prefer: string): Promise<BodyText | Refusal> {

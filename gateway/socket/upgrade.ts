@@ -48,7 +48,7 @@ export async function upgrade(
   const refusal =
     parts.refusalOfLoad() ??
     (isForeign ? refuse('forbidden', { detail: 'This origin may not open a socket here.' }) : null) ??
-    (await parts.limits?.address(address))?.refusal;
+    parts.limits?.address(address)?.refusal;
   if (exchange.isOver) return;
   if (refusal) {
     exchange.send(renderRefusal(refusal, requestId));
