@@ -17,7 +17,7 @@ const clean = (): Evidence => ({
     epoch: 1,
     items: [{ sku: 'ps5', units: 10, available: 0, held: 0, paying: 0, sold: 10, committed: 10 }],
     standby: 0,
-    orders: { confirmed: 10, pending: 0, failed: 1, cancelled: 0 },
+    orders: { confirmed: 10, pending: 0, failed: 1, cancelled: 0, refunded: 0 },
     oversold: 0,
     undersold: 0,
     ledger: { sold: 10, balanced: true, sealedThrough: null },

@@ -39,7 +39,10 @@ export async function auditSale(
       committed: item.committed,
     })),
     standby: after?.standby ?? 0,
-    orders: pick(view.orders, ['confirmed', 'pending', 'failed', 'cancelled']),
+    orders: {
+      ...pick(view.orders, ['confirmed', 'pending', 'failed', 'cancelled']),
+      refunded: view.orders.refunded_orders,
+    },
     oversold: sum(oversoldUnits),
     undersold: after ? sum(undersoldUnits) : 0,
     ledger: {
@@ -97,6 +100,7 @@ function isQuiet(
   lagEntries: number,
 ): boolean {
   if (!before || !after || lagEntries > 0 || view.orders.under_way > 0) return false;
+  if (view.items.some((item) => item.unheard > 0)) return false;
   const still = JSON.stringify([before.state, before.stock]) === JSON.stringify([after.state, after.stock]);
   return still && after.stock.every((count) => count.paying === 0);
 }

@@ -38,8 +38,8 @@ function unitsAtFault({ view, stock }: Compared): Discrepancy[] {
       const detail = `the guard counts ${item.committed}, orders ${item.pending} pending and ${item.confirmed} confirmed`;
       found.push({ kind: 'guard_differs', subject: item.sku, detail });
     }
-    if (item.posted !== item.confirmed) {
-      const detail = `the ledger sold ${item.posted}, confirmed orders hold ${item.confirmed}`;
+    if (item.posted + item.in_stock !== item.confirmed) {
+      const detail = `the ledger sold ${item.posted + item.in_stock}, confirmed orders hold ${item.confirmed}`;
       found.push({ kind: 'ledger_differs', subject: item.sku, detail });
     }
   }
@@ -55,8 +55,8 @@ function moneyAtFault({ sale, orders, ledger, brokenSeals }: PostgresView): Disc
   name('captured_twice', orders.duplicated, 'orders were paid more than once');
   name('confirmed_without_payment', orders.confirmed_without_payment, 'confirmed orders have no payment');
   name('ledger_unbalanced', ledger.unbalanced, 'transactions do not sum to zero');
-  if (ledger.revenue_minor !== orders.captured_minor) {
-    const detail = `the ledger received ${ledger.revenue_minor}, payments captured ${orders.captured_minor}`;
+  if (ledger.revenue_minor !== orders.kept_minor) {
+    const detail = `the ledger kept ${ledger.revenue_minor}, payments less refunds ${orders.kept_minor}`;
     found.push({ kind: 'money_differs', subject: sale.id, detail });
   }
   for (const number of brokenSeals) {

@@ -9,13 +9,15 @@ export interface OrderCounts {
   pending: number;
   failed: number;
   cancelled: number;
+  refunded_orders: number;
+  /** Ever; what was paid back since is in `refunded`, too. */
   captured: number;
   refunded: number;
   under_way: number;
   without_order: number;
   duplicated: number;
   confirmed_without_payment: number;
-  captured_minor: number;
+  kept_minor: number;
 }
 
 export interface ItemCounts {
@@ -24,6 +26,10 @@ export interface ItemCounts {
   committed: number;
   pending: number;
   confirmed: number;
+  /** Came back after the sale had ended. */
+  in_stock: number;
+  /** Behind the guard again, and Redis may not have heard. */
+  unheard: number;
   posted: number;
 }
 

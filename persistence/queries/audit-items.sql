@@ -13,6 +13,16 @@ WITH ordered AS MATERIALIZED (
   WHERE orders.sale_id = $1
   GROUP BY item.sku
 ),
+returned AS MATERIALIZED (
+  SELECT sku,
+    sum(quantity) FILTER (WHERE restock_id = order_id)::bigint AS cancelled,
+    sum(quantity) FILTER (WHERE state IN ('to_sale', 'in_sale'))::bigint AS in_sale,
+    sum(quantity) FILTER (WHERE state = 'to_sale')::bigint AS unheard,
+    sum(quantity) FILTER (WHERE state = 'in_stock')::bigint AS in_stock
+  FROM restocks
+  WHERE sale_id = $1
+  GROUP BY sku
+),
 posted AS MATERIALIZED (
   SELECT substr(moved.asset, 6) AS sku,
     sum(CASE WHEN moved.destination = 'sale/' || $1 || '/sold' THEN moved.amount ELSE -moved.amount END)::bigint
@@ -25,10 +35,15 @@ posted AS MATERIALIZED (
   GROUP BY moved.asset
 )
 SELECT sale_items.sku, sale_items.units, sale_items.committed,
-  coalesce(ordered.pending, 0) AS pending, coalesce(ordered.confirmed, 0) AS confirmed,
+  coalesce(ordered.pending, 0) AS pending,
+  -- Confirmed once, and not back in the sale: an order that is cancelled later owes its units until then.
+  coalesce(ordered.confirmed, 0) + coalesce(returned.cancelled, 0) - coalesce(returned.in_sale, 0)
+    AS confirmed,
+  coalesce(returned.in_stock, 0) AS in_stock, coalesce(returned.unheard, 0) AS unheard,
   coalesce(posted.sold, 0) AS posted
 FROM sale_items
   LEFT JOIN ordered ON ordered.sku = sale_items.sku
+  LEFT JOIN returned ON returned.sku = sale_items.sku
   LEFT JOIN posted ON posted.sku = sale_items.sku
 WHERE sale_items.sale_id = $1
 ORDER BY sale_items.line;

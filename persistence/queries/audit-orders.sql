@@ -6,17 +6,21 @@ SELECT
   count(*) FILTER (WHERE stands = 'pending') AS pending,
   count(*) FILTER (WHERE stands = 'failed') AS failed,
   count(*) FILTER (WHERE stands = 'cancelled') AS cancelled,
-  coalesce(sum(paid.captured), 0)::bigint AS captured,
+  count(*) FILTER (WHERE stands = 'refunded') AS refunded_orders,
+  coalesce(sum(paid.captured + paid.refunded), 0)::bigint AS captured,
   coalesce(sum(paid.refunded), 0)::bigint AS refunded,
   coalesce(sum(paid.under_way), 0)::bigint AS under_way,
-  coalesce(sum(paid.captured) FILTER (WHERE stands <> 'confirmed'), 0)::bigint AS without_order,
-  coalesce(sum(greatest(paid.captured - 1, 0)), 0)::bigint AS duplicated,
+  coalesce(sum(paid.kept) FILTER (WHERE stands <> 'confirmed'), 0)::bigint AS without_order,
+  coalesce(sum(greatest(paid.captured + paid.refunded - 1, 0)), 0)::bigint AS duplicated,
   count(*) FILTER (WHERE stands = 'confirmed' AND paid.captured + paid.refunded = 0)
     AS confirmed_without_payment,
-  coalesce(sum(paid.captured_minor) FILTER (WHERE stands = 'confirmed'), 0)::bigint AS captured_minor
+  -- Of orders that were confirmed once: what came in, less what went back.
+  (coalesce(sum(paid.captured_minor) FILTER (WHERE stands <> 'failed'), 0)
+    - coalesce(sum(back.refunded_minor) FILTER (WHERE stands <> 'failed'), 0))::bigint AS kept_minor
 FROM (
     SELECT buyer_id, order_id,
-      CASE WHEN status IN ('pending', 'failed', 'cancelled') THEN status ELSE 'confirmed' END AS stands
+      CASE WHEN status IN ('pending', 'failed', 'cancelled', 'refunded') THEN status ELSE 'confirmed' END
+        AS stands
     FROM orders WHERE sale_id = $1
   ) AS sale_order
   CROSS JOIN LATERAL (
@@ -24,7 +28,14 @@ FROM (
       count(*) FILTER (WHERE state = 'captured') AS captured,
       count(*) FILTER (WHERE state = 'refunded') AS refunded,
       count(*) FILTER (WHERE state IN ('initiated', 'authorized')) AS under_way,
-      sum(amount_minor) FILTER (WHERE state = 'captured') AS captured_minor
+      -- Captured, and no refund begun for all of it.
+      count(*) FILTER (WHERE state = 'captured' AND amount_minor > refunding_minor) AS kept,
+      sum(amount_minor) FILTER (WHERE state IN ('captured', 'refunded')) AS captured_minor
     FROM payments
     WHERE payments.buyer_id = sale_order.buyer_id AND payments.order_id = sale_order.order_id
-  ) AS paid;
+  ) AS paid
+  CROSS JOIN LATERAL (
+    SELECT sum(amount_minor) FILTER (WHERE state = 'refunded') AS refunded_minor
+    FROM refunds
+    WHERE refunds.buyer_id = sale_order.buyer_id AND refunds.order_id = sale_order.order_id
+  ) AS back;

@@ -1,4 +1,4 @@
-import type { PaymentId } from '../../engine/contracts/ids.ts';
+import type { PaymentId, RefundId } from '../../engine/contracts/ids.ts';
 
 /**
  * Every job that BullMQ runs, by its name, which is also its queue's. The rows in Postgres are the truth
@@ -7,6 +7,8 @@ import type { PaymentId } from '../../engine/contracts/ids.ts';
 export interface Jobs {
   /** Ask the provider for the money of payments that are initiated, and settle what it decided. */
   charge: { paymentIds: PaymentId[] };
+  /** Ask the provider to give money back, and settle what it said. */
+  refund: { id: RefundId };
 }
 
 export type JobName = keyof Jobs;

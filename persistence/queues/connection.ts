@@ -1,4 +1,5 @@
-import type { Queue, RedisOptions } from 'bullmq';
+import type { Queue, RedisOptions, WorkerOptions } from 'bullmq';
+import { queuePrefix } from './catalogue.ts';
 
 /** After an outage BullMQ's own back-off keeps workers away for up to 18 s; a flash sale wants them back at once. */
 const retryStrategy = (attempt: number) => Math.min(attempt * 20, 500);
@@ -17,6 +18,20 @@ export const workingConnection = (url: string): RedisOptions => ({
   url,
   retryStrategy,
   maxRetriesPerRequest: null,
+});
+
+/** How every worker takes jobs: one that was given up by a dead worker is taken again, as often as that happens. */
+export const workingOptions = (url: string, jobsAtOnce: number): WorkerOptions => ({
+  prefix: queuePrefix,
+  connection: workingConnection(url),
+  concurrency: jobsAtOnce,
+  // The default of 1 gives a job up for good when its worker dies twice.
+  maxStalledCount: 1_000,
+  stalledInterval: 5_000,
+  lockDuration: 15_000,
+  runRetryDelay: 500,
+  removeOnComplete: { count: 0 },
+  removeOnFail: { count: 0 },
 });
 
 /** Lets go of a queue's connection at once: saying goodbye (QUIT) fails while Redis is away, and leaves it reconnecting. */

@@ -1,8 +1,8 @@
 import { Worker } from 'bullmq';
 import type { PaymentId } from '../../engine/contracts/ids.ts';
 import type { Log } from '../log.ts';
-import { backoffMs, type Jobs, queuePrefix } from '../queues/catalogue.ts';
-import { workingConnection } from '../queues/connection.ts';
+import { backoffMs, type Jobs } from '../queues/catalogue.ts';
+import { workingOptions } from '../queues/connection.ts';
 import type { Charged } from './charge.ts';
 
 /** Jobs under way at once; each holds up to 32 payments, and the provider's bulkhead limits those. */
@@ -37,16 +37,7 @@ export function startChargeWorker(
       throw new PaymentsOpen(reason);
     },
     {
-      prefix: queuePrefix,
-      connection: workingConnection(redisUrl),
-      concurrency: jobsAtOnce,
-      // The default of 1 gives a job up for good when its worker dies twice.
-      maxStalledCount: 1_000,
-      stalledInterval: 5_000,
-      lockDuration: 15_000,
-      runRetryDelay: 500,
-      removeOnComplete: { count: 0 },
-      removeOnFail: { count: 0 },
+      ...workingOptions(redisUrl, jobsAtOnce),
       settings: { backoffStrategy: (attemptsMade) => backoffMs(attemptsMade) },
     },
   );

@@ -1,3 +1,4 @@
+import type { RefundId } from '../../engine/contracts/ids.ts';
 import type { Settlement } from '../../engine/surface.ts';
 import type { Draws } from '../draw/draws.ts';
 import { sealOnce } from '../ledger/seal.ts';
@@ -7,6 +8,7 @@ import type { PostgresPool } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
 import type { Heartbeat } from '../queues/heartbeat.ts';
 import type { WakingPaymentQueue } from '../queues/payment-queue.ts';
+import type { RowQueue } from '../queues/row-queue.ts';
 import { followRedis } from '../reconciliation/epochs.ts';
 import { leaseIndicesAhead } from '../reconciliation/index-leases.ts';
 import { settleLapsedPins } from '../reconciliation/lapsed-pins.ts';
@@ -16,6 +18,8 @@ import { publishMissingSales, reportLostSale } from '../reconciliation/missing-s
 import { confirmUnheardHolds } from '../reconciliation/unconfirmed-holds.ts';
 import { repeatUnheardCommands } from '../reconciliation/unheard-commands.ts';
 import { publishRevisions } from '../reconciliation/unpublished-revisions.ts';
+import { wakeRefunds } from '../refunds/lost-refunds.ts';
+import { settleRestocks } from '../restocks/settle-restocks.ts';
 import type { HoldSettlement } from './hold-settlement.ts';
 import { repeating, type Stop } from './repeating.ts';
 
@@ -27,6 +31,7 @@ export interface PassParts {
   settlement: Settlement;
   holds: HoldSettlement;
   draws: Draws;
+  refunds: Pick<RowQueue<RefundId>, 'wake'>;
   queue: WakingPaymentQueue;
   heartbeat: Heartbeat;
   log: Log;
@@ -52,7 +57,7 @@ const revisionLostAfterMs = 3_000;
  * so that any number of them at once do what one would.
  */
 export function startPasses(parts: PassParts): Stop {
-  const { rows, reports, settlement, holds, draws, queue, heartbeat, log } = parts;
+  const { rows, reports, settlement, holds, draws, queue, refunds, heartbeat, log } = parts;
   let live: LiveSaleRow[] = [];
 
   /** A sale whose turn fails, because it is being rebuilt, does not keep the others waiting. */
@@ -101,6 +106,8 @@ export function startPasses(parts: PassParts): Stop {
     ['late invitations', 1_000, () => publishLateInvitations(reports, rows, settlement, log)],
     ['lost payments', 2_000, () => wakeLostPayments(reports, queue, paymentLostAfterMs)],
     ['unconfirmed holds', 2_000, () => confirmUnheardHolds(rows, holds, log, confirmationLostAfterMs)],
+    ['refunds', 500, () => wakeRefunds(reports, refunds)],
+    ['returned units', 500, () => settleRestocks({ rows, reports, settlement, log })],
     ['ledger seals', 1_000, () => sealOnce(rows)],
     [
       'heartbeat',

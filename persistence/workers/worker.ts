@@ -9,6 +9,8 @@ import { settlementsOn } from '../payments/settlements.ts';
 import { createPool } from '../postgres/pool.ts';
 import { heartbeatOn } from '../queues/heartbeat.ts';
 import { paymentQueueOn } from '../queues/payment-queue.ts';
+import { rowQueueOn, startRowWorker } from '../queues/row-queue.ts';
+import { refunder } from '../refunds/execute-refund.ts';
 import { charger } from './charge.ts';
 import { startChargeWorker } from './charge-worker.ts';
 import { holdSettlement } from './hold-settlement.ts';
@@ -47,8 +49,10 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     onLost,
   });
   const queue = paymentQueueOn(redisUrl, log);
+  const refunds = rowQueueOn(redisUrl, 'refund');
   const heartbeat = heartbeatOn(redisUrl);
-  const letGo = () => Promise.all([rows.end(), reports.end(), queue.close(), heartbeat.close()]);
+  const letGo = () =>
+    Promise.all([rows.end(), reports.end(), queue.close(), refunds.close(), heartbeat.close()]);
   try {
     await rows.query('SELECT 1');
     await heartbeat.beat();
@@ -67,11 +71,13 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     log,
   });
   const worker = startChargeWorker(redisUrl, charge, log);
+  const providerNamed = (name: string) => (name === provider.name ? provider : undefined);
+  const refundWorker = startRowWorker(redisUrl, 'refund', refunder({ on: rows, providerNamed, log }), log);
   const draws = new Draws({ rows, reports, settlement, write: ticketWriter(tokenSecret), log });
-  const stopPasses = startPasses({ rows, reports, settlement, holds, draws, queue, heartbeat, log });
+  const stopPasses = startPasses({ rows, reports, settlement, holds, draws, queue, refunds, heartbeat, log });
   return {
     async close() {
-      const finished = Promise.all([worker.close(), stopPasses()]);
+      const finished = Promise.all([worker.close(), refundWorker.close(), stopPasses()]);
       await Promise.race([finished, sleep(patienceMs, null, { ref: false })]);
       await letGo();
     },

@@ -200,6 +200,7 @@ export const Audit = reply({
     pending: nonNegative,
     failed: nonNegative,
     cancelled: nonNegative,
+    refunded: nonNegative,
   }),
   oversold: nonNegative,
   undersold: nonNegative,

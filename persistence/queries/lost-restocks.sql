@@ -1,0 +1,13 @@
+-- Units that are owed to sales or to general stock, a row a return, oldest first.
+--
+-- $1 how many, integer
+SELECT restocks.restock_id, restocks.buyer_id, restocks.sale_id, restocks.reservation_id, restocks.state,
+  sales.state IN ('sold_out', 'closed') AS has_sale_ended,
+  jsonb_agg(jsonb_build_object('sku', restocks.sku, 'quantity', restocks.quantity) ORDER BY restocks.sku)
+    AS items
+FROM restocks JOIN sales ON sales.id = restocks.sale_id
+WHERE restocks.state IN ('owed', 'to_sale')
+GROUP BY restocks.restock_id, restocks.buyer_id, restocks.sale_id, restocks.reservation_id, restocks.state,
+  sales.state
+ORDER BY min(restocks.created_at)
+LIMIT $1;

@@ -1,0 +1,76 @@
+import { Queue, Worker } from 'bullmq';
+import type { Log } from '../log.ts';
+import { attemptsMax, backoffMs, type Jobs, queuePrefix } from './catalogue.ts';
+import { addingConnection, letGoOf, workingOptions } from './connection.ts';
+
+/** Jobs that name one row each: what is not payments, and so seldom that it need not share jobs. */
+export type RowJobName = Exclude<keyof Jobs, 'charge'>;
+
+export interface RowQueue<Id extends string> {
+  /** One that was woken, and is not done, is left. */
+  wake(ids: readonly Id[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Wakes the workers for rows of that kind. */
+export function rowQueueOn<Name extends RowJobName>(
+  redisUrl: string,
+  name: Name,
+): RowQueue<Jobs[Name]['id']> {
+  const queue = new Queue<{ id: string }>(name, {
+    prefix: queuePrefix,
+    connection: addingConnection(redisUrl),
+    defaultJobOptions: {
+      attempts: attemptsMax,
+      backoff: { type: 'capped' },
+      removeOnComplete: true,
+      removeOnFail: true,
+    },
+  });
+  queue.on('error', () => {});
+  return {
+    async wake(ids) {
+      if (ids.length === 0) return;
+      await queue.addBulk(ids.map((id) => ({ name, data: { id }, opts: { jobId: id } })));
+    },
+    close: () => letGoOf(queue),
+  };
+}
+
+/** What became of a row: done, or open and to be tried again. */
+export type RowOutcome = { kind: 'done' } | { kind: 'open'; reason: string };
+
+/** The row of a job is not settled; the job comes back. */
+class RowOpen extends Error {
+  override name = 'RowOpen';
+}
+
+/** Runs jobs of that kind until it is closed; a throw leaves the row open. */
+export function startRowWorker<Name extends RowJobName>(
+  redisUrl: string,
+  name: Name,
+  run: (id: Jobs[Name]['id']) => Promise<RowOutcome>,
+  log: Log,
+  jobsAtOnce = 16,
+): Worker<{ id: Jobs[Name]['id'] }> {
+  const worker = new Worker<{ id: Jobs[Name]['id'] }>(
+    name,
+    async (job) => {
+      const outcome = await run(job.data.id).catch(
+        (error: Error): RowOutcome => ({ kind: 'open', reason: error.message }),
+      );
+      if (outcome.kind === 'done') return;
+      const { reason } = outcome;
+      log.warn({ job: name, id: job.data.id, reason, attempt: job.attemptsMade + 1 }, 'a job stays open');
+      throw new RowOpen(reason);
+    },
+    {
+      ...workingOptions(redisUrl, jobsAtOnce),
+      settings: { backoffStrategy: (attemptsMade) => backoffMs(attemptsMade) },
+    },
+  );
+  worker.on('error', (error) =>
+    log.warn({ queue: name, reason: error.message }, 'a queue cannot be reached'),
+  );
+  return worker;
+}

@@ -1,0 +1,76 @@
+import type { OrderId, PaymentId, RefundId } from '../../engine/contracts/ids.ts';
+import type { PaymentProvider } from '../../engine/contracts/ports.ts';
+import type { RefundState } from '../../engine/contracts/states.ts';
+import type { Log } from '../log.ts';
+import { lockOrder } from '../orders/locked-order.ts';
+import type { PostgresPool } from '../postgres/pool.ts';
+import { statement } from '../postgres/statement.ts';
+import { inTransaction } from '../postgres/transaction.ts';
+import type { RowOutcome } from '../queues/row-queue.ts';
+
+interface RefundFacts {
+  refund_id: RefundId;
+  buyer_id: string;
+  order_id: OrderId;
+  payment_id: PaymentId;
+  state: RefundState;
+  amount_minor: number;
+  currency: string;
+  reason: string;
+  provider: string | null;
+  provider_reference: string | null;
+}
+
+const readRefund = statement<RefundFacts>('read-refund');
+const settleRefund = statement<{ order_id: string }>('settle-refund');
+const failRefund = statement<{ payment_id: string }>('fail-refund');
+
+const done: RowOutcome = { kind: 'done' };
+
+export interface RefundParts {
+  on: PostgresPool;
+  /** The provider of that name, which captured; undefined where it is not configured any more. */
+  providerNamed: (name: string) => PaymentProvider | undefined;
+  log: Log;
+}
+
+/**
+ * Brings one refund to its end: asks the provider that captured, with the refund's id as its key, and commits
+ * what it said. An unknown answer is asked for again under the same key. Safe to repeat, by anybody.
+ */
+export function refunder({ on, providerNamed, log }: RefundParts) {
+  return async (refundId: RefundId): Promise<RowOutcome> => {
+    const [refund] = await readRefund(on, [refundId]);
+    if (refund?.state !== 'initiated') return done;
+    const { buyer_id: buyerId, order_id: orderId, payment_id: paymentId } = refund;
+    const provider = providerNamed(refund.provider ?? '');
+    if (!provider) return { kind: 'open', reason: `there is no provider ${refund.provider}` };
+    const outcome = await provider.refund({
+      refundId,
+      paymentId,
+      providerReference: refund.provider_reference ?? '',
+      amount: { amount: refund.amount_minor, currency: refund.currency },
+      reason: refund.reason,
+    });
+    switch (outcome.kind) {
+      case 'refunded':
+        await underLock((transaction) =>
+          settleRefund(transaction, [refundId, buyerId, outcome.providerRefundReference]),
+        );
+        return done;
+      case 'refused':
+        log.error({ refundId, orderId, code: outcome.code }, 'a provider refused to give money back');
+        await underLock((transaction) => failRefund(transaction, [refundId, buyerId, outcome.code]));
+        return done;
+      default:
+        return { kind: 'open', reason: outcome.reason };
+    }
+
+    function underLock(settle: (transaction: Parameters<typeof lockOrder>[0]) => Promise<unknown>) {
+      return inTransaction(on, async (transaction) => {
+        await lockOrder(transaction, orderId, buyerId);
+        await settle(transaction);
+      });
+    }
+  };
+}
