@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { canMove, type OrderState, orderStates } from '../../engine/contracts/states.ts';
 import { type House, openHouse } from '../fixtures/house.ts';
@@ -103,7 +104,6 @@ const actions: Record<string, Action> = {
 
 let house: House;
 let saleId: string;
-const buyer = 'the buyer';
 afterEach(() => house.setProvider({ outage: false }));
 beforeAll(async () => {
   house = await openHouse({ RATE_BUYER_BURST: '100000', RATE_BUYER_PER_SECOND: '100000' });
@@ -115,9 +115,7 @@ afterAll(async () => {
   expect(undocumented).toEqual([]);
 });
 
-let keys = 0;
-const newKey = () => ({ 'idempotency-key': `matrix ${(keys += 1)}` });
-let buyers = 0;
+const newKey = () => ({ 'idempotency-key': randomUUID() });
 
 const asOwner = (method: string, path: string, owner: string, body?: object) =>
   house.ask(method, `/${path}`, { as: owner, headers: newKey(), ...(body ? { body } : {}) });
@@ -126,7 +124,7 @@ const asOperator = (path: string, body: object = {}) =>
 
 /** A new order that is confirmed, or that waits for a better card. Two units, so that one can be sent back. */
 async function buy(card: string): Promise<Bought> {
-  const owner = `${buyer} ${(buyers += 1)}`;
+  const owner = `buyer ${randomUUID()}`;
   const held = await house.reserve(saleId, owner, 2);
   const { checkoutId, reservation } = held.body;
   await house.pay(checkoutId, owner, checkoutId, card, { prefer: 'wait=20' });
@@ -246,7 +244,7 @@ describe.each(states)('an order that is %s', (state) => {
       expect([answer.status, answer.body.code]).toEqual([404, 'return_not_found']);
     } else {
       expect([answer.status, answer.body.code]).toEqual([409, 'invalid_transition']);
-      expect((await statusOf(order, state)).body).toEqual(before);
+      expect((await statusOf(order, state)).body.history).toEqual(before.history);
     }
   });
 });
