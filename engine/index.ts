@@ -1,6 +1,7 @@
 import { tick } from './admission/tick.ts';
 import { checkoutDesk } from './checkout/desk.ts';
 import { ticketDesk } from './checkout/ticket-desk.ts';
+import { type AtCrashPoint, passBy } from './contracts/crash-points.ts';
 import type { Push } from './contracts/outcomes.ts';
 import type { OrderStore, PaymentQueue, SigningKeys } from './contracts/ports.ts';
 import { permutation } from './draw/permute.ts';
@@ -40,6 +41,8 @@ export interface EngineOptions {
   paymentQueue: PaymentQueue;
   /** Without them sales with public tokens are refused as unavailable. */
   signingKeys?: SigningKeys;
+  /** Where a drill lets this process die. */
+  at?: AtCrashPoint;
 }
 
 /** The engine of one gateway. Throws `RedisUnavailable` with one clear line when Redis cannot be reached. */
@@ -49,6 +52,7 @@ export async function createEngine({
   orderStore,
   paymentQueue,
   signingKeys,
+  at = passBy,
 }: EngineOptions): Promise<Engine> {
   const redis = await connected(redisUrl);
   // A connection that listens cannot ask, so it is a second one.
@@ -76,6 +80,7 @@ export async function createEngine({
     orderStore,
     paymentQueue,
     signingKeys: signingKeys ?? null,
+    at,
     unpin: (saleId, pin) => settle(redis).returnToHeld(saleId, [pin]),
   });
 

@@ -1,4 +1,5 @@
 import closeWithGrace from 'close-with-grace';
+import { crashPointOf } from '../engine/contracts/crash-points.ts';
 import { createEngine } from '../engine/index.ts';
 import {
   createBuyerOrders,
@@ -40,6 +41,7 @@ const engine = await createEngine({
   orderStore,
   paymentQueue,
   signingKeys,
+  at: crashPointOf(process.env, () => process.kill(process.pid, 'SIGKILL')),
 }).catch((error: unknown) => fail([`gateway: ${lineOf(error)}`]));
 
 const plane = await openPublicPlane({

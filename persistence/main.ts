@@ -1,5 +1,5 @@
 import closeWithGrace from 'close-with-grace';
-import type { PaymentProvider } from '../engine/contracts/ports.ts';
+import { crashPointOf } from '../engine/contracts/crash-points.ts';
 import { readSettings } from '../engine/contracts/settings.ts';
 import { createSettlement } from '../engine/index.ts';
 import { createLog, providersOf, startWorker } from './index.ts';
@@ -18,12 +18,12 @@ if (!TOKEN_SECRET) fail([missing('TOKEN_SECRET')]);
 const log = createLog(LOG_LEVEL);
 const settlement = createSettlement(REDIS_URL, TOKEN_SECRET);
 try {
-  const [provider] = providersOf(read.settings) as [PaymentProvider];
   const worker = await startWorker({
     databaseUrl: DATABASE_URL,
     redisUrl: REDIS_URL,
     settlement,
-    provider,
+    providers: providersOf(read.settings),
+    at: crashPointOf(process.env, () => process.kill(process.pid, 'SIGKILL')),
     tokenSecret: TOKEN_SECRET,
     log,
   });

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { AtCrashPoint } from '../contracts/crash-points.ts';
 import { derivedKey } from '../contracts/derived-key.ts';
 import { type Refusal, refuse } from '../contracts/errors.ts';
 import type { Item } from '../contracts/events.ts';
@@ -23,6 +24,8 @@ export interface PayParts {
   tokens: TokensOfSale;
   orderStore: OrderStore;
   paymentQueue: PaymentQueue;
+  /** Where a drill lets this process die. */
+  at: AtCrashPoint;
   read: (of: {
     saleId: string;
     reservationId: PaymentIntent['reservationId'];
@@ -55,6 +58,7 @@ const pinRefusals = {
  * worker: two locks on the vault, the second before the money. Says *pending* only after the commit.
  */
 export function payAtDesk(parts: PayParts) {
+  const { at } = parts;
   const paymentKey = derivedKey(parts.tokenSecret, 'payment-id');
   const orderNumberKey = derivedKey(parts.tokenSecret, 'order-number');
   /** Keys whose first exchange is open in this process. Across processes the commit arbitrates. */
@@ -84,7 +88,14 @@ export function payAtDesk(parts: PayParts) {
     ): PayOutcome => {
       if (outcome.kind === 'refused') return outcome;
       if (outcome.kind === 'final') return { ...outcome, replayed };
-      return { kind: 'pending', replayed, order: { orderId, orderNumber, status: 'pending' } };
+      const { nextAction } = outcome;
+      return {
+        kind: 'pending',
+        replayed,
+        order: nextAction
+          ? { orderId, orderNumber, status: 'requires_action', nextAction }
+          : { orderId, orderNumber, status: 'pending' },
+      };
     };
 
     if (request.expectedTotal) {
@@ -100,6 +111,7 @@ export function payAtDesk(parts: PayParts) {
       }
     }
 
+    at('pay:before-pin');
     const pin = await parts.beginPayment({
       saleId,
       epoch: sale.snapshot.epoch,
@@ -111,9 +123,12 @@ export function payAtDesk(parts: PayParts) {
     if (pin.kind === 'paid') return (await stored()) ?? refuse('already_paid', { members: { orderId } });
     if (pin.kind !== 'pinned') return (await stored()) ?? pinRefusals[pin.kind];
 
+    at('pay:pinned');
     const outcome = await parts.orderStore.beginPayment(intentOf(sale, pin.items));
     if (outcome.kind === 'accepted') {
+      at('pay:begun');
       parts.paymentQueue.wake(paymentId);
+      at('pay:woken');
       return { kind: 'pending', replayed: false, order: { orderId, orderNumber, status: 'pending' } };
     }
     // This very attempt was not committed, so nothing will ever settle its pin but us. Where the same attempt
@@ -142,6 +157,7 @@ export function payAtDesk(parts: PayParts) {
         total,
         paymentMethod: request.paymentMethod,
         paymentToken: request.paymentToken,
+        paymentTokens: request.paymentTokens ?? null,
       };
     }
   }
@@ -199,13 +215,17 @@ async function checkToken(
 }
 
 /** SHA-256 of what the request asks for, in one canonical form: member order and the token's spelling do not count. */
-function fingerprintOf(checkoutId: CheckoutId, { paymentMethod, paymentToken, expectedTotal }: Pay): string {
+function fingerprintOf(
+  checkoutId: CheckoutId,
+  { paymentMethod, paymentToken, paymentTokens, expectedTotal }: Pay,
+): string {
   const canonical = [
     checkoutId,
     paymentMethod,
     paymentToken,
     expectedTotal?.amount ?? null,
     expectedTotal?.currency ?? null,
+    ...Object.entries(paymentTokens ?? {}).sort(),
   ];
   return createHash('sha256').update(JSON.stringify(canonical)).digest('hex');
 }

@@ -2,7 +2,7 @@ import type { Refusal } from './errors.ts';
 import type { Item } from './events.ts';
 import type { OrderId, ReservationId } from './ids.ts';
 import type { ReservationState } from './states.ts';
-import type { OrderConfirmed, OrderPending } from './wire/checkout.ts';
+import type { OrderConfirmed, OrderPending, OrderRequiresAction } from './wire/checkout.ts';
 import type { Reserved } from './wire/reservations.ts';
 import type { Ticket } from './wire/tickets.ts';
 
@@ -24,7 +24,7 @@ export type ExtendOutcome = { kind: 'extended'; reserved: Reserved } | Refusal;
 
 export type PayOutcome =
   /** Durable and under way; `replayed` where this key had been accepted before. */
-  | { kind: 'pending'; replayed: boolean; order: OrderPending }
+  | { kind: 'pending'; replayed: boolean; order: OrderPending | OrderRequiresAction }
   /** The outcome of this key is final; exactly what was stored is said again. */
   | { kind: 'final'; replayed: boolean; status: number; body: OrderConfirmed | Record<string, unknown> }
   | Refusal;

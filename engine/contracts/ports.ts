@@ -2,7 +2,7 @@ import type { Refusal } from './errors.ts';
 import type { CheckoutId, OrderId, PaymentId, RefundId, ReservationId } from './ids.ts';
 import type { Money } from './money.ts';
 import type { SaleConfig } from './sale.ts';
-import type { Order } from './wire/checkout.ts';
+import type { Order, OrderRequiresAction } from './wire/checkout.ts';
 import type { Audit, CreateSale, PatchSale } from './wire/sales.ts';
 
 export interface OrderLine {
@@ -32,13 +32,18 @@ export interface PaymentIntent {
   total: Money;
   paymentMethod: 'card';
   paymentToken: string;
+  /** The same card at other providers, by their names. */
+  paymentTokens: Readonly<Record<string, string>> | null;
 }
+
+/** Where the buyer does their part. */
+export type NextAction = OrderRequiresAction['nextAction'];
 
 /** How the first commit ended for one intent of its group. */
 export type BeginPaymentOutcome =
   | { kind: 'accepted' }
-  /** This key was accepted before and is not final yet. */
-  | { kind: 'pending' }
+  /** This key was accepted before and is not final yet; the buyer may have a part to do. */
+  | { kind: 'pending'; nextAction?: NextAction }
   /** This key is final: its stored answer. */
   | { kind: 'final'; status: number; body: Record<string, unknown> }
   /** `idempotency_key_reused`, `already_paid`, `payment_abandoned`, `payment_in_progress`, or `unavailable` (stale epoch, guard). */

@@ -1,6 +1,13 @@
+import Type from 'typebox';
 import { refuse } from '../../engine/contracts/errors.ts';
 import { isIdOf } from '../../engine/contracts/ids.ts';
-import { Checkout, OrderConfirmed, OrderPending, Pay } from '../../engine/contracts/wire/checkout.ts';
+import {
+  Checkout,
+  OrderConfirmed,
+  OrderPending,
+  OrderRequiresAction,
+  Pay,
+} from '../../engine/contracts/wire/checkout.ts';
 import type { CheckoutDesk } from '../../engine/surface.ts';
 import { type Route, route } from '../http/route.ts';
 import type { PaymentCounter } from './pay.ts';
@@ -35,7 +42,10 @@ export function checkoutRoutes(desk: CheckoutDesk, counter: PaymentCounter): Rou
       body: Pay,
       replies: {
         201: { description: 'confirmed: committed before it is said', schema: OrderConfirmed },
-        202: { description: 'durable, and not decided', schema: OrderPending },
+        202: {
+          description: 'durable, and not decided; `requires_action`: the buyer has a part to do first',
+          schema: Type.Union([OrderPending, OrderRequiresAction]),
+        },
       },
       refusals: [
         'checkout_not_found',

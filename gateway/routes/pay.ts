@@ -1,7 +1,7 @@
 import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
 import { isIdOf, orderIdOf } from '../../engine/contracts/ids.ts';
 import type { PayOutcome } from '../../engine/contracts/outcomes.ts';
-import type { Pay } from '../../engine/contracts/wire/checkout.ts';
+import type { OrderRequiresAction, Pay } from '../../engine/contracts/wire/checkout.ts';
 import type { CheckoutDesk } from '../../engine/surface.ts';
 import { isAbsence } from '../guard/absence.ts';
 import { problemType } from '../http/refusal.ts';
@@ -38,7 +38,9 @@ export class PaymentCounter {
     try {
       const first = await ask();
       const outcome =
-        first.kind === 'pending' && watched ? await settled(first, watched, waitSeconds, ask) : first;
+        first.kind === 'pending' && first.order.status === 'pending' && watched
+          ? await settled(first, watched, waitSeconds, ask)
+          : first;
       return replyTo(outcome, waitSeconds);
     } finally {
       watched?.stop();
@@ -63,11 +65,15 @@ async function settled(
     // A confirmed order is confirmed whoever paid it; a decline may be that of an earlier attempt.
     if (push?.status === 201)
       return { kind: 'final', replayed: pending.replayed, status: 201, body: push.body };
+    if (push?.status === 202) return { ...pending, order: push.body as OrderRequiresAction };
     const again = await ask().catch((error: unknown) => {
       if (isAbsence(error)) return pending;
       throw error;
     });
     if (again.kind === 'final') return { ...again, replayed: pending.replayed };
+    if (again.kind === 'pending' && again.order.status === 'requires_action') {
+      return { ...pending, order: again.order };
+    }
   }
 }
 

@@ -6,6 +6,7 @@ import {
   Order,
   OrderConfirmed,
   OrderPending,
+  OrderRequiresAction,
   Pay,
 } from '../../engine/contracts/wire/checkout.ts';
 import { Item, Money } from '../../engine/contracts/wire/common.ts';
@@ -53,6 +54,7 @@ const named = {
   Order,
   OrderConfirmed,
   OrderPending,
+  OrderRequiresAction,
   Pay,
   Refund,
   Reservation,

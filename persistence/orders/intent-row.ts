@@ -16,6 +16,7 @@ export const intentRow = (intent: PaymentIntent) => ({
   total_minor: intent.total.amount,
   payment_method: intent.paymentMethod,
   payment_token: intent.paymentToken,
+  payment_tokens: intent.paymentTokens && JSON.stringify(intent.paymentTokens),
   lines: JSON.stringify(
     intent.lines.map((line, at) => ({
       line: at,
@@ -47,6 +48,7 @@ export const firstColumns = [
   'payment_method',
   'payment_token',
   'lines',
+  'payment_tokens',
 ] as const satisfies Column[];
 
 /** What begin-payments-again.sql takes, in its order. */
@@ -62,6 +64,7 @@ export const againColumns = [
   'total_minor',
   'payment_method',
   'payment_token',
+  'payment_tokens',
 ] as const satisfies Column[];
 
 /** What read-known-payments.sql takes, in its order. */

@@ -1,5 +1,5 @@
 import { refuse } from '../../engine/contracts/errors.ts';
-import type { BeginPaymentOutcome, PaymentIntent } from '../../engine/contracts/ports.ts';
+import type { BeginPaymentOutcome, NextAction, PaymentIntent } from '../../engine/contracts/ports.ts';
 import type { OrderState, PaymentState } from '../../engine/contracts/states.ts';
 
 /** What Postgres holds about an intent that was not begun; null where there is nothing. */
@@ -7,6 +7,7 @@ export interface KnownPayment {
   key_fingerprint: string | null;
   key_status: number | null;
   key_body: Record<string, unknown> | null;
+  next_action: NextAction | null;
   attempt_state: PaymentState | null;
   order_status: OrderState | null;
   live_payment_id: string | null;
@@ -19,7 +20,12 @@ export type NextStep =
   | { kind: 'begin' }
   | { kind: 'begin again' };
 
-type StoredKey = { fingerprint: string; status: number | null; body: Record<string, unknown> | null };
+type StoredKey = {
+  fingerprint: string;
+  status: number | null;
+  body: Record<string, unknown> | null;
+  next_action: NextAction | null;
+};
 
 /** The answer of a key that was accepted before. Another fingerprint is `idempotency_key_reused`. */
 export function answerOfKey(
@@ -27,7 +33,9 @@ export function answerOfKey(
   fingerprint: string,
 ): Exclude<BeginPaymentOutcome, { kind: 'accepted' }> {
   if (stored.fingerprint !== fingerprint) return refuse('idempotency_key_reused');
-  if (stored.status === null || stored.body === null) return { kind: 'pending' };
+  if (stored.status === null || stored.body === null) {
+    return { kind: 'pending', ...(stored.next_action ? { nextAction: stored.next_action } : {}) };
+  }
   return { kind: 'final', status: stored.status, body: stored.body };
 }
 
@@ -35,7 +43,12 @@ export function answerOfKey(
 export function nextStep(intent: PaymentIntent, known: KnownPayment): NextStep {
   const answer = (outcome: BeginPaymentOutcome): NextStep => ({ kind: 'answer', outcome });
   if (known.key_fingerprint !== null) {
-    const stored = { fingerprint: known.key_fingerprint, status: known.key_status, body: known.key_body };
+    const stored = {
+      fingerprint: known.key_fingerprint,
+      status: known.key_status,
+      body: known.key_body,
+      next_action: known.next_action,
+    };
     return answer(answerOfKey(stored, intent.fingerprint));
   }
   if (known.attempt_state !== null) return answer(refuse('payment_abandoned'));

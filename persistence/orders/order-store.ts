@@ -1,5 +1,5 @@
 import type { OrderId } from '../../engine/contracts/ids.ts';
-import type { OrderStore } from '../../engine/contracts/ports.ts';
+import type { NextAction, OrderStore } from '../../engine/contracts/ports.ts';
 import type { Log } from '../log.ts';
 import type { Postgres } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
@@ -13,6 +13,7 @@ const readStoredOutcome = statement<{
   fingerprint: string;
   status: number | null;
   body: Record<string, unknown> | null;
+  next_action: NextAction | null;
 }>('read-stored-outcome');
 
 /** More than this in one commit makes everybody in it wait longer, and commits no more a second. */

@@ -29,6 +29,7 @@ const readStoredOutcome = statement<{
   fingerprint: string;
   status: number | null;
   body: Record<string, unknown> | null;
+  next_action: null;
 }>('read-stored-outcome');
 const storeOutcome = statement('store-outcome');
 

@@ -4,7 +4,7 @@ import type { PaymentRow } from './payment-row.ts';
 
 /** What a payment ends with: the status and body that its key answers from then on. */
 export interface FinalAnswer {
-  status: 201 | 402;
+  status: 201 | 402 | 410;
   body: OrderConfirmed | Record<string, unknown>;
 }
 
@@ -24,4 +24,10 @@ export function confirmedAnswer(payment: PaymentRow): FinalAnswer {
 export function declinedAnswer(payment: PaymentRow, declineCode: string): FinalAnswer {
   const refusal = refuse('payment_declined', { members: { declineCode } });
   return { status: 402, body: problemOf(refusal, payment.payment_id) };
+}
+
+/** The 410 of a payment whose money came after its order had ended, and goes back. */
+export function lateAnswer(payment: PaymentRow): FinalAnswer {
+  const detail = 'The hold had ended before the money came; it is on its way back.';
+  return { status: 410, body: problemOf(refuse('reservation_expired', { detail }), payment.payment_id) };
 }

@@ -8,6 +8,8 @@ import { type PaymentRow, paymentReader } from './payment-row.ts';
 import { type Settlements, settlementsOn } from './settlements.ts';
 
 let database: Awaited<ReturnType<typeof testPool>>;
+const decision = { provider: 'card', by: 'saga' };
+
 let store: OrderStore;
 let settlements: Settlements;
 let read: ReturnType<typeof paymentReader>;
@@ -15,7 +17,7 @@ let read: ReturnType<typeof paymentReader>;
 beforeAll(async () => {
   database = await testPool();
   store = orderStoreOn(database.pool, createLog('silent'));
-  settlements = settlementsOn(database.pool, 'card', createLog('silent'));
+  settlements = settlementsOn(database.pool, createLog('silent'));
   read = paymentReader(database.pool);
 });
 afterAll(() => database.close());
@@ -47,7 +49,9 @@ test('a capture confirms the order, answers its key and posts units and money', 
     paymentStatus: 'captured',
     total: { amount: 199_600, currency: 'USD' },
   };
-  expect(await settlements.capture(payment, { kind: 'captured', providerReference: 'pi_1' })).toEqual({
+  expect(
+    await settlements.capture(payment, { kind: 'captured', providerReference: 'pi_1', ...decision }),
+  ).toEqual({
     kind: 'settled',
     answer: { status: 201, body },
   });
@@ -71,20 +75,27 @@ test('a capture confirms the order, answers its key and posts units and money', 
 
 test('a settlement that is repeated, by anybody, changes nothing', async () => {
   await insertSale(database.pool, 'twice', { ps5: 100 });
-  const other = settlementsOn(database.pool, 'card', createLog('silent'));
+  const other = settlementsOn(database.pool, createLog('silent'));
   const payments = await Promise.all(
     Array.from({ length: 30 }, () => begun(testIntent({ saleId: 'twice' }))),
   );
   const outcomes = await Promise.all(
     [settlements, other, settlements].flatMap((by) =>
-      payments.map((payment) => by.capture(payment, { kind: 'captured', providerReference: 'pi_2' })),
+      payments.map((payment) =>
+        by.capture(payment, { kind: 'captured', providerReference: 'pi_2', ...decision }),
+      ),
     ),
   );
   expect(outcomes.filter((outcome) => outcome.kind === 'settled')).toHaveLength(30);
   expect(outcomes.filter((outcome) => outcome.kind === 'settled before')).toHaveLength(60);
   const late = await Promise.all(
     payments.map((payment) =>
-      settlements.decline(payment, { kind: 'declined', declineCode: 'x', providerReference: null }),
+      settlements.decline(payment, {
+        kind: 'declined',
+        ...decision,
+        declineCode: 'x',
+        providerReference: null,
+      }),
     ),
   );
   expect(late).toEqual(Array(30).fill({ kind: 'settled before' }));
@@ -100,6 +111,7 @@ test('a decline leaves the order pending with its reason, and another card confi
   const first = testIntent({ saleId: 'card', paymentToken: 'tok_declined' });
   const settled = await settlements.decline(await begun(first), {
     kind: 'declined',
+    ...decision,
     declineCode: 'card_declined',
     providerReference: 'pi_3',
   });
@@ -123,24 +135,45 @@ test('a decline leaves the order pending with its reason, and another card confi
     lastPaymentError: { code: 'payment_declined', declineCode: 'card_declined' },
   });
   const second = testIntent({ saleId: 'card', buyerId: first.buyerId, reservationId: first.reservationId });
-  await settlements.capture(await begun(second), { kind: 'captured', providerReference: 'pi_4' });
+  await settlements.capture(await begun(second), {
+    kind: 'captured',
+    providerReference: 'pi_4',
+    ...decision,
+  });
   const order = await store.order(first.orderId, first.buyerId);
   expect(order).toMatchObject({ status: 'confirmed', paymentStatus: 'captured' });
   expect(order).not.toHaveProperty('lastPaymentError');
   expect(await committedUnits(database.pool, 'card')).toEqual({ ps5: 1 });
 });
 
-test('a capture after its order has ended is on record, and confirms nothing', async () => {
+test('a capture after its order has ended is on record, confirms nothing, and goes back', async () => {
   await insertSale(database.pool, 'late', { ps5: 10 });
   const intent = testIntent({ saleId: 'late' });
   const payment = await begun(intent);
   await database.pool.query("UPDATE orders SET status = 'failed' WHERE order_id = $1", [intent.orderId]);
-  expect(await settlements.capture(payment, { kind: 'captured', providerReference: 'pi_5' })).toEqual({
+  expect(
+    await settlements.capture(payment, { kind: 'captured', providerReference: 'pi_5', ...decision }),
+  ).toEqual({
     kind: 'captured without order',
   });
   expect(await store.order(intent.orderId, intent.buyerId)).toMatchObject({
     status: 'failed',
     paymentStatus: 'captured',
   });
-  expect(await sums('late')).toEqual([]);
+  expect(await sums('late')).toEqual([
+    { account: 'provider/card', asset: 'USD', amount: -49_900 },
+    { account: 'sale/late/revenue', asset: 'USD', amount: 49_900 },
+  ]);
+  const { rows } = await database.pool.query(
+    `SELECT refunds.amount_minor, refunds.state, payments.refunding_minor
+     FROM refunds JOIN payments USING (payment_id) WHERE refunds.sale_id = 'late'`,
+  );
+  expect(rows).toEqual([{ amount_minor: 49_900, state: 'initiated', refunding_minor: 49_900 }]);
+  expect(
+    await store.storedOutcome(intent.buyerId, 'pay', intent.idempotencyKey, intent.fingerprint),
+  ).toMatchObject({
+    kind: 'final',
+    status: 410,
+    body: { code: 'reservation_expired' },
+  });
 });

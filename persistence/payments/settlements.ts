@@ -4,18 +4,24 @@ import { gather } from '../postgres/gathering.ts';
 import type { Postgres } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
 import { commitWhatFits } from '../postgres/what-fits.ts';
-import { confirmedAnswer, declinedAnswer, type FinalAnswer } from './final-body.ts';
+import { confirmedAnswer, declinedAnswer, type FinalAnswer, lateAnswer } from './final-body.ts';
 import type { PaymentRow } from './payment-row.ts';
 
 const settleCaptured = statement<{ payment_id: string; order_is_confirmed: boolean }>('settle-captured');
 const settleDeclined = statement<{ payment_id: string }>('settle-declined');
 
-export type Captured = Extract<ChargeOutcome, { kind: 'captured' }>;
-export type Declined = Extract<ChargeOutcome, { kind: 'declined' }>;
+/** What was decided, where, and who found out: `saga`, or the login of a person. */
+export interface Decision {
+  /** Null where nobody was asked. */
+  provider: string | null;
+  by: string;
+}
+export type Captured = Extract<ChargeOutcome, { kind: 'captured' }> & Decision & { provider: string };
+export type Declined = Extract<ChargeOutcome, { kind: 'declined' }> & Decision;
 
 export type Settled =
   | { kind: 'settled'; answer: FinalAnswer }
-  /** The capture came after its order had ended; the money is on record, and the order is not confirmed. */
+  /** The capture came after its order had ended: it is on record, and its refund has begun. */
   | { kind: 'captured without order' }
   /** Somebody settled it before; nothing was changed. */
   | { kind: 'settled before' };
@@ -32,8 +38,8 @@ interface Case<O> {
   answer: FinalAnswer;
 }
 
-/** Settles on `on` what the provider of that name decided. */
-export function settlementsOn(on: Postgres, provider: string, log: Log, groupSizeMax = 256): Settlements {
+/** Settles on `on` what providers decided. */
+export function settlementsOn(on: Postgres, log: Log, groupSizeMax = 256): Settlements {
   /** A group at a time, in the order of its keys, so that two workers never wait for each other in a ring. */
   const grouped = <O>(commit: (cases: readonly Case<O>[]) => Promise<Map<string, Settled>>) => {
     const settle = async (cases: readonly Case<O>[], answers: Map<Case<O>, Settled | Error>) => {
@@ -58,7 +64,9 @@ export function settlementsOn(on: Postgres, provider: string, log: Log, groupSiz
       cases.map((one) => one.payment.buyer_id),
       cases.map((one) => one.outcome.providerReference),
       cases.map((one) => JSON.stringify(one.answer.body)),
-      provider,
+      cases.map((one) => one.outcome.provider),
+      cases.map((one) => one.outcome.by),
+      cases.map((one) => JSON.stringify(lateAnswer(one.payment).body)),
     ]);
     const answers = new Map(cases.map((one) => [one.payment.payment_id as string, one.answer]));
     return new Map(
@@ -66,7 +74,7 @@ export function settlementsOn(on: Postgres, provider: string, log: Log, groupSiz
         if (row.order_is_confirmed) {
           return [row.payment_id, { kind: 'settled', answer: answers.get(row.payment_id) as FinalAnswer }];
         }
-        log.error({ paymentId: row.payment_id }, 'a capture came after its order had ended');
+        log.warn({ paymentId: row.payment_id }, 'a capture came after its order had ended: it goes back');
         return [row.payment_id, { kind: 'captured without order' }];
       }),
     );
@@ -79,7 +87,8 @@ export function settlementsOn(on: Postgres, provider: string, log: Log, groupSiz
       cases.map((one) => one.outcome.providerReference),
       cases.map((one) => one.outcome.declineCode),
       cases.map((one) => JSON.stringify(one.answer.body)),
-      provider,
+      cases.map((one) => one.outcome.provider),
+      cases.map((one) => one.outcome.by),
     ]);
     const answers = new Map(cases.map((one) => [one.payment.payment_id as string, one.answer]));
     return new Map(

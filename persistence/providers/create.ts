@@ -1,5 +1,5 @@
-import type { PaymentProvider } from '../../engine/contracts/ports.ts';
 import type { Settings } from '../../engine/contracts/settings.ts';
+import type { WatchedProvider } from './choice.ts';
 import { guarded } from './guarded.ts';
 import type { AdapterOptions } from './options.ts';
 import { stripeProvider } from './stripe.ts';
@@ -24,7 +24,7 @@ const defaults: ProviderOptions = {
 const stripeListLagMs = 60_000;
 
 /** The providers that the settings name, in the order in which they are asked. Throws where there is none. */
-export function providersOf(settings: Settings): PaymentProvider[] {
+export function providersOf(settings: Settings): WatchedProvider[] {
   const shared = {
     captureMethod: settings.PROVIDER_CAPTURE,
     returnUrl: settings.PROVIDER_RETURN_URL,
@@ -43,7 +43,7 @@ export function createPaymentProvider(
   name: string,
   url: string,
   options: Partial<ProviderOptions> = {},
-): PaymentProvider {
+): WatchedProvider {
   const isStripe = new URL(url).hostname.endsWith('stripe.com');
   const settings = {
     ...defaults,

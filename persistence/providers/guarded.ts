@@ -2,12 +2,14 @@ import {
   BrokenCircuitError,
   BulkheadRejectedError,
   bulkhead,
+  CircuitState,
   circuitBreaker,
   handleWhenResult,
   SamplingBreaker,
   wrap,
 } from 'cockatiel';
 import type { PaymentProvider, ProviderUnavailable } from '../../engine/contracts/ports.ts';
+import type { WatchedProvider } from './choice.ts';
 
 export interface GuardOptions {
   /** Requests on their way at once; what is more waits its turn. */
@@ -20,7 +22,7 @@ export interface GuardOptions {
  * A provider behind a bulkhead and a breaker. One card that cannot be charged says nothing about the next; a
  * provider that does not answer does. While the breaker is open nothing is sent: *unavailable*.
  */
-export function guarded(provider: PaymentProvider, options: GuardOptions): PaymentProvider {
+export function guarded(provider: PaymentProvider, options: GuardOptions): WatchedProvider {
   const breaker = circuitBreaker(
     handleWhenResult((outcome) => ['unavailable', 'unknown'].includes((outcome as { kind: string }).kind)),
     {
@@ -28,6 +30,11 @@ export function guarded(provider: PaymentProvider, options: GuardOptions): Payme
       halfOpenAfter: options.halfOpenAfterMs,
     },
   );
+  // Once it has been open for a while, one request is let through to see; somebody has to make it.
+  let asksNobodyUntilMs = 0;
+  breaker.onBreak(() => {
+    asksNobodyUntilMs = performance.now() + options.halfOpenAfterMs;
+  });
   const policy = wrap(bulkhead(options.atOnceMax, 100_000), breaker);
 
   const guard = async <O>(ask: () => Promise<O>): Promise<O | ProviderUnavailable> => {
@@ -43,6 +50,7 @@ export function guarded(provider: PaymentProvider, options: GuardOptions): Payme
 
   return {
     name: provider.name,
+    isAway: () => breaker.state === CircuitState.Open && performance.now() < asksNobodyUntilMs,
     charge: (request) => guard(() => provider.charge(request)),
     capture: (payment) => guard(() => provider.capture(payment)),
     void: (payment) => guard(() => provider.void(payment)),

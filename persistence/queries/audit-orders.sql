@@ -14,9 +14,8 @@ SELECT
   coalesce(sum(greatest(paid.captured + paid.refunded - 1, 0)), 0)::bigint AS duplicated,
   count(*) FILTER (WHERE stands = 'confirmed' AND paid.captured + paid.refunded = 0)
     AS confirmed_without_payment,
-  -- Of orders that were confirmed once: what came in, less what went back.
-  (coalesce(sum(paid.captured_minor) FILTER (WHERE stands <> 'failed'), 0)
-    - coalesce(sum(back.refunded_minor) FILTER (WHERE stands <> 'failed'), 0))::bigint AS kept_minor
+  -- What came in, also for orders that had ended, less what went back.
+  (coalesce(sum(paid.captured_minor), 0) - coalesce(sum(back.refunded_minor), 0))::bigint AS kept_minor
 FROM (
     SELECT buyer_id, order_id,
       CASE WHEN status IN ('pending', 'failed', 'cancelled', 'refunded') THEN status ELSE 'confirmed' END

@@ -10,13 +10,16 @@
 -- $10 currency text[]           $11 subtotal_minor bigint[]  $12 total_minor bigint[]
 -- $13 payment_method text[]     $14 payment_token text[]
 -- $15 lines text[], each a JSON array of {line, sku, title, quantity, unit_price_minor, line_total_minor}
+-- $16 payment_tokens text[], each a JSON object of provider and token, or null
 WITH intent AS MATERIALIZED (
   SELECT * FROM unnest(
     $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::text[], $8::text[],
-    $9::text[], $10::text[], $11::bigint[], $12::bigint[], $13::text[], $14::text[], $15::text[]
+    $9::text[], $10::text[], $11::bigint[], $12::bigint[], $13::text[], $14::text[], $15::text[],
+    $16::text[]
   ) AS intent (
     payment_id, order_id, order_number, reservation_id, sale_id, epoch, buyer_id, key,
-    fingerprint, currency, subtotal_minor, total_minor, payment_method, payment_token, lines
+    fingerprint, currency, subtotal_minor, total_minor, payment_method, payment_token, lines,
+    payment_tokens
   )
 ),
 -- A change of epoch waits until this is committed, or this waits and then sees it.
@@ -70,10 +73,10 @@ new_history AS (
 new_payment AS (
   INSERT INTO payments (
     buyer_id, payment_id, order_id, sale_id, idempotency_key, state, amount_minor, currency,
-    payment_method, payment_token
+    payment_method, payment_token, payment_tokens
   )
   SELECT buyer_id, payment_id, order_id, sale_id, key, 'initiated', total_minor, currency,
-    payment_method, payment_token
+    payment_method, payment_token, payment_tokens::jsonb
   FROM begun
 ),
 need AS MATERIALIZED (

@@ -1,7 +1,9 @@
--- Payments that should have been settled by now, oldest first.
+-- Payments that nobody acts on and that are not settled, oldest first: never claimed for too long, or with a
+-- lease that ended.
 --
--- $1 age in milliseconds, integer  $2 how many, integer
+-- $1 age of those that were never claimed, in milliseconds, integer  $2 how many, integer
 SELECT payment_id FROM payments
-WHERE state = 'initiated' AND created_at < now() - $1::integer * interval '1 millisecond'
+WHERE state = 'initiated'
+  AND coalesce(lease_until, created_at + $1::integer * interval '1 millisecond') < now()
 ORDER BY created_at
 LIMIT $2;

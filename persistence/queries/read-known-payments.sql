@@ -5,6 +5,7 @@ SELECT
   stored.fingerprint AS key_fingerprint,
   stored.status AS key_status,
   stored.body AS key_body,
+  attempt.next_action,
   attempt.state AS attempt_state,
   known_order.status AS order_status,
   live.payment_id AS live_payment_id,
@@ -16,7 +17,7 @@ FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
     WHERE buyer_id = intent.buyer_id AND operation = 'pay' AND key = intent.key LIMIT 1
   ) AS stored ON true
   LEFT JOIN LATERAL (
-    SELECT state FROM payments
+    SELECT state, next_action FROM payments
     WHERE buyer_id = intent.buyer_id AND payment_id = intent.payment_id LIMIT 1
   ) AS attempt ON true
   LEFT JOIN LATERAL (

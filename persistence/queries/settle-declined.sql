@@ -4,17 +4,19 @@
 --
 -- $1 payment_id text[]  $2 buyer_id text[]  $3 provider_reference text[], null where there is none
 -- $4 decline_code text[]
--- $5 final body text[], each the JSON of a 402
--- $6 provider text
+-- $5 final body text[], each the JSON of a 402  $6 provider text[]  $7 who found out text[]
 WITH outcome AS MATERIALIZED (
-  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
-    AS outcome (payment_id, buyer_id, provider_reference, decline_code, body)
+  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
+    AS outcome (payment_id, buyer_id, provider_reference, decline_code, body, provider, by)
 ),
 -- coalesce() keeps the plan from starting at a partial index over every payment in that state.
 declined AS (
   UPDATE payments
-  SET state = 'declined', provider = $6, provider_reference = outcome.provider_reference,
-    decline_code = outcome.decline_code, payment_token = NULL, settled_at = now()
+  SET state = 'declined', provider = outcome.provider, provider_reference = outcome.provider_reference,
+    decline_code = outcome.decline_code, payment_token = NULL, payment_tokens = NULL, next_action = NULL,
+    unresolved = NULL, lease_until = NULL, settled_at = now(),
+    saga = payments.saga || jsonb_build_object(
+      'step', 'settle', 'outcome', 'declined', 'code', outcome.decline_code, 'at', now(), 'by', outcome.by)
   FROM outcome
   WHERE payments.payment_id = outcome.payment_id AND payments.buyer_id = outcome.buyer_id
     AND coalesce(payments.state, '') = 'initiated'

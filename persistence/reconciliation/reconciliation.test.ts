@@ -135,18 +135,25 @@ test('a lapsed pin whose payment is under way lives on, and wakes its worker', a
 test('a lapsed pin follows what its payment became', async () => {
   const sale = await house.openSale(2);
   const read = paymentReader(house.database.pool);
-  const settlements = settlementsOn(house.database.pool, 'primary', log);
+  const settlements = settlementsOn(house.database.pool, log);
   const [captured, declined] = await Promise.all([underWay(sale), underWay(sale)]);
   const paymentRow = async ({ paymentId }: { paymentId: PaymentId }) => {
     const row = await read(paymentId);
     if (!row) throw new Error('no payment');
     return row;
   };
-  await settlements.capture(await paymentRow(captured), { kind: 'captured', providerReference: 'pi' });
+  await settlements.capture(await paymentRow(captured), {
+    kind: 'captured',
+    providerReference: 'pi',
+    provider: 'primary',
+    by: 'saga',
+  });
   await settlements.decline(await paymentRow(declined), {
     kind: 'declined',
     declineCode: 'x',
     providerReference: null,
+    provider: null,
+    by: 'saga',
   });
   expect(await settle(sale, [captured, declined])).toMatchObject({ confirmed: 1, returned: 1, abandoned: 0 });
   expect(await stateOf(captured.hold)).toBe('confirmed');
@@ -158,8 +165,13 @@ test('a hold whose confirmation was lost is confirmed by its row', async () => {
   const { hold, paymentId } = await underWay(sale);
   const row = await paymentReader(house.database.pool)(paymentId);
   if (!row) throw new Error('no payment');
-  const settlements = settlementsOn(house.database.pool, 'primary', log);
-  await settlements.capture(row, { kind: 'captured', providerReference: 'pi' });
+  const settlements = settlementsOn(house.database.pool, log);
+  await settlements.capture(row, {
+    kind: 'captured',
+    providerReference: 'pi',
+    provider: 'primary',
+    by: 'saga',
+  });
   expect(await stateOf(hold)).toBe('paying');
   const away = { confirm: () => Promise.reject(new RedisUnavailable('away')) };
   expect(await confirmUnheardHolds(house.database.pool, away, log, 0)).toBe(0);

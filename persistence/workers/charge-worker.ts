@@ -3,7 +3,7 @@ import type { PaymentId } from '../../engine/contracts/ids.ts';
 import type { Log } from '../log.ts';
 import { backoffMs, type Jobs } from '../queues/catalogue.ts';
 import { workingOptions } from '../queues/connection.ts';
-import type { Charged } from './charge.ts';
+import type { Followed } from '../saga/saga.ts';
 
 /** Jobs under way at once; each holds up to 32 payments, and the provider's bulkhead limits those. */
 const jobsAtOnce = 64;
@@ -16,13 +16,13 @@ class PaymentsOpen extends Error {
 /** Runs charge jobs until it is closed; a closing worker finishes what it began. */
 export function startChargeWorker(
   redisUrl: string,
-  charge: (paymentId: PaymentId) => Promise<Charged>,
+  follow: (paymentId: PaymentId) => Promise<Followed>,
   log: Log,
 ): Worker<Jobs['charge']> {
   const worker = new Worker<Jobs['charge']>(
     'charge',
     async (job) => {
-      const outcomes = await Promise.all(job.data.paymentIds.map((id) => charge(id)));
+      const outcomes = await Promise.all(job.data.paymentIds.map((id) => follow(id)));
       const open = outcomes.flatMap((outcome, at) =>
         outcome.kind === 'open' ? [{ paymentId: job.data.paymentIds[at] as PaymentId, ...outcome }] : [],
       );

@@ -1,17 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PaymentProvider } from '../../engine/contracts/ports.ts';
+import { type AtCrashPoint, passBy } from '../../engine/contracts/crash-points.ts';
 import { ticketWriter } from '../../engine/index.ts';
 import type { Settlement } from '../../engine/surface.ts';
 import { Draws } from '../draw/draws.ts';
 import type { Log } from '../log.ts';
-import { paymentReader } from '../payments/payment-row.ts';
 import { settlementsOn } from '../payments/settlements.ts';
 import { createPool } from '../postgres/pool.ts';
+import { providersIn, type WatchedProvider } from '../providers/choice.ts';
 import { heartbeatOn } from '../queues/heartbeat.ts';
 import { paymentQueueOn } from '../queues/payment-queue.ts';
 import { rowQueueOn, startRowWorker } from '../queues/row-queue.ts';
 import { refunder } from '../refunds/execute-refund.ts';
-import { charger } from './charge.ts';
+import { claimsOn } from '../saga/claims.ts';
+import { paymentSaga } from '../saga/saga.ts';
 import { startChargeWorker } from './charge-worker.ts';
 import { holdSettlement } from './hold-settlement.ts';
 import { startPasses } from './passes.ts';
@@ -20,11 +21,25 @@ export interface WorkerOptions {
   databaseUrl: string;
   redisUrl: string;
   settlement: Settlement;
-  provider: PaymentProvider;
+  /** In the order in which they are asked. */
+  providers: readonly WatchedProvider[];
   /** Writes the tickets of entrants again, which their draw commits to. */
   tokenSecret: string;
   log: Log;
+  /** Where a drill lets this process die. */
+  at?: AtCrashPoint;
+  /** Instead of those below. */
+  times?: Partial<typeof sagaTimes>;
 }
+
+const sagaTimes = {
+  /** A claim lasts longer than the wait for a provider that does not answer. */
+  leaseMs: 8_000,
+  /** How long a buyer may take at their bank. */
+  actionMs: 300_000,
+  /** An outcome that stays unknown for longer is for a person to decide. */
+  unresolvedAfterMs: 120_000,
+};
 
 /** A charge that takes longer than this is left; its row will be found again by another worker. */
 const patienceMs = 1_500;
@@ -39,7 +54,7 @@ export interface RunningWorker {
  * Throws what Postgres or Redis says where they cannot be reached.
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { databaseUrl, redisUrl, settlement, provider, tokenSecret, log } = options;
+  const { databaseUrl, redisUrl, settlement, tokenSecret, log, at = passBy } = options;
   const onLost = (error: Error) => log.warn({ reason: error.message }, 'a connection to Postgres was lost');
   const rows = createPool(databaseUrl, { connectionsMax: 6, name: 'worker', onLost });
   const reports = createPool(databaseUrl, {
@@ -62,16 +77,20 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   }
 
   const holds = holdSettlement(settlement);
-  const charge = charger({
-    read: paymentReader(rows),
-    provider,
-    settlements: settlementsOn(rows, provider.name, log),
+  const providers = providersIn(options.providers);
+  const times = { ...sagaTimes, ...options.times };
+  const follow = paymentSaga({
+    claims: claimsOn(rows, { ...times, first: providers.first }),
+    providers,
+    settlements: settlementsOn(rows, log),
     holds,
     push: settlement.push,
     log,
+    at,
+    unresolvedAfterMs: times.unresolvedAfterMs,
   });
-  const worker = startChargeWorker(redisUrl, charge, log);
-  const providerNamed = (name: string) => (name === provider.name ? provider : undefined);
+  const worker = startChargeWorker(redisUrl, follow, log);
+  const { named: providerNamed } = providers;
   const refundWorker = startRowWorker(redisUrl, 'refund', refunder({ on: rows, providerNamed, log }), log);
   const draws = new Draws({ rows, reports, settlement, write: ticketWriter(tokenSecret), log });
   const stopPasses = startPasses({ rows, reports, settlement, holds, draws, queue, refunds, heartbeat, log });

@@ -48,6 +48,13 @@ export const Pay = request({
   purchaseToken: Type.Optional(Type.String({ minLength: 1, maxLength: 8192 })),
   paymentMethod: Type.Literal('card'),
   paymentToken: PaymentToken,
+  paymentTokens: Type.Optional(
+    Type.Record(Type.String({ pattern: '^[a-z0-9-]{1,32}$' }), PaymentToken, {
+      maxProperties: 4,
+      description:
+        'the same card at other providers, by their names; one of them takes over where the first cannot',
+    }),
+  ),
   expectedTotal: Type.Optional(Money),
 });
 export type Pay = Type.Static<typeof Pay>;
@@ -67,6 +74,15 @@ export const OrderPending = reply({
   status: Type.Literal('pending'),
 });
 export type OrderPending = Type.Static<typeof OrderPending>;
+
+/** 202: the buyer has a part to do at `url`; the hold stays pinned meanwhile. */
+export const OrderRequiresAction = reply({
+  orderId: Type.String(),
+  orderNumber: Type.String(),
+  status: Type.Literal('requires_action'),
+  nextAction: reply({ type: Type.Literal('redirect'), url: Type.String() }),
+});
+export type OrderRequiresAction = Type.Static<typeof OrderRequiresAction>;
 
 /** 201: committed in Postgres before it was said. */
 export const OrderConfirmed = reply({

@@ -1,0 +1,17 @@
+-- Gives claims back without an outcome. Only the latest claim counts: an older fence changes nothing.
+--
+-- $1 payment_id text[]  $2 fence integer[]  $3 nobody was asked boolean[]
+-- $4 the next look in milliseconds integer[]  $5 why a person has to decide text[], null where none has
+UPDATE payments
+SET lease_until = now() + released.pause_ms * interval '1 millisecond',
+  asked = CASE WHEN released.is_unasked THEN NULL ELSE payments.asked END,
+  unresolved = coalesce(payments.unresolved, released.unresolved),
+  saga = CASE
+    WHEN released.unresolved IS NULL OR payments.unresolved IS NOT NULL THEN payments.saga
+    ELSE payments.saga || jsonb_build_object('step', 'unresolved', 'at', now(), 'reason', released.unresolved)
+  END
+FROM unnest($1::text[], $2::integer[], $3::boolean[], $4::integer[], $5::text[])
+  AS released (payment_id, fence, is_unasked, pause_ms, unresolved)
+WHERE payments.payment_id = released.payment_id AND payments.fence = released.fence
+  AND coalesce(payments.state, '') = 'initiated'
+RETURNING payments.payment_id;

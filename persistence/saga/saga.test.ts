@@ -1,0 +1,186 @@
+import { expect, test } from 'vitest';
+import { passBy } from '../../engine/contracts/crash-points.ts';
+import type { ChargeOutcome } from '../../engine/contracts/ports.ts';
+import { createLog } from '../log.ts';
+import type { Settled } from '../payments/settlements.ts';
+import { providersIn } from '../providers/choice.ts';
+import type { Claim, PaymentSeen } from './claims.ts';
+import { paymentSaga } from './saga.ts';
+
+const initiated: Claim = {
+  payment_id: 'pay_1',
+  buyer_id: 'ann',
+  order_id: 'ord_1',
+  sale_id: 'sale',
+  state: 'initiated',
+  amount_minor: 49_900,
+  currency: 'USD',
+  payment_token: 'tok_visa',
+  decline_code: null,
+  created_at: new Date(0),
+  order_number: 'AAAA',
+  order_status: 'pending',
+  payment_tokens: null,
+  provider: null,
+  provider_reference: null,
+  next_action: null,
+  action_until: null,
+  unresolved: null,
+  was_asked: null,
+  asked: 'primary',
+  fence: 1,
+  waits_until: new Date(8_640_000_000_000_000),
+  leaseUntilMs: Number.POSITIVE_INFINITY,
+};
+const settled: Settled = { kind: 'settled', answer: { status: 201, body: {} } };
+
+/** A charger whose surroundings write down what happens, in order, and wait where they are told to. */
+function scene(
+  options: {
+    payment?: PaymentSeen;
+    outcome?: ChargeOutcome;
+    commit?: () => Promise<Settled>;
+    redis?: Error;
+  } = {},
+) {
+  const events: string[] = [];
+  const reach = async <R>(name: string, result: R) => {
+    events.push(name);
+    if (options.redis) throw options.redis;
+    return result;
+  };
+  const commit = async (name: string) => {
+    const result = await (options.commit?.() ?? Promise.resolve(settled));
+    events.push(name);
+    return result;
+  };
+  const provider = {
+    name: 'primary',
+    isAway: () => false,
+    charge: async () => {
+      events.push('charge');
+      return options.outcome ?? { kind: 'captured' as const, providerReference: 'pi' };
+    },
+    capture: async () => {
+      events.push('capture');
+      return { kind: 'captured' as const };
+    },
+    void: async () => {
+      events.push('void');
+      return { kind: 'voided' as const };
+    },
+    refund: async () => ({ kind: 'unknown' as const, reason: 'not asked for' }),
+    find: async () => ({ kind: 'none' as const }),
+  };
+  const charge = paymentSaga({
+    claims: {
+      claim: async () => options.payment ?? initiated,
+      release: async (_, { isUnasked }) => {
+        events.push(isUnasked ? 'release unasked' : 'release');
+      },
+      awaitBuyer: async () => {
+        events.push('await');
+        return true;
+      },
+    },
+    providers: providersIn([provider]),
+    at: passBy,
+    unresolvedAfterMs: Number.POSITIVE_INFINITY,
+    settlements: { capture: () => commit('captured'), decline: () => commit('declined') },
+    holds: {
+      confirm: () => reach('confirm', { kind: 'confirmed' as const }),
+      returnToHeld: () => reach('return', { kind: 'held' as const, deadlineMs: 0 }),
+    },
+    push: (push) => reach(`push ${push.ev === 'order' && push.status}`, undefined),
+    log: createLog('silent'),
+  });
+  return { charge, events };
+}
+
+test('nobody hears of a capture before it is committed', async () => {
+  let commits = (_: Settled) => {};
+  const { charge, events } = scene({ commit: () => new Promise((resolve) => (commits = resolve)) });
+  const charging = charge('pay_1');
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(events).toEqual(['charge']);
+  commits(settled);
+  expect(await charging).toEqual({ kind: 'done' });
+  expect(events).toEqual(['charge', 'captured', 'confirm', 'push 201']);
+});
+
+test('a commit that failed is told to nobody, and tried again', async () => {
+  const { charge, events } = scene({ commit: () => Promise.reject(new Error('Postgres is away')) });
+  expect(await charge('pay_1')).toEqual({ kind: 'open', reason: 'Postgres is away' });
+  expect(events).toEqual(['charge']);
+});
+
+test.each<[ChargeOutcome, string]>([
+  [{ kind: 'unknown', reason: 'lost' }, 'release'],
+  [{ kind: 'unavailable', reason: 'lost' }, 'release unasked'],
+])('%j settles nothing', async (outcome, released) => {
+  const { charge, events } = scene({ outcome });
+  expect(await charge('pay_1')).toEqual({ kind: 'open', reason: 'lost' });
+  expect(events).toEqual(['charge', released]);
+});
+
+test('a refusal to work says nothing about who was asked before', async () => {
+  const outcome = { kind: 'unavailable', reason: 'away' } as const;
+  const { charge, events } = scene({ outcome, payment: { ...initiated, was_asked: 'primary' } });
+  expect(await charge('pay_1')).toEqual({ kind: 'open', reason: 'away' });
+  expect(events).toEqual(['charge', 'release']);
+});
+
+test('a payment that nobody was asked for is refused when the sale lets it wait no longer', async () => {
+  const outcome = { kind: 'unavailable', reason: 'away' } as const;
+  const { charge, events } = scene({
+    outcome,
+    payment: { ...initiated, waits_until: new Date(0) },
+    commit: async () => ({ kind: 'settled', answer: { status: 402, body: {} } }),
+  });
+  expect(await charge('pay_1')).toEqual({ kind: 'done' });
+  expect(events).toEqual(['charge', 'declined', 'return', 'push 402']);
+});
+
+test('whoever slept through its lease asks nobody', async () => {
+  const { charge, events } = scene({ payment: { ...initiated, leaseUntilMs: 0 } as Claim });
+  expect(await charge('pay_1')).toEqual({ kind: 'open', reason: 'its lease had ended' });
+  expect(events).toEqual(['release']);
+});
+
+test('what is authorized is captured while the order waits for it, else given back', async () => {
+  const outcome = { kind: 'authorized', providerReference: 'pi' } as const;
+  const waiting = scene({ outcome });
+  await waiting.charge('pay_1');
+  expect(waiting.events).toEqual(['charge', 'capture', 'captured', 'confirm', 'push 201']);
+  const ended = scene({
+    outcome,
+    payment: { ...initiated, order_status: 'failed' },
+    commit: async () => ({ kind: 'settled', answer: { status: 402, body: {} } }),
+  });
+  await ended.charge('pay_1');
+  expect(ended.events).toEqual(['charge', 'void', 'declined', 'return', 'push 402']);
+});
+
+test('a buyer who has a part to do hears of it, and the claim is not tried again', async () => {
+  const outcome = { kind: 'requires_action', url: 'http://bank', providerReference: 'pi' } as const;
+  const { charge, events } = scene({ outcome });
+  expect(await charge('pay_1')).toEqual({ kind: 'done' });
+  expect(events).toEqual(['charge', 'await', 'push 202']);
+});
+
+test.each<[Partial<PaymentSeen>, string[]]>([
+  [{ state: 'captured', order_status: 'confirmed' }, ['confirm', 'push 201']],
+  [{ state: 'captured', order_status: 'failed' }, []],
+  [{ state: 'declined', decline_code: 'x' }, ['return', 'push 402']],
+  [{ state: 'abandoned' }, []],
+])('a payment that is settled is not charged again: %j', async (changes, expected) => {
+  const { charge, events } = scene({ payment: { ...initiated, ...changes } });
+  expect(await charge('pay_1')).toEqual({ kind: 'done' });
+  expect(events).toEqual(expected);
+});
+
+test('while Redis is away the job comes back, and the buyer is not told too early', async () => {
+  const { charge, events } = scene({ redis: new Error('Redis is away') });
+  expect(await charge('pay_1')).toEqual({ kind: 'open', reason: 'Redis is away' });
+  expect(events).toEqual(['charge', 'captured', 'confirm']);
+});

@@ -1,0 +1,32 @@
+import type { AtCrashPoint } from '../../engine/contracts/crash-points.ts';
+import type { Settlement } from '../../engine/surface.ts';
+import type { Log } from '../log.ts';
+import type { FinalAnswer } from '../payments/final-body.ts';
+import { type PaymentRow, pinOf } from '../payments/payment-row.ts';
+import type { HoldSettlement } from '../workers/hold-settlement.ts';
+
+export interface TellParts {
+  holds: HoldSettlement;
+  push: Settlement['push'];
+  log: Log;
+  at: AtCrashPoint;
+}
+
+/** The last steps, after the second commit: the hold in Redis, then a word to the buyer. Repeated harmlessly. */
+export function teller({ holds, push, log, at }: TellParts) {
+  return async (payment: PaymentRow, { status, body }: FinalAnswer): Promise<void> => {
+    const pin = { saleId: payment.sale_id, ...pinOf(payment) };
+    if (status === 201) {
+      const confirmed = await holds.confirm(pin);
+      if (confirmed.kind === 'not_paying') {
+        log.error({ ...pin, state: confirmed.state }, 'an order is confirmed whose hold is not being paid');
+      }
+      at('hold:confirmed');
+    } else {
+      await holds.returnToHeld(pin);
+      at('hold:returned');
+    }
+    await push({ ev: 'order', buyerId: payment.buyer_id, orderId: payment.order_id, status, body });
+    at('buyer:told');
+  };
+}
