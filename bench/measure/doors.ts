@@ -4,10 +4,12 @@ import { freePorts } from '../demo/ports.ts';
 import { BenchFailure } from './failure.ts';
 import type { Subject } from './subject.ts';
 
-/** What stands in for a part of the gateway, by the name that the scoreboard gives it. */
+/** What stands in for a part of the gateway. The scoreboard calls each constant decision `door-only`. */
 const startFiles = {
   doorbuster: [],
   'door-only': ['bench/baselines/door-only/start.ts'],
+  'door-only-room': ['bench/baselines/door-only-room/start.ts'],
+  'door-only-sold-out': ['bench/baselines/door-only-sold-out/start.ts'],
   'evalsha-each': ['bench/baselines/evalsha-each/start.ts'],
 } as const;
 

@@ -72,7 +72,7 @@ try {
   }
   const machine = { ...thisMachine(), loadBefore, loadAfter: loadavg() };
   const result = resultOf({ startedAt, commit: thisCommit(), options, machine }, board);
-  const folder = newFolder(result);
+  const folder = newFolder(result, options.results);
   writeResult(folder, result, board);
   if (options.json) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);
   console.log(board.text());

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Options } from './subject.ts';
 import { readThreshold, type Threshold } from './threshold.ts';
@@ -11,6 +12,8 @@ export interface Catalogue {
   /** A line each for `--help`. */
   about: Readonly<Record<string, string>>;
 }
+
+const allResults = fileURLToPath(new URL('../results', import.meta.url));
 
 /** Of a run that names its scenarios, and of one that does not. */
 const thorough = { rounds: 5, seconds: 5 };
@@ -65,6 +68,7 @@ export function benchCommand(catalogue: Catalogue, hasWrk: boolean): Command {
     .option('--watchers <count>', 'sockets that watch', integer(10, 100_000), 15_000)
     .option('--buyers <count>', 'of the herd, and of each full round', integer(10, 1_000_000), 20_000)
     .option('--large', 'waiting rooms of 10 million, too', false)
+    .option('--results <folder>', 'where the folder of the run goes', absolute, allResults)
     .option('--json <file>', 'write what was found there as JSON, too', absolute)
     .option('--profile <file>', 'write a CPU profile of the gateway under load there', absolute)
     .addHelpText(
@@ -110,6 +114,7 @@ export function optionsOf(command: Command, catalogue: Catalogue): Options {
     thresholds: conditions,
     against: given.against ? { origin: given.against, operatorOrigin: operatorOf(given) } : null,
     compare: compare ? [resolve(compare[0] as string), resolve(compare[1] as string)] : null,
+    results: given.results,
     json: given.json ?? null,
     profile: given.profile ?? null,
   };

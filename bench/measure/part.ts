@@ -37,6 +37,13 @@ export class Part {
     return message.result as Result;
   }
 
+  /** Of its process. */
+  get pid(): number {
+    const { pid } = this.#child.process;
+    if (pid === undefined) throw this.#failure();
+    return pid;
+  }
+
   stop(): Promise<void> {
     return this.#child.stop(5_000);
   }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Audit, CreateSale } from '../../engine/contracts/wire/sales.ts';
+import type { Audit, CreateSale, Sale } from '../../engine/contracts/wire/sales.ts';
 import { Operator } from '../demo/operator.ts';
 import { tokenSigner } from '../load/tokens.ts';
 import { BrokenInvariant, demand } from './failure.ts';
@@ -56,6 +56,22 @@ export class BenchSale {
 
   audit(): Promise<Audit> {
     return this.#operator.audit(this.id);
+  }
+
+  /** As anybody sees it at that door. */
+  async view(origin: string): Promise<Sale> {
+    const response = await fetch(`${origin}/api/v1/sales/${this.id}`);
+    demand(response.ok, `the sale was answered ${response.status}`);
+    return (await response.json()) as Sale;
+  }
+
+  /** Waits until that door has heard of it. */
+  async known(origin: string): Promise<void> {
+    for (let attempt = 0; attempt < 50; attempt++) {
+      if ((await fetch(`${origin}/api/v1/sales/${this.id}`)).ok) return;
+      await sleep(100);
+    }
+    throw new BrokenInvariant(`${origin} has not heard of ${this.id}`);
   }
 
   /** `POST /api/v1/admin/sales/{id}/<command>`. */

@@ -1,12 +1,22 @@
+import { browse } from './browse/browse.ts';
+import { herd } from './herd/herd.ts';
 import { monitor } from './monitor/monitor.ts';
 import type { Catalogue } from './options.ts';
 import { profile } from './profile/profile.ts';
+import { full } from './purchases/full.ts';
 import { publicTokens } from './reserve/public-tokens.ts';
 import { reserve } from './reserve/reserve.ts';
 import { reserveSocket } from './reserve/reserve-socket.ts';
 import { roomMemory } from './room/room-memory.ts';
+import { growth } from './room-door/growth.ts';
+import { joinRoom } from './room-door/join.ts';
+import { poll } from './room-door/poll.ts';
 import type { Scoreboard } from './scoreboard.ts';
+import { soldOut } from './sold-out/sold-out.ts';
 import { steady } from './steady/steady.ts';
+import { bystander } from './storms/bystander.ts';
+import { mixed } from './storms/mixed.ts';
+import { reconnectStorm } from './storms/reconnect.ts';
 import type { Options, Subject } from './subject.ts';
 import { watch } from './watch/watch.ts';
 
@@ -23,10 +33,35 @@ export interface Scenario {
 /** By the name that `--scenario` takes. Each one runs on a system of its own. */
 export const scenarios: Readonly<Record<string, Scenario>> = {
   reserve: {
-    about: 'reservations over HTTP, plenty of stock',
+    about: 'reservations over HTTP, plenty of stock, against all opponents and ceilings',
     isDefault: true,
     run: reserve,
   },
+  'sold-out': {
+    about: 'reservations in a sale that is sold out: the path of the refusal',
+    isRemote: true,
+    isDefault: true,
+    run: soldOut,
+  },
+  join: { about: 'places in a waiting room', isRemote: true, isDefault: true, run: joinRoom },
+  poll: { about: 'where a ticket stands, asked by everybody', isRemote: true, isDefault: true, run: poll },
+  browse: { about: 'the page of a sale by its ETag', isRemote: true, isDefault: true, run: browse },
+  full: {
+    about: 'join, reserve, pay, confirmed; against one multi-row insert of the same rows',
+    isRemote: true,
+    isDefault: true,
+    run: full,
+  },
+  herd: { about: '20,000 buyers in the same second, one unit for twenty', isRemote: true, run: herd },
+  mixed: { about: 'lookers, waiters, buyers and payers at once, at fixed rates', isRemote: true, run: mixed },
+  bystander: {
+    about: 'a quiet sale while another one is stormed',
+    isRemote: true,
+    isDefault: true,
+    run: bystander,
+  },
+  'reconnect-storm': { about: '15,000 sockets drop at once and come back', run: reconnectStorm },
+  growth: { about: 'what asking costs where a million wait, against a thousand', run: growth },
   'reserve-socket': { about: 'reservations over WebSocket', run: reserveSocket },
   'public-tokens': {
     about: 'purchase tokens that anybody can verify, against private ones',

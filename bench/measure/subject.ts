@@ -35,6 +35,8 @@ export interface Options {
   against: { origin: string; operatorOrigin: string } | null;
   /** Two earlier runs to compare, instead of measuring. */
   compare: [string, string] | null;
+  /** In here each run makes a folder of its own. */
+  results: string;
   json: string | null;
   /** Where a profile of the gateway under load is kept; null: none is taken. */
   profile: string | null;

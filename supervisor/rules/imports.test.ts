@@ -72,6 +72,9 @@ test.each([
   ['bench/measure/sales.ts', '../baselines/door-only/reserve.ts'],
   ['bench/baselines/stand-in.ts', '../../engine/redis/batcher.ts'],
   ['bench/baselines/door-only/reserve.ts', '../../../gateway/http/kernel.ts'],
+  ['bench/baselines/pg-row-lock/store.ts', '../../../engine/redis/batcher.ts'],
+  ['bench/baselines/redis-lock/store.ts', '../../measure/part.ts'],
+  ['bench/measure/reserve/opponents.ts', '../../baselines/shop/store.ts'],
   ['supervisor/system.ts', '../gateway/http/kernel.ts'],
   ['supervisor/system.ts', '../bench/psp/main.ts'],
 ])('%s may not import %s', (path, source) => {

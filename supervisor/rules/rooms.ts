@@ -61,6 +61,13 @@ const rooms: readonly Room[] = [
     packages: { never: ['uWebSockets.js', 'hono', '@hono/node-server', 'ws'] },
   },
   {
+    // Programs of their own that have nothing of ours but the contract: whatever a team would take for it.
+    name: 'the opponents of bench',
+    owns: /^bench\/baselines\/(?:shop|pg-row-lock|redis-lock|watch-multi|eval-fastify|eval-node-http|uws-constant|pg-multi-row)\//,
+    mayImport: (target) => contracts.test(target),
+    packages: { never: ['bullmq'] },
+  },
+  {
     // The one exception to what bench may know: an opponent stands in for a part of the engine, so it has to
     // have that part's shape. It is loaded in the part's place by bench/baselines/stand-in.ts, never by others.
     name: 'the stand-ins of bench',

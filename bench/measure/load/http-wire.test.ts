@@ -17,6 +17,7 @@ test('an answer is whole when its body is', () => {
   for (let at = 0; at < whole.length; at++) expect(readAnswer(whole.slice(0, at))).toBeNull();
   expect(readAnswer(whole)).toEqual({ status: 201, length: whole.length });
   expect(readAnswer(`${whole}HTTP/1.1 200`)).toEqual({ status: 201, length: whole.length });
+  expect(readAnswer('HTTP/1.1 304 Not Modified\r\nContent-Length: 99\r\n\r\n')?.status).toBe(304);
   expect(readAnswer('HTTP/1.1 204 No Content\r\n\r\n')).toEqual({ status: 204, length: 27 });
 });
 

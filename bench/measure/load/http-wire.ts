@@ -6,22 +6,43 @@ export interface RequestText {
   tail: string;
 }
 
-/** `POST path` with that JSON as HTTP/1.1 text. */
-export const postText = (path: string, body: string): RequestText => ({
-  head:
-    `POST ${path} HTTP/1.1\r\nHost: doorbuster\r\nContent-Type: application/json\r\n` +
-    `Content-Length: ${Buffer.byteLength(body)}\r\nAuthorization: Bearer `,
-  tail: `\r\n\r\n${body}`,
-});
+export interface RequestParts {
+  method: 'GET' | 'POST';
+  path: string;
+  /** JSON; empty for none. */
+  body: string;
+  /** Further lines of the head, without their ends. */
+  headers?: readonly string[];
+}
+
+/** A request as HTTP/1.1 text. With `hasToken` the token goes between its two parts. */
+export function requestText(
+  { method, path, body, headers = [] }: RequestParts,
+  hasToken = true,
+): RequestText {
+  const lines = [`${method} ${path} HTTP/1.1`, 'Host: doorbuster', ...headers];
+  if (body !== '') {
+    lines.push('Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`);
+  }
+  if (hasToken) lines.push('Authorization: Bearer ');
+  const head = lines.join('\r\n');
+  return { head, tail: `\r\n\r\n${body}` };
+}
+
+/** `POST path` with that JSON. */
+export const postText = (path: string, body: string): RequestText =>
+  requestText({ method: 'POST', path, body });
 
 /** The length of the answer that `text` begins with and its status; null while it is not whole. */
 export function readAnswer(text: string): { status: number; length: number } | null {
   const headLength = text.indexOf('\r\n\r\n');
   if (headLength < 0) return null;
   const head = text.slice(0, headLength);
-  const bodyLength = Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1] ?? 0);
+  const status = Number(head.slice(9, 12));
+  // 304 tells how long the body would be, and has none.
+  const bodyLength = status === 304 ? 0 : Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1] ?? 0);
   const length = headLength + 4 + bodyLength;
-  return text.length < length ? null : { status: Number(head.slice(9, 12)), length };
+  return text.length < length ? null : { status, length };
 }
 
 /**
@@ -31,7 +52,7 @@ export function readAnswer(text: string): { status: number; length: number } | n
 export class HttpWire {
   readonly #socket: Socket;
   #received = '';
-  #answered: ((status: number) => void) | null = null;
+  #answered: ((status: number, text: string) => void) | null = null;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -40,7 +61,7 @@ export class HttpWire {
     socket.setEncoding('latin1');
     socket.on('data', (text: string) => this.#receive(text));
     socket.on('error', () => {});
-    socket.on('close', () => this.#answered?.(0));
+    socket.on('close', () => this.#answered?.(0, ''));
   }
 
   static open(origin: string): Promise<HttpWire> {
@@ -55,14 +76,21 @@ export class HttpWire {
     });
   }
 
-  /** `answered` gets the status, 0 where the connection ended. */
-  send({ head, tail }: RequestText, token: string, answered: (status: number) => void): void {
+  /** `answered` gets the status, 0 where the connection ended, and the whole answer. */
+  send({ head, tail }: RequestText, token: string, answered: (status: number, text: string) => void): void {
     this.#answered = answered;
     this.#socket.write(head + token + tail, 'latin1');
   }
 
   ask(text: RequestText, token: string): Promise<number> {
     return new Promise((resolve) => this.send(text, token, resolve));
+  }
+
+  /** The same, with all that was answered. */
+  exchange(text: RequestText, token: string): Promise<{ status: number; text: string }> {
+    return new Promise((resolve) => {
+      this.send(text, token, (status, answer) => resolve({ status, text: answer }));
+    });
   }
 
   close(): void {
@@ -74,9 +102,10 @@ export class HttpWire {
     this.#received += text;
     const answer = readAnswer(this.#received);
     if (!answer) return;
+    const whole = this.#received.slice(0, answer.length);
     this.#received = this.#received.slice(answer.length);
     const answered = this.#answered;
     this.#answered = null;
-    answered?.(answer.status);
+    answered?.(answer.status, whole);
   }
 }

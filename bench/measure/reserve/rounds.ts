@@ -2,25 +2,24 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CreateSale } from '../../../engine/contracts/wire/sales.ts';
 import { writeTokens } from '../buyers.ts';
+import type { Contender } from '../contest/contender.ts';
 import type { Door } from '../doors.ts';
 import { demand } from '../failure.ts';
 import { generatorOf } from '../load/generator.ts';
-import type { Generator, LoadResult } from '../load/load.ts';
-import { cpuSecondsOf } from '../process-facts.ts';
+import type { Generator, Load, LoadResult } from '../load/load.ts';
+import { type MeasuredLoad, measuredLoad } from '../load/measured-load.ts';
 import { RedisCli } from '../redis-cli.ts';
 import { auditDrained, BenchSale } from '../sales.ts';
 import type { Options, Subject } from '../subject.ts';
 
 /** One side of one round. */
-export interface Round extends LoadResult {
-  /** Of Redis, for each decision, in microseconds. */
-  redisCpuUs: number;
-  /** Of the gateway, likewise. */
-  gatewayCpuUs: number;
-}
+export type Round = MeasuredLoad;
 
 /** No door here decides more in a second. */
 const buyersPerSecond = 60_000;
+
+/** Some scenarios look at one run of so many seconds, whatever a round is. */
+const shortestRun = 4;
 
 /** The answers of one run differ in digits of numbers alone. */
 const bytesTolerance = 0.02;
@@ -50,7 +49,7 @@ export class ReserveRounds {
 
   static async prepare(subject: Subject, { generator, seconds }: Options): Promise<ReserveRounds> {
     const tokensFile = join(subject.directory, 'tokens.txt');
-    await writeTokens(tokensFile, subject.authSecret, Math.max(200_000, seconds * buyersPerSecond));
+    await writeTokens(tokensFile, subject.authSecret, Math.max(shortestRun, seconds) * buyersPerSecond);
     return new ReserveRounds(subject, generatorOf(generator, subject.directory), tokensFile);
   }
 
@@ -63,23 +62,19 @@ export class ReserveRounds {
     const sale = await BenchSale.create(this.#subject, fields);
     const probe = await sale.probe(door.origin, 'probe-before');
     const { path, body } = sale;
-    const redisBefore = await this.#redis.cpuSeconds();
-    const gatewayBefore = cpuSecondsOf(door.pid);
-    const tokensFile = this.#tokensFile;
-    const result = await this.#generate({
+    const load: Load = {
       origin: door.origin,
       method: 'POST',
       path,
       body,
-      tokensFile,
+      tokensFile: this.#tokensFile,
       again: false,
       header: null,
       expects: 'success',
       connections,
       seconds,
-    });
-    const gatewaySeconds = cpuSecondsOf(door.pid) - gatewayBefore;
-    const redisSeconds = (await this.#redis.cpuSeconds()) - redisBefore;
+    };
+    const result = await measuredLoad(this.#generate, load, { pids: [door.pid], redis: this.#redis });
     await sale.probe(door.origin, 'probe-after');
     this.#checkSize(result, probe.bytes);
     const decides = door.name !== 'door-only';
@@ -88,8 +83,23 @@ export class ReserveRounds {
     // A sale that is over is ticked by nobody: each round meets as many sales as the one before.
     await sale.command('close');
     await sleep(300);
-    const usEach = (cpuSeconds: number) => (cpuSeconds * 1_000_000) / result.requests;
-    return { ...result, redisCpuUs: usEach(redisSeconds), gatewayCpuUs: usEach(gatewaySeconds) };
+    return result;
+  }
+
+  /** Of as many buyers as the fastest door here decides about. */
+  get tokensFile(): string {
+    return this.#tokensFile;
+  }
+
+  /** A door as one that takes turns with others. */
+  at(door: Door, options: Options): Contender {
+    const { connections } = options;
+    return {
+      name: door.name,
+      usesRedis: door.name !== 'door-only',
+      round: (seconds) => this.run(door, { seconds, connections }),
+      audit: () => this.audit(),
+    };
   }
 
   /** Once the relay goes on: every unit is where the answers said. */

@@ -1,14 +1,11 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Scoreboard } from '../scoreboard.ts';
 import { reportOf } from './report/report.ts';
 import type { Result } from './result.ts';
 
-const allResults = fileURLToPath(new URL('../../results', import.meta.url));
-
 /** A folder of its own for each run: `<date>-<commit>`, and a number behind a second one of that day. */
-export function newFolder({ startedAt, commit }: Pick<Result, 'startedAt' | 'commit'>, parent = allResults) {
+export function newFolder({ startedAt, commit }: Pick<Result, 'startedAt' | 'commit'>, parent: string) {
   const name = `${startedAt.slice(0, 10)}-${commit}`;
   for (let number = 1; ; number++) {
     const folder = join(parent, number === 1 ? name : `${name}-${number}`);

@@ -63,10 +63,10 @@ export async function steady(subject: Subject, options: Options, board: Scoreboa
 
 async function maximumRate(rounds: ReserveRounds, door: Door, options: Options): Promise<number | null> {
   if (options.rate !== null) return null;
-  await rounds.run(door, { ...options, seconds: 3 });
+  await rounds.run(door, { ...options, seconds: Math.min(3, options.seconds) });
   const found: number[] = [];
   for (let round = 0; round < 3; round++)
-    found.push((await rounds.run(door, { ...options, seconds: 3 })).perSecond);
+    found.push((await rounds.run(door, { ...options, seconds: Math.min(3, options.seconds) })).perSecond);
   return median(found);
 }
 

@@ -1,17 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RedisCli } from '../redis-cli.ts';
+import { callsBetween } from '../redis-commands.ts';
 import type { Subject } from '../subject.ts';
-
-/** Asking for these is ours. */
-const ownCommands = new Set([
-  'info',
-  'auth',
-  'hello',
-  'client',
-  'client|setname',
-  'client|setinfo',
-  'command',
-]);
 
 /**
  * Commands a second that Redis runs, those of scripts included, while one gateway alone is awake: the
@@ -31,16 +21,4 @@ export async function commandRate(subject: Subject, redis: RedisCli, seconds: nu
   } finally {
     for (const pid of others) process.kill(pid, 'SIGCONT');
   }
-}
-
-/** Calls of all commands but our own. */
-export function callsBetween(
-  before: ReadonlyMap<string, number>,
-  after: ReadonlyMap<string, number>,
-): number {
-  let calls = 0;
-  for (const [name, count] of after) {
-    if (!ownCommands.has(name)) calls += count - (before.get(name) ?? 0);
-  }
-  return calls;
 }

@@ -1,10 +1,14 @@
 import { encoded, microsecondHistogram, msAt } from '../histogram.ts';
-import { HttpWire, postText } from '../http-wire.ts';
+import { HttpWire, requestText } from '../http-wire.ts';
 
 export interface OpenLoop {
   origin: string;
+  /** `POST` where it is left out. */
+  method?: 'GET' | 'POST';
   path: string;
   body: string;
+  /** After the last buyer the first one comes again. Otherwise no buyer comes twice. */
+  again?: boolean;
   tokens: readonly string[];
   connections: number;
   perSecond: number;
@@ -32,14 +36,14 @@ export interface OpenLoopResult {
  * counted from when each was due, so a stall counts for all who came meanwhile (coordinated omission).
  */
 export async function openLoop(setting: OpenLoop): Promise<OpenLoopResult> {
-  const { origin, path, body, tokens, perSecond, seconds } = setting;
-  const text = postText(path, body);
+  const { origin, method = 'POST', path, body, tokens, again = false, perSecond, seconds } = setting;
+  const text = requestText({ method, path, body });
   const free = await Promise.all(Array.from({ length: setting.connections }, () => HttpWire.open(origin)));
   const wires = [...free];
   const histogram = microsecondHistogram();
   const statuses: Record<string, number> = {};
   const count = Math.floor(perSecond * seconds);
-  if (count > tokens.length) throw new RangeError(`${count} requests need as many buyers`);
+  if (!again && count > tokens.length) throw new RangeError(`${count} requests need as many buyers`);
   const cpuBefore = process.cpuUsage();
   const startMs = performance.now() + 20;
   const dueMs = (number: number) => startMs + (number * 1000) / perSecond;
@@ -52,7 +56,7 @@ export async function openLoop(setting: OpenLoop): Promise<OpenLoopResult> {
     };
     const send = (number: number) => {
       const wire = free.pop() as HttpWire;
-      wire.send(text, tokens[number] as string, (status) => {
+      wire.send(text, tokens[number % tokens.length] as string, (status) => {
         const nowMs = performance.now();
         histogram.recordValue(Math.max(1, Math.round((nowMs - dueMs(number)) * 1000)));
         statuses[status] = (statuses[status] ?? 0) + 1;

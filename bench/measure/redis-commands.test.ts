@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { callsBetween } from './command-rate.ts';
+import { callsBetween } from './redis-commands.ts';
 
 test('calls are counted by difference, new commands included, our own left out', () => {
   const before = new Map([

@@ -1,0 +1,30 @@
+import type { Decision, ReserveRequest } from '../../../engine/reservation/reserve.ts';
+
+export interface Decisions {
+  saleId: string;
+  saleNumber: number;
+  sku: string;
+  /** Requests under way at any time: what a batch can grow to. */
+  underWay: number;
+  seconds: number;
+}
+
+/** So many buyers at a time reserve one unit each, nobody twice, until the time is up. Throws on any other answer. */
+export async function decideMany(
+  decide: (request: ReserveRequest) => Promise<Decision>,
+  { saleId, saleNumber, sku, underWay, seconds }: Decisions,
+): Promise<{ requests: number; perSecond: number }> {
+  const startMs = performance.now();
+  const endMs = startMs + seconds * 1000;
+  let begun = 0;
+  const decideOn = async () => {
+    while (performance.now() < endMs) {
+      const buyerId = `pipelined-${begun++}`;
+      const items = [{ sku, quantity: 1 }];
+      const decision = await decide({ saleId, saleNumber, epoch: 1, buyerId, turn: null, items });
+      if (decision.kind !== 'held') throw new Error(`reserve was answered ${JSON.stringify(decision)}`);
+    }
+  };
+  await Promise.all(Array.from({ length: underWay }, decideOn));
+  return { requests: begun, perSecond: (begun * 1000) / (performance.now() - startMs) };
+}

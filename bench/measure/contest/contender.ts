@@ -1,0 +1,15 @@
+import type { MeasuredLoad } from '../load/measured-load.ts';
+
+/** What a round tells: a rate always, the rest where it is known. */
+export type Measured = Pick<MeasuredLoad, 'perSecond'> & Partial<MeasuredLoad>;
+
+/** Somebody who takes turns with others in one run. */
+export interface Contender {
+  name: string;
+  /** False where Redis is not asked: what it uses then is the background's. */
+  usesRedis: boolean;
+  /** Throws `BrokenInvariant` where an answer was not the expected one. */
+  round(seconds: number): Promise<Measured>;
+  /** After all rounds: throws `BrokenInvariant` unless all units are where the answers say. */
+  audit(): Promise<void>;
+}

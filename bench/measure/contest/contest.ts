@@ -1,0 +1,113 @@
+import { busyShare } from '../load/generator.ts';
+import { msAt } from '../load/histogram.ts';
+import { tell } from '../progress.ts';
+import type { Scoreboard } from '../scoreboard.ts';
+import { median } from '../statistics.ts';
+import type { Options } from '../subject.ts';
+import type { Contender, Measured } from './contender.ts';
+
+export interface Contest {
+  scenario: string;
+  /** What a request is called: `decision`, `join`. */
+  thing: string;
+  /** The first one is the subject, the others its opponents. */
+  contenders: readonly Contender[];
+}
+
+const warmUpSecondsMax = 3;
+
+/** Rounds of each contender by name, in turns. Another one begins each round, so that none always follows the same. */
+export async function inTurns(
+  { scenario, contenders }: Contest,
+  { rounds, seconds }: Pick<Options, 'rounds' | 'seconds'>,
+): Promise<Map<string, Measured[]>> {
+  for (const contender of contenders) {
+    tell(`${scenario}: ${contender.name} warms up`);
+    await contender.round(Math.min(warmUpSecondsMax, seconds));
+  }
+  const found = new Map<string, Measured[]>(contenders.map(({ name }) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    const turn = round % contenders.length;
+    for (const contender of [...contenders.slice(turn), ...contenders.slice(0, turn)]) {
+      const measured = await contender.round(seconds);
+      found.get(contender.name)?.push(measured);
+      const rate = Math.round(measured.perSecond).toLocaleString('en-US');
+      tell(`${scenario}: round ${round + 1} of ${rounds}, ${contender.name} ${rate}/s`);
+    }
+  }
+  return found;
+}
+
+/** Rounds in turns, then every contender's audit, and only then the figures. */
+export async function runContest(board: Scoreboard, contest: Contest, options: Options): Promise<void> {
+  const found = await inTurns(contest, options);
+  for (const contender of contest.contenders) await contender.audit();
+  postContest(board, contest, options.generator, found);
+}
+
+/** Puts what the rounds found on the board. */
+export function postContest(
+  board: Scoreboard,
+  { scenario, thing, contenders }: Contest,
+  generator: string,
+  found: ReadonlyMap<string, readonly Measured[]>,
+): void {
+  const [subject, ...opponents] = contenders.map(({ name }) => name) as [string, ...string[]];
+  const values = (name: string, of: (round: Measured) => number | undefined): number[] =>
+    (found.get(name) ?? []).flatMap((round) => {
+      const value = of(round);
+      return value === undefined || !Number.isFinite(value) ? [] : [value];
+    });
+  const usingRedis = new Set(contenders.filter(({ usesRedis }) => usesRedis).map(({ name }) => name));
+  const compare = (
+    unit: string,
+    of: (round: Measured) => number | undefined,
+    isOpponent: (name: string) => boolean = () => true,
+  ) => {
+    const ours = values(subject, of);
+    for (const opponent of opponents.filter(isOpponent)) {
+      const theirs = values(opponent, of);
+      const isWhole = ours.length > 0 && theirs.length === ours.length && theirs.every((value) => value > 0);
+      if (isWhole) board.compare({ scenario, subject, opponent, unit }, ours, theirs);
+    }
+  };
+  compare(`${thing}s/s by ${generator}`, (round) => round.perSecond);
+  compare(`µs of gateway CPU a ${thing}`, (round) => round.gatewayCpuUs);
+  compare(
+    `µs of Redis CPU a ${thing}`,
+    (round) => round.redisCpuUs,
+    (name) => usingRedis.has(name),
+  );
+  compare(
+    `Redis commands a ${thing}`,
+    (round) => round.redisCommands,
+    (name) => usingRedis.has(name),
+  );
+
+  const note = (name: string, unit: string, of: (round: Measured) => number | undefined) => {
+    const ours = values(subject, of);
+    if (ours.length > 0) board.note(scenario, name, unit, ours);
+  };
+  note('rate', `${thing}s/s`, (round) => round.perSecond);
+  note('p50', 'ms', ({ histogram }) => histogram && msAt(histogram, 50));
+  note('p99', 'ms', ({ histogram }) => histogram && msAt(histogram, 99));
+  note('p99.9', 'ms', ({ histogram }) => histogram && msAt(histogram, 99.9));
+  note(
+    `CPU per 1,000 ${thing}s, gateway and Redis`,
+    's',
+    ({ gatewayCpuUs = Number.NaN, redisCpuUs = Number.NaN }) => (gatewayCpuUs + redisCpuUs) / 1000,
+  );
+  note(`Redis commands per 1,000 ${thing}s`, '', ({ redisCommands = Number.NaN }) => redisCommands * 1000);
+  note('CPU of the generator, of one core', '%', ({ generatorShare = Number.NaN }) => generatorShare * 100);
+
+  for (const [name, rounds] of found) {
+    for (const { histogram } of rounds) if (histogram) board.addLatencies(scenario, name, histogram);
+    const shares = values(name, ({ generatorShare }) => generatorShare);
+    if (shares.length > 0 && median(shares) > busyShare) {
+      board.remark(
+        `${scenario}: ${generator} used ${(median(shares) * 100).toFixed(0)} % of its core against ${name}, ` +
+          'so that rate is at least what is told, and perhaps more',
+      );
+    }
+  }
+}
