@@ -75,7 +75,7 @@ export class BenchSale {
   }
 
   /** `POST /api/v1/admin/sales/{id}/<command>`. */
-  async command(command: 'close' | 'messages', body: object = {}): Promise<void> {
+  async command(command: 'open' | 'beacon' | 'close' | 'messages', body: object = {}): Promise<void> {
     const response = await fetch(`${this.#subject.operatorOrigin}/api/v1/admin/sales/${this.id}/${command}`, {
       method: 'POST',
       headers: {

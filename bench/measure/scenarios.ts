@@ -1,7 +1,9 @@
 import { browse } from './browse/browse.ts';
+import { draw } from './draw/draw.ts';
 import { herd } from './herd/herd.ts';
 import { monitor } from './monitor/monitor.ts';
 import type { Catalogue } from './options.ts';
+import { slowProvider } from './pace/slow-provider.ts';
 import { profile } from './profile/profile.ts';
 import { full } from './purchases/full.ts';
 import { publicTokens } from './reserve/public-tokens.ts';
@@ -75,6 +77,8 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   monitor: { about: 'commands sent to Redis and called a decision, by MONITOR', run: monitor },
   'room-memory': { about: 'bytes of Redis an entrant, joins in batches and one by one', run: roomMemory },
   watch: { about: '15,000 sockets: memory, commands, time to the last socket', run: watch },
+  draw: { about: 'a drawn sale: its root, and what verify-draw says to it and to forgeries', run: draw },
+  'slow-provider': { about: 'the pace while the provider is ten times slower', run: slowProvider },
   profile: { about: 'where a gateway under load spends its time', run: profile },
 };
 
