@@ -42,6 +42,23 @@ export class Watchers {
     return all;
   }
 
+  /**
+   * When some of them heard what `say` makes everybody hear: one in ten reads meanwhile. Throws where one of
+   * all, those who read it later included, did not hear it.
+   */
+  async timed(text: string, say: () => Promise<unknown>, withinMs = 20_000): Promise<Heard> {
+    const listeners = await Promise.all(this.#parts.map((part) => part.ask<number>({ quieten: true })));
+    await say();
+    const times = await Promise.all(
+      this.#parts.map((part, at) => part.ask<Heard>({ heard: { text, withinMs, of: listeners[at] } })),
+    );
+    // Copied before the others read: what comes later is no time of a broadcast.
+    const heard = times.flat();
+    await Promise.all(this.#parts.map((part) => part.ask({ listen: true })));
+    await this.heard(text, withinMs);
+    return heard;
+  }
+
   /** All sockets; the processes stay. */
   async close(): Promise<void> {
     await Promise.all(this.#parts.map((part) => part.ask({ close: true })));

@@ -13,8 +13,22 @@ export interface WatchSetting {
   authSecret: string | null;
 }
 
+/**
+ * Of those who watch, one in so many reads what comes while a broadcast is timed. All get it; what the others
+ * got lies in the kernel until they read on. On two cores reading costs more than writing does, and the time to
+ * the last socket was that of the watchers: they are no part of the system.
+ */
+const listenersShare = 10;
+
 /** When each socket heard a frame, ms since 1970. */
 export type Heard = number[];
+
+/** What is listened for; `of`: by how many, all of them without it. */
+export interface Hearing {
+  text: string;
+  withinMs: number;
+  of?: number;
+}
 
 /** Sockets that watch one sale, in a process of their own. */
 export class WatchCrowd {
@@ -55,15 +69,27 @@ export class WatchCrowd {
     this.#sockets.push(...opened);
   }
 
-  /** Resolves with the times at which sockets heard a frame that holds `text`, once all have or time is up. */
-  async heard({ text, withinMs }: { text: string; withinMs: number }): Promise<Heard> {
+  /** Resolves with the times at which sockets heard a frame that holds `text`, once so many have or time is up. */
+  async heard({ text, withinMs, of = this.#sockets.length }: Hearing): Promise<Heard> {
     const untilMs = performance.now() + withinMs;
     for (;;) {
       const frames = [...this.#heard].filter(([frame]) => frame.includes(text));
       const times = frames[0]?.[1] ?? [];
-      if (times.length >= this.#sockets.length || performance.now() > untilMs) return times;
+      if (times.length >= of || performance.now() > untilMs) return times;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
+  }
+
+  /** From now on only some of them read. Answers how many do. */
+  async quieten(): Promise<number> {
+    const others = this.#sockets.filter((_, at) => at % listenersShare !== 0);
+    for (const socket of others) socket.pause();
+    return this.#sockets.length - others.length;
+  }
+
+  /** All of them read again. */
+  async listen(): Promise<void> {
+    for (const socket of this.#sockets) socket.resume();
   }
 
   async close(): Promise<void> {
