@@ -8,10 +8,12 @@ import type {
   SigningKeyRotation,
   SigningKeys,
 } from '../engine/contracts/ports.ts';
+import type { Webhooks } from '../engine/contracts/webhooks.ts';
 import { ticketWriter } from '../engine/index.ts';
 import type { Settlement } from '../engine/surface.ts';
 import { drawStoreOn } from './draw/draw-store.ts';
 import { createLog, type Log } from './log.ts';
+import { webhooksOn } from './notifications/webhooks.ts';
 import { buyerOrdersOn } from './orders/buyer-orders.ts';
 import { fulfilmentOn } from './orders/fulfilment.ts';
 import { orderStoreOn } from './orders/order-store.ts';
@@ -57,6 +59,12 @@ export function createBuyerOrders(databaseUrl: string, returnWindowDays: number)
 export function createFulfilment(databaseUrl: string): Fulfilment & Closable {
   const pool = createPool(databaseUrl, { connectionsMax: 2, name: 'fulfilment' });
   return { ...fulfilmentOn(pool), close: () => pool.end() };
+}
+
+/** Outgoing webhooks. `allowsPrivate`: whether they may go to private networks and this machine. */
+export function createWebhooks(databaseUrl: string, allowsPrivate: boolean): Webhooks & Closable {
+  const pool = createPool(databaseUrl, { connectionsMax: 2, name: 'webhooks' });
+  return { ...webhooksOn(pool, allowsPrivate), close: () => pool.end() };
 }
 
 /** Wakes the workers through Redis; never waits, never throws. */

@@ -25,6 +25,7 @@ try {
     providers: providersOf(read.settings),
     at: crashPointOf(process.env, () => process.kill(process.pid, 'SIGKILL')),
     tokenSecret: TOKEN_SECRET,
+    allowsPrivateWebhooks: read.settings.WEBHOOK_PRIVATE_ADDRESSES === 'on',
     log,
   });
   const grace = closeWithGrace({ delay: 2_500, logger: false }, async ({ err }) => {

@@ -23,6 +23,7 @@ export async function completeSettings(
   if (!isEmbedded(given)) return settings;
   settings.TOKEN_SECRET ??= await keptSecret(dataDirectory, 'token');
   settings.RATE_EXEMPT_LOOPBACK ??= 'on';
+  settings.WEBHOOK_PRIVATE_ADDRESSES ??= 'on';
   if (settings.AUTH_JWKS_URL === undefined) {
     settings.AUTH_SECRET ??= await keptSecret(dataDirectory, 'auth');
     settings.DEV_TOKENS ??= 'on';

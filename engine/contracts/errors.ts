@@ -61,6 +61,8 @@ export const errorCatalogue = {
     retryable: false,
     title: 'That is more than is left of what was paid',
   },
+  endpoint_not_found: { status: 404, retryable: false, title: 'There is no such webhook endpoint' },
+  delivery_not_found: { status: 404, retryable: false, title: 'There is no such delivery' },
   idempotency_key_required: { status: 400, retryable: false, title: 'An Idempotency-Key is required' },
   idempotency_key_in_use: {
     status: 409,

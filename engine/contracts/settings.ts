@@ -121,6 +121,11 @@ export const SettingsSchema = Type.Object({
     ...count(5_000, 60_000),
     description: "how long a provider's answer is waited for",
   }),
+  WEBHOOK_PRIVATE_ADDRESSES: Type.Optional(
+    Type.Enum(['on', 'off'], {
+      description: 'webhooks may go to private networks and this machine: on in embedded mode, else off',
+    }),
+  ),
   RATE_BUYER_PER_SECOND: Type.Integer({
     ...count(5, 1_000_000),
     description: 'requests a second a buyer may make',

@@ -4,6 +4,7 @@ import {
   createFulfilment,
   createSaleStore,
   createSigningKeyRotation,
+  createWebhooks,
   postgresReadiness,
   workersReadiness,
 } from '../../persistence/index.ts';
@@ -25,6 +26,7 @@ const settlement = createSettlement(REDIS_URL, TOKEN_SECRET);
 const workers = workersReadiness(REDIS_URL);
 const sales = createSaleStore(DATABASE_URL, settlement, log);
 const fulfilment = createFulfilment(DATABASE_URL);
+const webhooks = createWebhooks(DATABASE_URL, settings.WEBHOOK_PRIVATE_ADDRESSES === 'on');
 const signingKeys = createSigningKeyRotation(DATABASE_URL, TOKEN_SECRET);
 const redis = { check: () => settlement.saleIds().then(() => null, lineOf) };
 const plane = await openOperatorPlane({
@@ -32,6 +34,7 @@ const plane = await openOperatorPlane({
   authenticate: authenticationOf(settings),
   sales,
   fulfilment,
+  webhooks,
   settlement,
   readiness: { redis, postgres, workers },
   signingKeys,
@@ -44,7 +47,7 @@ if (!plane)
 const grace = closeWithGrace({ delay: 2_500, logger: false }, async ({ err }) => {
   if (err) log.error({ err }, 'the operator plane stops');
   await plane.close();
-  const stores = [sales, fulfilment, postgres, workers, signingKeys, settlement];
+  const stores = [sales, fulfilment, webhooks, postgres, workers, signingKeys, settlement];
   await Promise.all(stores.map((store) => store.close()));
 });
 process.on('disconnect', grace.close);

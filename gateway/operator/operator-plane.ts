@@ -5,6 +5,7 @@ import { Hono } from 'hono';
 import type { Fulfilment } from '../../engine/contracts/fulfilment.ts';
 import type { Readiness, SaleStore, SigningKeyRotation } from '../../engine/contracts/ports.ts';
 import type { Settings } from '../../engine/contracts/settings.ts';
+import type { Webhooks } from '../../engine/contracts/webhooks.ts';
 import { Money } from '../../engine/contracts/wire/common.ts';
 import { Audit, Sale } from '../../engine/contracts/wire/sales.ts';
 import type { Settlement } from '../../engine/surface.ts';
@@ -18,12 +19,14 @@ import { fulfilmentRoutes } from './orders.ts';
 import { type OperatorApp, registerRoutes } from './register.ts';
 import { saleRoutes } from './sales.ts';
 import { signingKeyRoute } from './signing-keys.ts';
+import { webhookRoutes } from './webhooks.ts';
 
 export interface OperatorPlaneParts {
   settings: Pick<Settings, 'OPERATOR_HOST' | 'OPERATOR_PORT'>;
   authenticate: Authenticate;
   sales: SaleStore;
   fulfilment: Fulfilment;
+  webhooks: Webhooks;
   settlement: Settlement;
   readiness: Readonly<Record<string, Readiness>>;
   signingKeys: SigningKeyRotation;
@@ -48,6 +51,7 @@ export function operatorRoutes(
   const routes: Route[] = [
     ...saleRoutes(parts),
     ...fulfilmentRoutes(parts.fulfilment),
+    ...webhookRoutes(parts.webhooks),
     signingKeyRoute(parts.signingKeys),
     ...healthRoutes(parts.readiness),
     metricsRoute(createMetrics(parts.settlement)),

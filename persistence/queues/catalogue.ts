@@ -9,6 +9,8 @@ export interface Jobs {
   charge: { paymentIds: PaymentId[] };
   /** Ask the provider to give money back, and settle what it said. */
   refund: { id: RefundId };
+  /** Send one webhook to one endpoint, once. */
+  deliver: { id: string };
 }
 
 export type JobName = keyof Jobs;

@@ -3,6 +3,8 @@ import type { Settlement } from '../../engine/surface.ts';
 import type { Draws } from '../draw/draws.ts';
 import { sealOnce } from '../ledger/seal.ts';
 import type { Log } from '../log.ts';
+import { wakeDeliveries } from '../notifications/lost-deliveries.ts';
+import { fanOutOnce } from '../notifications/outbox.ts';
 import { relayOnce } from '../outbox/relay.ts';
 import type { PostgresPool } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
@@ -32,6 +34,7 @@ export interface PassParts {
   holds: HoldSettlement;
   draws: Draws;
   refunds: Pick<RowQueue<RefundId>, 'wake'>;
+  deliveries: Pick<RowQueue<string>, 'wake'>;
   queue: WakingPaymentQueue;
   heartbeat: Heartbeat;
   log: Log;
@@ -57,7 +60,7 @@ const revisionLostAfterMs = 3_000;
  * so that any number of them at once do what one would.
  */
 export function startPasses(parts: PassParts): Stop {
-  const { rows, reports, settlement, holds, draws, queue, refunds, heartbeat, log } = parts;
+  const { rows, reports, settlement, holds, draws, queue, refunds, deliveries, heartbeat, log } = parts;
   let live: LiveSaleRow[] = [];
 
   /** A sale whose turn fails, because it is being rebuilt, does not keep the others waiting. */
@@ -76,6 +79,10 @@ export function startPasses(parts: PassParts): Stop {
     while (relayed.kind === 'relayed' && relayed.more) {
       relayed = await relayOnce(rows, settlement, log, saleId);
     }
+  };
+
+  const fanOutAll = async () => {
+    while ((await fanOutOnce(rows)).more);
   };
 
   const passes: [name: string, pauseMs: number, pass: () => Promise<unknown>][] = [
@@ -108,6 +115,8 @@ export function startPasses(parts: PassParts): Stop {
     ['unconfirmed holds', 2_000, () => confirmUnheardHolds(rows, holds, log, confirmationLostAfterMs)],
     ['refunds', 500, () => wakeRefunds(reports, refunds)],
     ['returned units', 500, () => settleRestocks({ rows, reports, settlement, log })],
+    ['outbox', 300, fanOutAll],
+    ['webhooks', 500, () => wakeDeliveries(reports, deliveries)],
     ['ledger seals', 1_000, () => sealOnce(rows)],
     [
       'heartbeat',

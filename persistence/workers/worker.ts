@@ -4,6 +4,7 @@ import { ticketWriter } from '../../engine/index.ts';
 import type { Settlement } from '../../engine/surface.ts';
 import { Draws } from '../draw/draws.ts';
 import type { Log } from '../log.ts';
+import { deliverer } from '../notifications/deliver.ts';
 import { settlementsOn } from '../payments/settlements.ts';
 import { createPool } from '../postgres/pool.ts';
 import { providersIn, type WatchedProvider } from '../providers/choice.ts';
@@ -25,6 +26,8 @@ export interface WorkerOptions {
   providers: readonly WatchedProvider[];
   /** Writes the tickets of entrants again, which their draw commits to. */
   tokenSecret: string;
+  /** Whether webhooks may go to private networks and this machine. */
+  allowsPrivateWebhooks: boolean;
   log: Log;
   /** Where a drill lets this process die. */
   at?: AtCrashPoint;
@@ -44,6 +47,9 @@ const sagaTimes = {
 /** A charge that takes longer than this is left; its row will be found again by another worker. */
 const patienceMs = 1_500;
 
+/** Below a job's lock of 15 s, so that nobody takes a delivery for given up that is under way. */
+const webhookTimeoutMs = 10_000;
+
 export interface RunningWorker {
   /** Finishes the charges under way, then lets go of both stores. The settlement stays its owner's. */
   close(): Promise<void>;
@@ -54,7 +60,8 @@ export interface RunningWorker {
  * Throws what Postgres or Redis says where they cannot be reached.
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { databaseUrl, redisUrl, settlement, tokenSecret, log, at = passBy } = options;
+  const { databaseUrl, redisUrl, settlement, tokenSecret, allowsPrivateWebhooks, log } = options;
+  const { at = passBy } = options;
   const onLost = (error: Error) => log.warn({ reason: error.message }, 'a connection to Postgres was lost');
   const rows = createPool(databaseUrl, { connectionsMax: 6, name: 'worker', onLost });
   const reports = createPool(databaseUrl, {
@@ -65,9 +72,17 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   });
   const queue = paymentQueueOn(redisUrl, log);
   const refunds = rowQueueOn(redisUrl, 'refund');
+  const deliveries = rowQueueOn(redisUrl, 'deliver');
   const heartbeat = heartbeatOn(redisUrl);
   const letGo = () =>
-    Promise.all([rows.end(), reports.end(), queue.close(), refunds.close(), heartbeat.close()]);
+    Promise.all([
+      rows.end(),
+      reports.end(),
+      queue.close(),
+      refunds.close(),
+      deliveries.close(),
+      heartbeat.close(),
+    ]);
   try {
     await rows.query('SELECT 1');
     await heartbeat.beat();
@@ -92,11 +107,29 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const worker = startChargeWorker(redisUrl, follow, log);
   const { named: providerNamed } = providers;
   const refundWorker = startRowWorker(redisUrl, 'refund', refunder({ on: rows, providerNamed, log }), log);
+  const sending = { allowsPrivate: allowsPrivateWebhooks, timeoutMs: webhookTimeoutMs };
+  const deliveryWorker = startRowWorker(redisUrl, 'deliver', deliverer(rows, sending, log), log);
   const draws = new Draws({ rows, reports, settlement, write: ticketWriter(tokenSecret), log });
-  const stopPasses = startPasses({ rows, reports, settlement, holds, draws, queue, refunds, heartbeat, log });
+  const stopPasses = startPasses({
+    rows,
+    reports,
+    settlement,
+    holds,
+    draws,
+    queue,
+    refunds,
+    deliveries,
+    heartbeat,
+    log,
+  });
   return {
     async close() {
-      const finished = Promise.all([worker.close(), refundWorker.close(), stopPasses()]);
+      const finished = Promise.all([
+        worker.close(),
+        refundWorker.close(),
+        deliveryWorker.close(),
+        stopPasses(),
+      ]);
       await Promise.race([finished, sleep(patienceMs, null, { ref: false })]);
       await letGo();
     },

@@ -1,0 +1,15 @@
+import type { Refusal } from './errors.ts';
+import type { CreateEndpoint, Delivery, Endpoint, NewEndpoint } from './wire/webhooks.ts';
+
+/** The operator's hand on outgoing webhooks. */
+export interface Webhooks {
+  endpoints(): Promise<Endpoint[]>;
+  /** The only time that the secret is told. Refusal: `invalid_request` (an address that is not called). */
+  create(endpoint: CreateEndpoint): Promise<{ kind: 'created'; endpoint: NewEndpoint } | Refusal>;
+  /** Nothing is sent there any more. Refusal: `endpoint_not_found`. */
+  remove(endpointId: string): Promise<{ kind: 'removed' } | Refusal>;
+  /** Newest first. `cursor` is the opaque value of the previous page. */
+  deliveries(limit: number, cursor: string | null): Promise<{ data: Delivery[]; nextCursor: string | null }>;
+  /** Sends a delivery again, with the same message id. Refusal: `delivery_not_found`. */
+  replay(deliveryId: string): Promise<{ kind: 'due'; delivery: Delivery } | Refusal>;
+}

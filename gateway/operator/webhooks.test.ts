@@ -1,0 +1,161 @@
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Webhook } from 'standardwebhooks';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type House, openHouse } from '../fixtures/house.ts';
+
+/** A receiver that answers as it is told and keeps what it got. */
+async function receiver() {
+  const got: { headers: IncomingHttpHeaders; body: string }[] = [];
+  const answers: number[] = [];
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    got.push({ headers: request.headers, body: Buffer.concat(chunks).toString() });
+    const status = answers.shift() ?? 204;
+    response.writeHead(status, status === 302 ? { location: 'http://127.0.0.1:1/elsewhere' } : {}).end();
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
+  return { url, got, answers, close: () => server.close() };
+}
+
+let house: House;
+let shop: Awaited<ReturnType<typeof receiver>>;
+beforeAll(async () => {
+  house = await openHouse();
+  shop = await receiver();
+});
+afterAll(async () => {
+  const undocumented = await house.undocumentedRefusals();
+  await house.close();
+  shop.close();
+  expect(undocumented).toEqual([]);
+});
+
+const admin = '/api/v1/admin';
+const deliveries = (query = '') => house.operate('GET', `${admin}/deliveries${query}`);
+
+async function buy(saleId: string, buyer: string, quantity = 1): Promise<string> {
+  const { body } = await house.reserve(saleId, buyer, quantity);
+  await house.pay(body.checkoutId, buyer, body.checkoutId, 'tok_visa', { prefer: 'wait=20' });
+  return `ord_${body.checkoutId.slice(4)}`;
+}
+
+test('what becomes of orders and sales is told, signed, once each', async () => {
+  const created = await house.operate('POST', `${admin}/webhook-endpoints`, {
+    body: { url: shop.url, types: ['order.confirmed', 'order.cancelled', 'order.refunded', 'sale.sold_out'] },
+  });
+  expect(created.status).toBe(201);
+  const { endpointId, secret } = created.body;
+  const listed = await house.operate('GET', `${admin}/webhook-endpoints`);
+  expect(listed.body.data).toEqual([
+    { endpointId, url: shop.url, types: created.body.types, createdAt: created.body.createdAt },
+  ]);
+
+  const saleId = await house.sale({ units: 3 });
+  const orderId = await buy(saleId, 'ana');
+  await house.ask('POST', `/orders/${orderId}/cancel`, {
+    as: 'ana',
+    body: {},
+    headers: { 'idempotency-key': 'c' },
+  });
+  await house.until(
+    () => house.ask('GET', `/sales/${saleId}`),
+    ({ body }) => body.items[0].available === 3,
+  );
+  await buy(saleId, 'bea', 2);
+  await buy(saleId, 'cleo', 1);
+  const done = await house.until(
+    deliveries,
+    ({ body }) =>
+      body.data.length === 6 && body.data.every(({ status }: { status: string }) => status === 'delivered'),
+  );
+  expect(done.body.data.map(({ type }: { type: string }) => type).toSorted()).toEqual([
+    'order.cancelled',
+    'order.confirmed',
+    'order.confirmed',
+    'order.confirmed',
+    'order.refunded',
+    'sale.sold_out',
+  ]);
+  const messages = shop.got.map(({ headers, body }) =>
+    new Webhook(secret).verify(body, headers as Record<string, string>),
+  ) as { type: string; data: { orderId?: string } }[];
+  expect(messages).toHaveLength(6);
+  expect(messages.find(({ type }) => type === 'order.refunded')).toMatchObject({
+    data: {
+      saleId,
+      orderId,
+      buyerId: 'ana',
+      items: [{ sku: 'ps5', quantity: 1 }],
+      refund: { amount: { amount: 49_900, currency: 'USD' }, reason: 'The order was cancelled' },
+    },
+  });
+  expect(new Set(shop.got.map(({ headers }) => headers['webhook-id'])).size).toBe(6);
+
+  const first = await deliveries('?limit=4');
+  const rest = await deliveries(`?limit=4&cursor=${first.body.nextCursor}`);
+  expect([...first.body.data, ...rest.body.data]).toEqual(done.body.data);
+  expect(rest.body.nextCursor).toBeNull();
+
+  const [{ deliveryId, messageId }] = done.body.data;
+  expect((await house.operate('POST', `${admin}/deliveries/${deliveryId}/replay`)).status).toBe(202);
+  await house.until(deliveries, ({ body }) => body.data[0].attempts.length === 2);
+  expect(shop.got.at(-1)?.headers['webhook-id']).toBe(messageId);
+
+  expect((await house.operate('DELETE', `${admin}/webhook-endpoints/${endpointId}`)).status).toBe(204);
+  expect((await house.operate('DELETE', `${admin}/webhook-endpoints/${endpointId}`)).body.code).toBe(
+    'endpoint_not_found',
+  );
+  expect((await house.operate('POST', `${admin}/deliveries/dlv_none/replay`)).body.code).toBe(
+    'delivery_not_found',
+  );
+});
+
+test('what an endpoint does not take is tried again, and a redirect is not followed', async () => {
+  const { body: endpoint } = await house.operate('POST', `${admin}/webhook-endpoints`, {
+    body: { url: shop.url, types: ['sale.closed'] },
+  });
+  shop.answers.push(302, 500);
+  const saleId = await house.sale();
+  await house.operate('POST', `${admin}/sales/${saleId}/close`);
+  const mine = ({ body }: { body: { data: { endpointId: string }[] } }) =>
+    body.data.filter(({ endpointId }) => endpointId === endpoint.endpointId) as unknown as {
+      deliveryId: string;
+      status: string;
+      nextAttemptAt: string;
+      attempts: { status: number; error: string; at: string }[];
+    }[];
+  const once = await house.until(deliveries, (answer) => mine(answer)[0]?.attempts.length === 1);
+  const [delivery] = mine(once);
+  expect(delivery).toMatchObject({
+    status: 'pending',
+    attempts: [{ attempt: 1, status: 302, error: 'the endpoint answered 302' }],
+  });
+  expect(Date.parse(delivery?.nextAttemptAt ?? '')).toBeGreaterThan(
+    Date.parse(delivery?.attempts[0]?.at ?? ''),
+  );
+  // By hand, instead of waiting for it.
+  for (const count of [2, 3]) {
+    await house.operate('POST', `${admin}/deliveries/${delivery?.deliveryId}/replay`);
+    await house.until(deliveries, (answer) => mine(answer)[0]?.attempts.length === count);
+  }
+  const [last] = mine(await deliveries());
+  expect([last?.status, ...(last?.attempts ?? []).map(({ status }) => status)]).toEqual([
+    'delivered',
+    302,
+    500,
+    204,
+  ]);
+});
+
+test.each(['ftp://example.com/', 'http://example.com/', 'https://user:pass@example.com/', 'nonsense'])(
+  'a webhook is not sent to %s',
+  async (url) => {
+    expect(await house.operate('POST', `${admin}/webhook-endpoints`, { body: { url } })).toMatchObject({
+      status: 422,
+      body: { code: 'invalid_request', field: 'url' },
+    });
+  },
+);
