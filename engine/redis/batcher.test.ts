@@ -66,6 +66,70 @@ test('a full queue refuses at once, before anything is sent', async () => {
   expect(calls).toBe(2);
 });
 
+/** A batcher whose calls end when the test says so, on a clock that only the test moves. */
+function slowBatcher() {
+  let nowMs = 0;
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => nowMs);
+  onTestFinished(() => clock.mockRestore());
+  const answered: (() => void)[] = [];
+  const batcher = new Batcher<number, number>({
+    sizeMax: 10,
+    queueMax: 1_000,
+    deadlineMs: 60_000,
+    run: (requests) => new Promise((resolve) => answered.push(() => resolve(requests))),
+  });
+  return {
+    ask: (request: number) => batcher.ask(request),
+    calls: () => answered.length,
+    /** The call under way takes so long and is answered. */
+    async answerAfter(ms: number) {
+      while (answered.length === 0) await soon();
+      nowMs += ms;
+      answered.shift()?.();
+      await soon();
+    },
+    pass(ms: number) {
+      nowMs += ms;
+    },
+  };
+}
+
+test('while calls are slow, who could not be asked in time is refused at once', async () => {
+  const slow = slowBatcher();
+  const first = slow.ask(0);
+  const second = slow.ask(1);
+  await slow.answerAfter(24_000);
+  expect(await Promise.all([first, second])).toEqual([0, 1]);
+  // One call of the ten under way, and two more of ten, begin within a minute at 24 s each.
+  const taken = Array.from({ length: 10 }, (_, i) => slow.ask(i));
+  await soon();
+  taken.push(...Array.from({ length: 20 }, (_, i) => slow.ask(10 + i)));
+  await expect(slow.ask(30)).rejects.toThrow(Overloaded);
+  expect(slow.calls()).toBe(1);
+  for (const ms of [100, 100, 100]) await slow.answerAfter(ms);
+  expect(await Promise.all(taken)).toEqual(Array.from({ length: 30 }, (_, i) => i));
+  // Quick again, it takes in more than before.
+  const more = Array.from({ length: 40 }, (_, i) => slow.ask(i));
+  for (let call = 0; call < 4; call += 1) await slow.answerAfter(1);
+  expect(await Promise.all(more)).toHaveLength(40);
+});
+
+test('while a call hangs, newcomers are refused at once; an idle batcher always asks', async () => {
+  const slow = slowBatcher();
+  const first = slow.ask(0);
+  await soon();
+  slow.pass(59_999);
+  const waits = slow.ask(1);
+  slow.pass(1);
+  await expect(slow.ask(2)).rejects.toThrow(Overloaded);
+  await slow.answerAfter(1);
+  await slow.answerAfter(1);
+  expect(await Promise.all([first, waits])).toEqual([0, 1]);
+  const again = slow.ask(3);
+  await slow.answerAfter(1);
+  expect(await again).toBe(3);
+});
+
 test('a bug in one call does not stop the next one', async () => {
   let broken = true;
   const batcher = new Batcher<number, number>({

@@ -36,6 +36,9 @@ export class Batcher<Request, Answer> {
   /** Those of the call that is under way whose deadline has not passed. */
   #asked: Waiting<Request, Answer>[] = [];
   #running = false;
+  /** Since when the present call is under way, its repeats included; and how long the last answered one took. */
+  #calledAtMs = 0;
+  #usualMs = 0;
   #timer: NodeJS.Timeout | null = null;
   readonly #options: BatcherOptions<Request, Answer>;
 
@@ -44,26 +47,40 @@ export class Batcher<Request, Answer> {
   }
 
   /**
-   * Rejects with `Overloaded` where nothing was sent: the queue was full, or the deadline passed in it; with
-   * `RedisUnavailable` where it was sent and its deadline passed unanswered.
+   * Rejects with `Overloaded` where nothing was sent: the queue was full, its turn could not come in time, or
+   * it did not; with `RedisUnavailable` where it was sent and its deadline passed unanswered.
    */
   ask(request: Request): Promise<Answer> {
     if (this.#queue.length >= this.#options.queueMax)
       return Promise.reject(new Overloaded('too many requests wait for Redis'));
+    if (this.#waitMs() >= this.#options.deadlineMs)
+      return Promise.reject(new Overloaded('its turn to be asked would not come in time'));
     return new Promise((resolve, reject) => {
       this.#queue.push({ request, untilMs: performance.now() + this.#options.deadlineMs, resolve, reject });
       this.#watchDeadlines();
       if (!this.#running) {
         this.#running = true;
+        this.#calledAtMs = performance.now();
         // What else arrives in this turn of the event loop rides along.
         queueMicrotask(() => void this.#drain());
       }
     });
   }
 
+  /**
+   * How long whoever comes now would wait to be asked: for the present call, and for those before its own, each
+   * as long as the last one took. An idle batcher always asks: that is how it learns that Redis is quick again.
+   */
+  #waitMs(): number {
+    if (!this.#running) return 0;
+    const presentMs = Math.max(this.#usualMs, performance.now() - this.#calledAtMs);
+    return presentMs + this.#usualMs * Math.floor(this.#queue.length / this.#options.sizeMax);
+  }
+
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) {
       this.#asked = this.#queue.splice(0, this.#options.sizeMax);
+      this.#calledAtMs = performance.now();
       await this.#settle();
     }
     this.#running = false;
@@ -74,6 +91,7 @@ export class Batcher<Request, Answer> {
       const asked = this.#asked;
       try {
         const answers = await this.#options.run(asked.map((waiting) => waiting.request));
+        this.#usualMs = performance.now() - this.#calledAtMs;
         asked.forEach((waiting, i) => {
           waiting.resolve(answers[i] as Answer);
         });
