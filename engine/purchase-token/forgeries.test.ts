@@ -1,6 +1,7 @@
 import { createHash, createHmac, createPublicKey } from 'node:crypto';
 import { createSigner } from 'fast-jwt';
 import { expect, test } from 'vitest';
+import { derivedKey } from '../contracts/derived-key.ts';
 import { testTokenSecret } from '../fixtures/test-sale.ts';
 import { signedTickets } from '../waiting-room/ticket.ts';
 import { type TestKey, testClaims, testKey, testKeys } from './fixtures/test-keys.ts';
@@ -58,6 +59,18 @@ const forged: Record<string, () => string[]> = {
         hs256({ alg, typ: 'JWT' }, secret),
       ]),
     ),
+  'our own key, for another type or algorithm': () => {
+    const ownKey = derivedKey(testTokenSecret, 'purchase-token');
+    const types = ['ticket', 'Purchase', 'purchase ', '', null, ['purchase'], undefined];
+    return [
+      ...types.map((typ) =>
+        createSigner({ key: ownKey, algorithm: 'HS256', noTimestamp: true })({ ...claims, typ }),
+      ),
+      ...(['HS384', 'HS512'] as const).map((algorithm) =>
+        createSigner({ key: ownKey, algorithm, noTimestamp: true })({ typ: 'purchase', ...claims }),
+      ),
+    ];
+  },
   'a ticket, or nothing': () => [
     signedTickets(testTokenSecret).sign({ place: 'a1', sale: claims.sale, index: 0 }),
     '',

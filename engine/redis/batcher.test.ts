@@ -114,14 +114,14 @@ test('while calls are slow, who could not be asked in time is refused at once', 
   expect(await Promise.all(more)).toHaveLength(40);
 });
 
-test('while a call hangs, newcomers are refused at once; an idle batcher always asks', async () => {
+test('while a call hangs, newcomers are told so at once; an idle batcher always asks', async () => {
   const slow = slowBatcher();
   const first = slow.ask(0);
   await soon();
   slow.pass(59_999);
   const waits = slow.ask(1);
   slow.pass(1);
-  await expect(slow.ask(2)).rejects.toThrow(Overloaded);
+  await expect(slow.ask(2)).rejects.toThrow(RedisUnavailable);
   await slow.answerAfter(1);
   await slow.answerAfter(1);
   expect(await Promise.all([first, waits])).toEqual([0, 1]);

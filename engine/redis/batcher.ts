@@ -48,12 +48,16 @@ export class Batcher<Request, Answer> {
 
   /**
    * Rejects with `Overloaded` where nothing was sent: the queue was full, its turn could not come in time, or
-   * it did not; with `RedisUnavailable` where it was sent and its deadline passed unanswered.
+   * it did not; with `RedisUnavailable` where it was sent and its deadline passed unanswered, and at once
+   * where the present call has gone unanswered for as long as anybody would wait.
    */
   ask(request: Request): Promise<Answer> {
     if (this.#queue.length >= this.#options.queueMax)
       return Promise.reject(new Overloaded('too many requests wait for Redis'));
-    if (this.#waitMs() >= this.#options.deadlineMs)
+    const presentMs = this.#running ? performance.now() - this.#calledAtMs : 0;
+    if (presentMs >= this.#options.deadlineMs)
+      return Promise.reject(new RedisUnavailable('Redis has not answered for too long'));
+    if (this.#waitMs(presentMs) >= this.#options.deadlineMs)
       return Promise.reject(new Overloaded('its turn to be asked would not come in time'));
     return new Promise((resolve, reject) => {
       this.#queue.push({ request, untilMs: performance.now() + this.#options.deadlineMs, resolve, reject });
@@ -71,10 +75,9 @@ export class Batcher<Request, Answer> {
    * How long whoever comes now would wait to be asked: for the present call, and for those before its own, each
    * as long as the last one took. An idle batcher always asks: that is how it learns that Redis is quick again.
    */
-  #waitMs(): number {
+  #waitMs(presentMs: number): number {
     if (!this.#running) return 0;
-    const presentMs = Math.max(this.#usualMs, performance.now() - this.#calledAtMs);
-    return presentMs + this.#usualMs * Math.floor(this.#queue.length / this.#options.sizeMax);
+    return Math.max(this.#usualMs, presentMs) + this.#usualMs * Math.floor(this.#queue.length / this.#options.sizeMax);
   }
 
   async #drain(): Promise<void> {
