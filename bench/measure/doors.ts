@@ -10,6 +10,7 @@ const startFiles = {
   'door-only': ['bench/baselines/door-only/start.ts'],
   'door-only-room': ['bench/baselines/door-only-room/start.ts'],
   'door-only-sold-out': ['bench/baselines/door-only-sold-out/start.ts'],
+  'batch-size': ['bench/baselines/batch-size/start.ts'],
   'evalsha-each': ['bench/baselines/evalsha-each/start.ts'],
 } as const;
 

@@ -6,6 +6,7 @@ import type { Catalogue } from './options.ts';
 import { slowProvider } from './pace/slow-provider.ts';
 import { profile } from './profile/profile.ts';
 import { full } from './purchases/full.ts';
+import { batchSize } from './reserve/batch-size.ts';
 import { publicTokens } from './reserve/public-tokens.ts';
 import { reserve } from './reserve/reserve.ts';
 import { reserveSocket } from './reserve/reserve-socket.ts';
@@ -68,6 +69,10 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   'public-tokens': {
     about: 'purchase tokens that anybody can verify, against private ones',
     run: publicTokens,
+  },
+  'batch-size': {
+    about: 'how many requests go as one call at most: throughput, latency, CPU',
+    run: batchSize,
   },
   steady: {
     about: 'open loop at a fixed rate, corrected for coordinated omission; and an idle system',
