@@ -77,7 +77,10 @@ export class Batcher<Request, Answer> {
    */
   #waitMs(presentMs: number): number {
     if (!this.#running) return 0;
-    return Math.max(this.#usualMs, presentMs) + this.#usualMs * Math.floor(this.#queue.length / this.#options.sizeMax);
+    return (
+      Math.max(this.#usualMs, presentMs) +
+      this.#usualMs * Math.floor(this.#queue.length / this.#options.sizeMax)
+    );
   }
 
   async #drain(): Promise<void> {

@@ -188,7 +188,8 @@ export class ModelledSale {
     return outstanding;
   }
 
+  /** Of two who name the same turn, which no ticket allows, the sorted set puts the lesser id first. */
   standbyInOrder(): Standing[] {
-    return [...this.standby.values()].sort((a, b) => a.score - b.score);
+    return [...this.standby.values()].sort((a, b) => a.score - b.score || (a.buyerId < b.buyerId ? -1 : 1));
   }
 }
