@@ -6,8 +6,12 @@ import { connect } from './redis/connection.ts';
 import { channels, floorKeys, outboxKey, saleKey, salesKey, stockKey } from './redis/keys.ts';
 import { nextRequestId, run, script } from './redis/scripts.ts';
 import { RedisUnavailable, StaleEpoch } from './redis/unavailable.ts';
+import { pinLeaseMs } from './reservation/reservations.ts';
 import { settle } from './reservation/settle.ts';
+import { reservationStates } from './reservation/states.ts';
+import { saleLife } from './sale/life.ts';
 import { readSale, saleFields } from './sale/read-sale.ts';
+import { beginRebuild, rebuild } from './sale/rebuild.ts';
 import type { Settlement } from './surface.ts';
 import { entrants } from './waiting-room/entrants.ts';
 import { placeBook } from './waiting-room/place-book.ts';
@@ -74,20 +78,19 @@ export function createSettlement(redisUrl: string, tokenSecret: string): Settlem
       return { epoch: Number(epoch), isAll: invitations === 'complete' };
     },
 
-    async redisRunId() {
-      const runId = /^run_id:(\w+)/m.exec(await ask(() => redis.info('server')))?.[1];
-      if (!runId) throw new RedisUnavailable('Redis does not say its run_id');
-      return runId;
-    },
+    life: (saleId) => ask(() => saleLife(redis, saleId)),
 
-    async beginEpoch(saleId, epoch) {
-      const [, code] = await run(redis, script('sale/begin-epoch'), ownKeys(saleId), [
-        nextRequestId(),
-        epoch,
-      ]);
+    async beginEpoch(saleId, epoch, { from, to }) {
+      const args = [nextRequestId(), epoch, from, to];
+      const [, code] = await run(redis, script('sale/begin-epoch'), floorKeys(saleId), args);
       if (code === 1) await ask(() => redis.publish(channels.sales, saleId));
       return { kind: code === 1 ? 'begun' : code === 0 ? 'present' : 'missing' };
     },
+
+    beginRebuild: (saleId, epoch) => beginRebuild(redis, saleId, epoch),
+    rebuild: (builder, sale) => rebuild(redis, builder, sale, { pinLeaseMs, initialBuckets }),
+
+    reservationStates: (saleId, ids) => reservationStates(redis, saleId, ids),
 
     async command(saleId, command) {
       const [, code, state] = await run(redis, script('sale/command'), ownKeys(saleId), [

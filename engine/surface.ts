@@ -10,12 +10,20 @@ import type {
   ReservationRecord,
   ReserveOutcome,
 } from './contracts/outcomes.ts';
+import type { RebuiltSale } from './contracts/rebuilt-sale.ts';
 import type { LiveSale, SaleConfig, SaleSnapshot } from './contracts/sale.ts';
 import type { ReservationState, SaleState } from './contracts/states.ts';
 import type { Checkout, Pay } from './contracts/wire/checkout.ts';
 import type { Reservation, Reserve, Reserved } from './contracts/wire/reservations.ts';
 import type { TicketStatus } from './contracts/wire/tickets.ts';
 import type { Restock, RestockAnswer } from './reservation/settle.ts';
+import type { KnownReservation } from './reservation/states.ts';
+import type { SaleLife } from './sale/life.ts';
+import type { RebuildBegun, Rebuilt } from './sale/rebuild.ts';
+
+export type { RebuiltSale } from './contracts/rebuilt-sale.ts';
+export type { KnownReservation } from './reservation/states.ts';
+export type { SaleLife } from './sale/life.ts';
 
 /** Every sale that this process knows, kept current by the tick and by publish/subscribe. */
 export interface SaleDirectory {
@@ -100,10 +108,23 @@ export interface Settlement {
   ): Promise<void>;
   /** Whether Redis knows everybody whom a sale invites, and in which epoch. */
   knownInvitations(saleId: string): Promise<{ epoch: number; isAll: boolean }>;
-  /** Names this life of Redis: a Redis that came back is not the one that left. */
-  redisRunId(): Promise<string>;
-  /** After a restart that lost nothing. `missing`: Redis does not know the sale, it has to be rebuilt. */
-  beginEpoch(saleId: string, epoch: number): Promise<{ kind: 'begun' | 'present' | 'missing' }>;
+  /** What Redis says of a sale, believed or not. */
+  life(saleId: string): Promise<SaleLife>;
+  /**
+   * After a restart that lost nothing; `indices` are leased anew, `[from, to)`. `missing`: Redis does not know
+   * the sale, it has to be rebuilt.
+   */
+  beginEpoch(
+    saleId: string,
+    epoch: number,
+    indices: { from: number; to: number },
+  ): Promise<{ kind: 'begun' | 'present' | 'missing' }>;
+  /** Takes a sale out of Redis that is not believed, so that `builder` may write it anew. */
+  beginRebuild(saleId: string, epoch: number): Promise<RebuildBegun>;
+  /** Writes it anew; it sells from the last call on, or not at all. */
+  rebuild(builder: string, sale: RebuiltSale): Promise<Rebuilt>;
+  /** Reservations as they lie in Redis, in the order asked for; null where there is none. Changes nothing. */
+  reservationStates(saleId: string, ids: readonly ReservationId[]): Promise<(KnownReservation | null)[]>;
   command(saleId: string, command: SaleCommand): Promise<{ kind: 'done'; state: SaleState } | Refusal>;
   /** Changes what an operator may change while the sale lasts; the rows changed first. */
   configure(

@@ -28,7 +28,9 @@ export type SaleEventType =
   | 'sale.resumed'
   | 'sale.sold_out'
   | 'sale.closed'
-  | 'sale.units_adjusted';
+  | 'sale.units_adjusted'
+  /** The first event of an epoch that was rebuilt from Postgres. */
+  | 'sale.rebuilt';
 
 export interface OutboxEvent {
   /** Redis stream id, `<ms>-<n>`: the relay's position. */

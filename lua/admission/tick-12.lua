@@ -59,6 +59,26 @@ local function brake()
   return ageMs <= patienceMs and 1 or math.max(0.05, (patienceMs / ageMs) ^ 2)
 end
 
+-- How far so many turns reach, and how many there are: those that nobody has (includes/vacant-turns.lua) are
+-- passed over. A step a run of such turns, so nothing where there are none.
+local function turnsAhead(wanted)
+  local upTo, found = sale.serving, 0
+  local marked = redis.call('STRLEN', turnsKey) * 8
+  while found < wanted do
+    local from, to = upTo, sale.entrants
+    if upTo < marked then
+      from = redis.call('BITPOS', turnsKey, 0, upTo, marked - 1, 'BIT')
+      if from < 0 then from = marked end
+      local nextMarked = from < marked and redis.call('BITPOS', turnsKey, 1, from, marked - 1, 'BIT') or -1
+      if nextMarked >= 0 then to = math.min(to, nextMarked) end
+    end
+    if from >= sale.entrants then break end
+    upTo = math.min(from + wanted - found, to)
+    found = found + upTo - from
+  end
+  return upTo, found
+end
+
 -- perMinute is the target for arrivals, stock is the reason: no more turns may be open than units that
 -- could still be had, and whoever is on standby comes first.
 local function callTurns()
@@ -76,9 +96,10 @@ local function callTurns()
     justified = math.min(justified, sale.checkoutsAtOnceMax - checkouts)
   end
   local call = math.min(math.floor(micro / 1000000), justified, sale.entrants - sale.serving)
-  if call > 0 then
-    sale.serving = sale.serving + call
-    micro = micro - call * 1000000
+  local upTo, called = turnsAhead(call)
+  if called > 0 then
+    sale.serving = upTo
+    micro = micro - called * 1000000
     redis.call('ZADD', callsKey, sale.serving, integer(sale.serving) .. ':' .. integer(claimClockMs()))
     redis.call('HSET', saleKey, 'serving', sale.serving)
   end

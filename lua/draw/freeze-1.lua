@@ -8,7 +8,7 @@
 --       ended without a draw; -1 no such sale
 local saleKey = KEYS[1]
 local sale, nowMs
---- @include integer types clock sale
+--- @include integer types clock life sale
 local requestId = ARGV[1]
 
 local wrong = checkTypes({ [saleKey] = 'hash' })

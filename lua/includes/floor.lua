@@ -8,17 +8,21 @@ local deadlinesKey, pinsKey, turnsKey, callsKey = KEYS[5], KEYS[6], KEYS[7], KEY
 local standbyKey, standbyRequestsKey, attemptsKey, outboxKey = KEYS[9], KEYS[10], KEYS[11], KEYS[12]
 local sale, nowMs
 
---- @include integer arguments types clock sale items stock buyers outbox reservations claim-windows standby lifecycle losses
+--- @include integer arguments types clock life sale items stock buyers outbox reservations claim-windows standby lifecycle losses
+
+local function checkFloor()
+  return checkTypes({
+    [saleKey] = 'hash', [stockKey] = 'hash', [reservationsKey] = 'hash', [buyersKey] = 'hash',
+    [deadlinesKey] = 'zset', [pinsKey] = 'zset', [turnsKey] = 'string', [callsKey] = 'zset',
+    [standbyKey] = 'zset', [standbyRequestsKey] = 'hash', [attemptsKey] = 'set', [outboxKey] = 'stream',
+  })
+end
 
 -- Everything that is checked before the first write, and the clock. Answers an error or nil.
 -- With `epoch` the caller says which epoch it believes in: a sale that began another one refuses.
 local noSale, staleEpoch = -1, -2
 local function enterFloor()
-  local wrong, absent = checkTypes({
-    [saleKey] = 'hash', [stockKey] = 'hash', [reservationsKey] = 'hash', [buyersKey] = 'hash',
-    [deadlinesKey] = 'zset', [pinsKey] = 'zset', [turnsKey] = 'string', [callsKey] = 'zset',
-    [standbyKey] = 'zset', [standbyRequestsKey] = 'hash', [attemptsKey] = 'set', [outboxKey] = 'stream',
-  })
+  local wrong, absent = checkFloor()
   if wrong then return wrong end
   sale = readSale()
   if not sale then return nil end

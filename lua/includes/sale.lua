@@ -1,9 +1,9 @@
 -- The sale's own fields, read once a call. A missing sale refuses; it never counts as zero.
--- Expects: saleKey. `sale` is nil where Redis does not know the sale (any more).
-local function readSale()
+-- Expects: saleKey, the include life. Nil where Redis does not know the sale (any more).
+local function readSaleOfAnyLife()
   local fields = redis.call('HMGET', saleKey, 'id', 'epoch', 'state', 'method', 'perBuyerLimit', 'holdMs',
     'claimMs', 'perMinute', 'waitingOpensAtMs', 'opensAtMs', 'closesAtMs', 'serving', 'entrants',
-    'missedBelow', 'pausedAtMs', 'pausedTotalMs', 'drawSeed', 'preEntrants', 'checkoutsAtOnceMax')
+    'missedBelow', 'pausedAtMs', 'pausedTotalMs', 'drawSeed', 'preEntrants', 'checkoutsAtOnceMax', 'life')
   if not fields[2] then return nil end
   return {
     id = fields[1],
@@ -26,5 +26,12 @@ local function readSale()
     hasDrawSeed = fields[17] and true or false,
     preEntrants = tonumber(fields[18]),
     checkoutsAtOnceMax = tonumber(fields[19]),
+    life = fields[20],
   }
+end
+
+-- Nil also where this Redis is not the one that the sale's epoch was begun in.
+local function readSale()
+  local found = readSaleOfAnyLife()
+  return found and found.life == redisLife() and found or nil
 end

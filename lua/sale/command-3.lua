@@ -8,7 +8,7 @@
 -- Event sale.opened, sale.paused, sale.resumed, sale.closed
 local saleKey, stockKey, outboxKey = KEYS[1], KEYS[2], KEYS[3]
 local sale, nowMs
---- @include integer types clock sale stock outbox lifecycle
+--- @include integer types clock life sale stock outbox lifecycle
 local requestId, command = ARGV[1], ARGV[2]
 local done, refused, noSale = 1, 0, -1
 

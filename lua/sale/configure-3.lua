@@ -8,7 +8,7 @@
 -- Event sale.opened, sale.closed where that is due by the new times
 local saleKey, stockKey, outboxKey = KEYS[1], KEYS[2], KEYS[3]
 local sale, nowMs
---- @include integer types clock sale stock outbox lifecycle
+--- @include integer types clock life sale stock outbox lifecycle
 local requestId = ARGV[1]
 
 local wrong = checkTypes({ [saleKey] = 'hash', [stockKey] = 'hash', [outboxKey] = 'stream' })

@@ -16,7 +16,7 @@
 --       -6 no waiting room, -7 the draw has been fixed
 local saleKey = KEYS[1]
 local sale, nowMs
---- @include integer clock sale
+--- @include integer clock life sale
 local requestId, epoch, buckets = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 
 sale = readSale()

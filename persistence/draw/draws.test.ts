@@ -13,6 +13,7 @@ import {
 import { newSale, testHouse } from '../fixtures/test-house.ts';
 import { createLog } from '../log.ts';
 import { relayOnce } from '../outbox/relay.ts';
+import { followRedis } from '../reconciliation/epochs.ts';
 import { repeatUnheardCommands } from '../reconciliation/unheard-commands.ts';
 import { commitFreeze } from './commit-freeze.ts';
 import { drawStoreOn } from './draw-store.ts';
@@ -363,11 +364,13 @@ test("a beacon's value that Redis did not hear of is published by the next pass"
   await expect.poll(() => house.settlement.saleIds().then(String, () => 'away')).toBe('away');
   expect(await house.sales.giveBeacon(sale.config.id, 'spoken')).toEqual({ kind: 'done' });
   await house.redis.restart();
+  const { reports, settlement } = house;
+  const follow = () => followRedis({ rows: house.database.pool, reports, settlement, log }, sale.config.id);
   await expect
     .poll(
       () =>
-        worker()
-          .runOnce()
+        follow()
+          .then(() => worker().runOnce())
           .then(String, () => 'away'),
       { timeout: 10_000 },
     )

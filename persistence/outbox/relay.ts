@@ -74,6 +74,14 @@ export async function relayOnce(
   };
 }
 
+/** Relays until nothing is left, or another relay is at it. */
+export async function relayAll(
+  ...[on, settlement, log, saleId]: Parameters<typeof relayOnce>
+): Promise<void> {
+  let relayed = await relayOnce(on, settlement, log, saleId);
+  while (relayed.kind === 'relayed' && relayed.more) relayed = await relayOnce(on, settlement, log, saleId);
+}
+
 /** A repeat is no move, so a state may come from itself. */
 const statesBefore = (state: SaleState): SaleState[] =>
   (Object.keys(saleStates) as SaleState[]).filter(

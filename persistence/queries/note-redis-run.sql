@@ -1,13 +1,17 @@
--- A sale's epoch, begun anew where this is not the life of Redis that the present one was begun in. A sale
--- that has not been in any life yet only learns which one it is in.
+-- A sale's epoch, begun anew where this is not the life of Redis that the present one was begun in, with a
+-- block of indices that no earlier one issued from. A sale of which nobody has noted yet which life it is in
+-- may be in this one, or have survived into it.
 --
--- $1 id text  $2 run_id of Redis, text
+-- $1 id text  $2 run_id of Redis, text  $3 size of a block of indices, bigint
+-- $4 whether Redis says that the sale is of another life, boolean
 WITH present AS (
-  SELECT id, redis_run_id FROM sales WHERE id = $1 FOR UPDATE
+  SELECT id, redis_run_id, redis_run_id IS NOT NULL OR $4 AS begins FROM sales WHERE id = $1 FOR UPDATE
 )
 UPDATE sales SET
-  epoch = epoch + CASE WHEN present.redis_run_id IS NULL OR present.redis_run_id = $2 THEN 0 ELSE 1 END,
+  epoch = epoch + CASE WHEN present.begins THEN 1 ELSE 0 END,
+  index_leased_through = index_leased_through
+    + CASE WHEN present.begins AND method <> 'none' THEN $3 ELSE 0 END,
   redis_run_id = $2
 FROM present
 WHERE sales.id = present.id AND present.redis_run_id IS DISTINCT FROM $2
-RETURNING epoch;
+RETURNING epoch, index_leased_through;

@@ -1,6 +1,7 @@
 -- Commits events of a sale's outbox together with the relay's position, and what follows from them: an
 -- order whose hold ended is failed, and its units fall from the guard; a hold that Redis confirmed is no
--- longer unheard of. All of it only if the position is still the one that was read from.
+-- longer unheard of. All of it only if the position is still the one that was read from,
+-- and the events are not of an epoch before the last rebuild.
 -- Returns the orders that failed, and one row with nulls, or no row at all where another relay was first.
 --
 -- $1 sale_id text  $2 position read from text  $3 position of the last event text
@@ -9,7 +10,7 @@
 -- $13 deadline_ms bigint[]  $14 attempt_id text[]
 WITH moved AS MATERIALIZED (
   UPDATE sale_relays SET position = $3, relayed_at = now()
-  WHERE sale_id = $1 AND position = $2
+  WHERE sale_id = $1 AND position = $2 AND rebuilt_epoch <= ALL ($8)
   RETURNING sale_id
 ),
 event AS MATERIALIZED (

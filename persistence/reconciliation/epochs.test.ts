@@ -10,14 +10,18 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => house.close());
 
-const follow = (saleId: string) => followRedis(house.database.pool, house.settlement, log, saleId);
+const follow = (saleId: string) =>
+  followRedis(
+    { rows: house.database.pool, reports: house.reports, settlement: house.settlement, log },
+    saleId,
+  );
 
 /** Waits until the connections have found the Redis that came back. */
 async function reachable(): Promise<void> {
   while ((await house.engine.unavailable()) !== null) await new Promise((resolve) => setTimeout(resolve, 10));
   for (;;) {
     try {
-      await house.settlement.redisRunId();
+      await house.settlement.saleIds();
       return;
     } catch {
       await new Promise((resolve) => setTimeout(resolve, 10));

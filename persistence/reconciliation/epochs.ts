@@ -1,32 +1,112 @@
-import type { Settlement } from '../../engine/surface.ts';
+import type { PaymentId, ReservationId } from '../../engine/contracts/ids.ts';
+import type { SaleLife, Settlement } from '../../engine/surface.ts';
 import type { Log } from '../log.ts';
-import type { Postgres } from '../postgres/pool.ts';
+import { relayAll } from '../outbox/relay.ts';
+import type { PostgresPool } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
+import { rebuildSale } from '../rebuild/rebuild-sale.ts';
+import { indexBlock } from './index-leases.ts';
 
-interface Epoch {
+interface SaleLifeRow {
   epoch: number;
+  redis_run_id: string | null;
+  is_published: boolean;
+  index_leased_through: number;
+  position: string;
+  rebuilt_epoch: number;
 }
 
-const noteRedisRun = statement<Epoch>('note-redis-run');
-const readEpoch = statement<Epoch>('read-epoch');
+const readSaleLife = statement<SaleLifeRow>('read-sale-life');
+const noteRedisRun = statement<{ epoch: number; index_leased_through: number }>('note-redis-run');
+const lostPins = statement<{ reservation_id: ReservationId; payment_id: PaymentId }>('lost-pins');
+
+export interface EpochParts {
+  rows: PostgresPool;
+  /** Plans through statistics: reads whole sales. */
+  reports: PostgresPool;
+  settlement: Pick<
+    Settlement,
+    | 'life'
+    | 'beginEpoch'
+    | 'beginRebuild'
+    | 'rebuild'
+    | 'snapshot'
+    | 'reservationStates'
+    | 'outbox'
+    | 'trimOutbox'
+  >;
+  log: Log;
+}
+
+/** Why Redis is not believed; null where it is the one that the epoch lives in. */
+type Loss = 'restarted' | 'lost' | 'rolled back';
 
 /**
- * A Redis that came back is not the Redis that left. Where it has another run id, the sale begins another
- * epoch: in Postgres first, so that no commit believes in the old one, then in Redis, where the sale's clock
- * is set anew. An epoch that Redis did not hear of is told again. Answers the epoch, and null where Redis
- * has lost the sale.
+ * A Redis that came back is not the Redis that left. Where it is another life of it, was emptied, or stands
+ * before what Postgres has of it, the sale begins another epoch: in Postgres first, so that no commit
+ * believes in the old one. A restart that kept everything only tells Redis; anything else is rebuilt.
+ * Answers the epoch, and null where there is no such sale. Any number of workers may do it at once.
  */
-export async function followRedis(
-  on: Postgres,
-  settlement: Pick<Settlement, 'redisRunId' | 'beginEpoch'>,
-  log: Log,
-  saleId: string,
-): Promise<number | null> {
-  const [begun] = await noteRedisRun(on, [saleId, await settlement.redisRunId()]);
-  const [present] = begun ? [begun] : await readEpoch(on, [saleId]);
+export async function followRedis(parts: EpochParts, saleId: string): Promise<number | null> {
+  const { rows, log } = parts;
+  // Postgres before Redis: a position that is read later could be ahead of a stream that is whole.
+  const [row] = await readSaleLife(rows, [saleId]);
+  if (!row?.is_published) return row?.epoch ?? null;
+  const life = await parts.settlement.life(saleId);
+  if (life.isBeingRebuilt) return row.epoch;
+  let loss = lossOf(row, life);
+  if (loss === 'restarted' && !(await knowsItsPins(parts, saleId))) loss = 'rolled back';
+  if (loss === null) {
+    // Nobody has noted yet which life the first epoch is in.
+    if (row.redis_run_id === null) await noteRedisRun(rows, [saleId, life.runId, indexBlock, false]);
+    return row.epoch;
+  }
+  if (loss === 'restarted') return tellEpoch(parts, saleId, life.runId);
+
+  log.error({ saleId, loss, ...life, position: row.position }, 'Redis is not believed: another epoch');
+  // What the stream still has behind the position was decided, and is not to be lost with it.
+  if (life.lastPosition !== null) await relayAll(rows, parts.settlement, log, saleId);
+  await rebuildSale(parts, saleId, life.runId, row.epoch);
+  return (await readSaleLife(rows, [saleId]))[0]?.epoch ?? null;
+}
+
+function lossOf(row: SaleLifeRow, life: SaleLife): Loss | null {
+  if (life.epoch === null) return 'lost';
+  const isOlder = life.lastPosition === null || isBefore(life.lastPosition, row.position);
+  if (isOlder || life.epoch < row.rebuilt_epoch) return 'rolled back';
+  return life.epoch < row.epoch || life.life !== life.runId ? 'restarted' : null;
+}
+
+/** Of two stream ids `<ms>-<n>`. */
+function isBefore(a: string, b: string): boolean {
+  const [aMs = 0n, aN = 0n] = a.split('-').map(BigInt);
+  const [bMs = 0n, bN = 0n] = b.split('-').map(BigInt);
+  return aMs === bMs ? aN < bN : aMs < bMs;
+}
+
+/** Whether Redis knows of every payment that Postgres accepted and the journal has not heard of. */
+async function knowsItsPins({ reports, settlement }: EpochParts, saleId: string): Promise<boolean> {
+  const pins = await lostPins(reports, [saleId]);
+  const states = await settlement.reservationStates(
+    saleId,
+    pins.map((pin) => pin.reservation_id),
+  );
+  return pins.every((pin, at) => {
+    const known = states[at];
+    return known?.attemptId === pin.payment_id && (known.state === 'paying' || known.state === 'confirmed');
+  });
+}
+
+/** After a restart that kept everything. An epoch that Redis did not hear of is told again. */
+async function tellEpoch({ rows, settlement, log }: EpochParts, saleId: string, runId: string) {
+  const [begun] = await noteRedisRun(rows, [saleId, runId, indexBlock, true]);
+  const [present] = begun ? [begun] : await readSaleLife(rows, [saleId]);
   if (!present) return null;
-  const outcome = await settlement.beginEpoch(saleId, present.epoch);
-  if (outcome.kind === 'begun')
+  const to = present.index_leased_through;
+  const indices = { from: Math.max(0, to - indexBlock), to };
+  const outcome = await settlement.beginEpoch(saleId, present.epoch, indices);
+  if (outcome.kind === 'begun') {
     log.info({ saleId, epoch: present.epoch }, 'Redis was restarted: another epoch');
-  return outcome.kind === 'missing' ? null : present.epoch;
+  }
+  return present.epoch;
 }

@@ -1,4 +1,3 @@
-import type { Settlement } from '../../engine/surface.ts';
 import type { Log } from '../log.ts';
 import type { Postgres } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
@@ -25,18 +24,4 @@ export async function publishMissingSales(
     log.warn({ saleId: id }, 'a sale that was never published is published now');
   }
   return missing.length;
-}
-
-/**
- * Says so when Redis does not know a sale that was published: it has lost its data, and sells nothing of
- * the sale until an epoch has been rebuilt. Returns true where the sale is there.
- */
-export async function reportLostSale(
-  settlement: Pick<Settlement, 'snapshot'>,
-  log: Log,
-  saleId: string,
-): Promise<boolean> {
-  const isThere = (await settlement.snapshot(saleId)) !== null;
-  if (!isThere) log.error({ saleId }, 'Redis has lost a published sale');
-  return isThere;
 }

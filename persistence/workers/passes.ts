@@ -5,7 +5,7 @@ import { sealOnce } from '../ledger/seal.ts';
 import type { Log } from '../log.ts';
 import { wakeDeliveries } from '../notifications/lost-deliveries.ts';
 import { fanOutOnce } from '../notifications/outbox.ts';
-import { relayOnce } from '../outbox/relay.ts';
+import { relayAll } from '../outbox/relay.ts';
 import type { PostgresPool } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
 import type { Heartbeat } from '../queues/heartbeat.ts';
@@ -16,7 +16,8 @@ import { leaseIndicesAhead } from '../reconciliation/index-leases.ts';
 import { settleLapsedPins } from '../reconciliation/lapsed-pins.ts';
 import { publishLateInvitations } from '../reconciliation/late-invitations.ts';
 import { wakeLostPayments } from '../reconciliation/lost-payments.ts';
-import { publishMissingSales, reportLostSale } from '../reconciliation/missing-sales.ts';
+import { publishMissingSales } from '../reconciliation/missing-sales.ts';
+import { noteProgress } from '../reconciliation/progress.ts';
 import { confirmUnheardHolds } from '../reconciliation/unconfirmed-holds.ts';
 import { repeatUnheardCommands } from '../reconciliation/unheard-commands.ts';
 import { publishRevisions } from '../reconciliation/unpublished-revisions.ts';
@@ -74,12 +75,7 @@ export function startPasses(parts: PassParts): Stop {
       if (failed) throw failed.reason;
     };
   };
-  const relayAll = async (saleId: string) => {
-    let relayed = await relayOnce(rows, settlement, log, saleId);
-    while (relayed.kind === 'relayed' && relayed.more) {
-      relayed = await relayOnce(rows, settlement, log, saleId);
-    }
-  };
+  const relay = (saleId: string) => relayAll(rows, settlement, log, saleId);
 
   const fanOutAll = async () => {
     while ((await fanOutOnce(rows)).more);
@@ -93,9 +89,9 @@ export function startPasses(parts: PassParts): Stop {
         live = await liveSales(reports, []);
       },
     ],
-    ['epochs', 1_000, inEachSale((id) => followRedis(rows, settlement, log, id))],
-    ['relay of busy sales', 100, inEachSale(relayAll, (sale) => sale.is_busy)],
-    ['relay', 1_000, inEachSale(relayAll, (sale) => !sale.is_busy)],
+    ['epochs', 500, inEachSale((id) => followRedis({ rows, reports, settlement, log }, id))],
+    ['relay of busy sales', 100, inEachSale(relay, (sale) => sale.is_busy)],
+    ['relay', 1_000, inEachSale(relay, (sale) => !sale.is_busy)],
     [
       'index leases',
       250,
@@ -106,7 +102,14 @@ export function startPasses(parts: PassParts): Stop {
     ],
     ['draws', 200, () => draws.runOnce()],
     ['lapsed pins', 2_000, inEachSale((id) => settleLapsedPins(rows, settlement, queue, log, id))],
-    ['lost sales', 5_000, inEachSale((id) => reportLostSale(settlement, log, id))],
+    [
+      'progress',
+      500,
+      inEachSale(
+        (id) => noteProgress(rows, settlement, id),
+        (sale) => sale.takes_entrants,
+      ),
+    ],
     ['missing sales', 2_000, () => publishMissingSales(rows, settlement, log, saleLostAfterMs)],
     ['unheard commands', 2_000, () => repeatUnheardCommands(reports, settlement, log, commandLostAfterMs)],
     ['late revisions', 2_000, () => publishRevisions(rows, settlement, log, revisionLostAfterMs)],

@@ -33,6 +33,6 @@ export const beginEpoch = fc
   .constantFrom(0, 1, 1)
   .map((later) =>
     step('begin epoch', later, (world) =>
-      world.call({ script: 'sale/begin-epoch', args: [`${world.model.epoch + later}`] }),
+      world.call({ script: 'sale/begin-epoch', args: [`${world.model.epoch + later}`, '0', '1000000'] }),
     ),
   );

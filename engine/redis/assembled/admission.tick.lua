@@ -94,12 +94,18 @@ local function saleNow()
   redis.call('HSET', saleKey, 'clockLastMs', nowMs, 'clockOffsetMs', offsetMs)
   return nowMs
 end
+-- Which life of Redis this is. A restart, a failover and a copy that was brought back have another one than
+-- the sale was published or rebuilt in, and nothing of such a sale is believed until Postgres has agreed.
+-- Costs 15 µs a call of a script that decides for up to 200.
+local function redisLife()
+  return string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
+end
 -- The sale's own fields, read once a call. A missing sale refuses; it never counts as zero.
--- Expects: saleKey. `sale` is nil where Redis does not know the sale (any more).
-local function readSale()
+-- Expects: saleKey, the include life. Nil where Redis does not know the sale (any more).
+local function readSaleOfAnyLife()
   local fields = redis.call('HMGET', saleKey, 'id', 'epoch', 'state', 'method', 'perBuyerLimit', 'holdMs',
     'claimMs', 'perMinute', 'waitingOpensAtMs', 'opensAtMs', 'closesAtMs', 'serving', 'entrants',
-    'missedBelow', 'pausedAtMs', 'pausedTotalMs', 'drawSeed', 'preEntrants', 'checkoutsAtOnceMax')
+    'missedBelow', 'pausedAtMs', 'pausedTotalMs', 'drawSeed', 'preEntrants', 'checkoutsAtOnceMax', 'life')
   if not fields[2] then return nil end
   return {
     id = fields[1],
@@ -122,7 +128,14 @@ local function readSale()
     hasDrawSeed = fields[17] and true or false,
     preEntrants = tonumber(fields[18]),
     checkoutsAtOnceMax = tonumber(fields[19]),
+    life = fields[20],
   }
+end
+
+-- Nil also where this Redis is not the one that the sale's epoch was begun in.
+local function readSale()
+  local found = readSaleOfAnyLife()
+  return found and found.life == redisLife() and found or nil
 end
 -- Items travel as `sku:quantity,sku:quantity`, sorted by SKU, each SKU once.
 -- parseItems answers a list of {sku, quantity}, or nil where the text is not of exactly that form: a SKU
@@ -528,15 +541,19 @@ local function checkLosses(absent)
   return nil
 end
 
--- Everything that is checked before the first write, and the clock. Answers an error or nil.
--- With `epoch` the caller says which epoch it believes in: a sale that began another one refuses.
-local noSale, staleEpoch = -1, -2
-local function enterFloor()
-  local wrong, absent = checkTypes({
+local function checkFloor()
+  return checkTypes({
     [saleKey] = 'hash', [stockKey] = 'hash', [reservationsKey] = 'hash', [buyersKey] = 'hash',
     [deadlinesKey] = 'zset', [pinsKey] = 'zset', [turnsKey] = 'string', [callsKey] = 'zset',
     [standbyKey] = 'zset', [standbyRequestsKey] = 'hash', [attemptsKey] = 'set', [outboxKey] = 'stream',
   })
+end
+
+-- Everything that is checked before the first write, and the clock. Answers an error or nil.
+-- With `epoch` the caller says which epoch it believes in: a sale that began another one refuses.
+local noSale, staleEpoch = -1, -2
+local function enterFloor()
+  local wrong, absent = checkFloor()
   if wrong then return wrong end
   sale = readSale()
   if not sale then return nil end
@@ -595,6 +612,26 @@ local function brake()
   return ageMs <= patienceMs and 1 or math.max(0.05, (patienceMs / ageMs) ^ 2)
 end
 
+-- How far so many turns reach, and how many there are: those that nobody has (includes/vacant-turns.lua) are
+-- passed over. A step a run of such turns, so nothing where there are none.
+local function turnsAhead(wanted)
+  local upTo, found = sale.serving, 0
+  local marked = redis.call('STRLEN', turnsKey) * 8
+  while found < wanted do
+    local from, to = upTo, sale.entrants
+    if upTo < marked then
+      from = redis.call('BITPOS', turnsKey, 0, upTo, marked - 1, 'BIT')
+      if from < 0 then from = marked end
+      local nextMarked = from < marked and redis.call('BITPOS', turnsKey, 1, from, marked - 1, 'BIT') or -1
+      if nextMarked >= 0 then to = math.min(to, nextMarked) end
+    end
+    if from >= sale.entrants then break end
+    upTo = math.min(from + wanted - found, to)
+    found = found + upTo - from
+  end
+  return upTo, found
+end
+
 -- perMinute is the target for arrivals, stock is the reason: no more turns may be open than units that
 -- could still be had, and whoever is on standby comes first.
 local function callTurns()
@@ -612,9 +649,10 @@ local function callTurns()
     justified = math.min(justified, sale.checkoutsAtOnceMax - checkouts)
   end
   local call = math.min(math.floor(micro / 1000000), justified, sale.entrants - sale.serving)
-  if call > 0 then
-    sale.serving = sale.serving + call
-    micro = micro - call * 1000000
+  local upTo, called = turnsAhead(call)
+  if called > 0 then
+    sale.serving = upTo
+    micro = micro - called * 1000000
     redis.call('ZADD', callsKey, sale.serving, integer(sale.serving) .. ':' .. integer(claimClockMs()))
     redis.call('HSET', saleKey, 'serving', sale.serving)
   end

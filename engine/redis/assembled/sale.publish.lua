@@ -57,12 +57,18 @@ local function saleNow()
   redis.call('HSET', saleKey, 'clockLastMs', nowMs, 'clockOffsetMs', offsetMs)
   return nowMs
 end
+-- Which life of Redis this is. A restart, a failover and a copy that was brought back have another one than
+-- the sale was published or rebuilt in, and nothing of such a sale is believed until Postgres has agreed.
+-- Costs 15 µs a call of a script that decides for up to 200.
+local function redisLife()
+  return string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
+end
 -- The sale's own fields, read once a call. A missing sale refuses; it never counts as zero.
--- Expects: saleKey. `sale` is nil where Redis does not know the sale (any more).
-local function readSale()
+-- Expects: saleKey, the include life. Nil where Redis does not know the sale (any more).
+local function readSaleOfAnyLife()
   local fields = redis.call('HMGET', saleKey, 'id', 'epoch', 'state', 'method', 'perBuyerLimit', 'holdMs',
     'claimMs', 'perMinute', 'waitingOpensAtMs', 'opensAtMs', 'closesAtMs', 'serving', 'entrants',
-    'missedBelow', 'pausedAtMs', 'pausedTotalMs', 'drawSeed', 'preEntrants', 'checkoutsAtOnceMax')
+    'missedBelow', 'pausedAtMs', 'pausedTotalMs', 'drawSeed', 'preEntrants', 'checkoutsAtOnceMax', 'life')
   if not fields[2] then return nil end
   return {
     id = fields[1],
@@ -85,7 +91,14 @@ local function readSale()
     hasDrawSeed = fields[17] and true or false,
     preEntrants = tonumber(fields[18]),
     checkoutsAtOnceMax = tonumber(fields[19]),
+    life = fields[20],
   }
+end
+
+-- Nil also where this Redis is not the one that the sale's epoch was begun in.
+local function readSale()
+  local found = readSaleOfAnyLife()
+  return found and found.life == redisLife() and found or nil
 end
 -- Where the units of a SKU are: `<sku>:available`, `:held`, `:paying`, `:sold`, and their sum `:units`.
 -- Units only ever move between two of these, so the sum stays. `:waiting` is no place of a unit: how many
@@ -186,12 +199,12 @@ local requestId, epoch, fieldCount = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3
 local wrong = checkTypes({ [saleKey] = 'hash', [stockKey] = 'hash', [outboxKey] = 'stream' })
 if wrong then return wrong end
 
-sale = readSale()
+sale = readSaleOfAnyLife()
 if sale then return { requestId, 0, integer(sale.epoch) } end
 
 for i = 4, 3 + fieldCount * 2, 2 do redis.call('HSET', saleKey, ARGV[i], ARGV[i + 1]) end
-redis.call('HSET', saleKey, 'epoch', epoch, 'state', 'scheduled', 'serving', 0, 'entrants', 0, 'missedBelow', 0,
-  'pausedTotalMs', 0)
+redis.call('HSET', saleKey, 'epoch', epoch, 'life', redisLife(), 'state', 'scheduled', 'serving', 0, 'entrants', 0,
+  'missedBelow', 0, 'pausedTotalMs', 0)
 for i = 4 + fieldCount * 2, #ARGV, 2 do
   local sku, units = ARGV[i], tonumber(ARGV[i + 1])
   redis.call('HSET', stockKey, sku .. ':units', units, sku .. ':available', units, sku .. ':held', 0,

@@ -48,12 +48,18 @@ local function saleNow()
   redis.call('HSET', saleKey, 'clockLastMs', nowMs, 'clockOffsetMs', offsetMs)
   return nowMs
 end
+-- Which life of Redis this is. A restart, a failover and a copy that was brought back have another one than
+-- the sale was published or rebuilt in, and nothing of such a sale is believed until Postgres has agreed.
+-- Costs 15 µs a call of a script that decides for up to 200.
+local function redisLife()
+  return string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
+end
 -- The sale's own fields, read once a call. A missing sale refuses; it never counts as zero.
--- Expects: saleKey. `sale` is nil where Redis does not know the sale (any more).
-local function readSale()
+-- Expects: saleKey, the include life. Nil where Redis does not know the sale (any more).
+local function readSaleOfAnyLife()
   local fields = redis.call('HMGET', saleKey, 'id', 'epoch', 'state', 'method', 'perBuyerLimit', 'holdMs',
     'claimMs', 'perMinute', 'waitingOpensAtMs', 'opensAtMs', 'closesAtMs', 'serving', 'entrants',
-    'missedBelow', 'pausedAtMs', 'pausedTotalMs', 'drawSeed', 'preEntrants', 'checkoutsAtOnceMax')
+    'missedBelow', 'pausedAtMs', 'pausedTotalMs', 'drawSeed', 'preEntrants', 'checkoutsAtOnceMax', 'life')
   if not fields[2] then return nil end
   return {
     id = fields[1],
@@ -76,7 +82,14 @@ local function readSale()
     hasDrawSeed = fields[17] and true or false,
     preEntrants = tonumber(fields[18]),
     checkoutsAtOnceMax = tonumber(fields[19]),
+    life = fields[20],
   }
+end
+
+-- Nil also where this Redis is not the one that the sale's epoch was begun in.
+local function readSale()
+  local found = readSaleOfAnyLife()
+  return found and found.life == redisLife() and found or nil
 end
 local requestId, epoch, buckets = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 

@@ -92,12 +92,18 @@ local function saleNow()
   redis.call('HSET', saleKey, 'clockLastMs', nowMs, 'clockOffsetMs', offsetMs)
   return nowMs
 end
+-- Which life of Redis this is. A restart, a failover and a copy that was brought back have another one than
+-- the sale was published or rebuilt in, and nothing of such a sale is believed until Postgres has agreed.
+-- Costs 15 µs a call of a script that decides for up to 200.
+local function redisLife()
+  return string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
+end
 -- The sale's own fields, read once a call. A missing sale refuses; it never counts as zero.
--- Expects: saleKey. `sale` is nil where Redis does not know the sale (any more).
-local function readSale()
+-- Expects: saleKey, the include life. Nil where Redis does not know the sale (any more).
+local function readSaleOfAnyLife()
   local fields = redis.call('HMGET', saleKey, 'id', 'epoch', 'state', 'method', 'perBuyerLimit', 'holdMs',
     'claimMs', 'perMinute', 'waitingOpensAtMs', 'opensAtMs', 'closesAtMs', 'serving', 'entrants',
-    'missedBelow', 'pausedAtMs', 'pausedTotalMs', 'drawSeed', 'preEntrants', 'checkoutsAtOnceMax')
+    'missedBelow', 'pausedAtMs', 'pausedTotalMs', 'drawSeed', 'preEntrants', 'checkoutsAtOnceMax', 'life')
   if not fields[2] then return nil end
   return {
     id = fields[1],
@@ -120,7 +126,14 @@ local function readSale()
     hasDrawSeed = fields[17] and true or false,
     preEntrants = tonumber(fields[18]),
     checkoutsAtOnceMax = tonumber(fields[19]),
+    life = fields[20],
   }
+end
+
+-- Nil also where this Redis is not the one that the sale's epoch was begun in.
+local function readSale()
+  local found = readSaleOfAnyLife()
+  return found and found.life == redisLife() and found or nil
 end
 -- Items travel as `sku:quantity,sku:quantity`, sorted by SKU, each SKU once.
 -- parseItems answers a list of {sku, quantity}, or nil where the text is not of exactly that form: a SKU
@@ -526,15 +539,19 @@ local function checkLosses(absent)
   return nil
 end
 
--- Everything that is checked before the first write, and the clock. Answers an error or nil.
--- With `epoch` the caller says which epoch it believes in: a sale that began another one refuses.
-local noSale, staleEpoch = -1, -2
-local function enterFloor()
-  local wrong, absent = checkTypes({
+local function checkFloor()
+  return checkTypes({
     [saleKey] = 'hash', [stockKey] = 'hash', [reservationsKey] = 'hash', [buyersKey] = 'hash',
     [deadlinesKey] = 'zset', [pinsKey] = 'zset', [turnsKey] = 'string', [callsKey] = 'zset',
     [standbyKey] = 'zset', [standbyRequestsKey] = 'hash', [attemptsKey] = 'set', [outboxKey] = 'stream',
   })
+end
+
+-- Everything that is checked before the first write, and the clock. Answers an error or nil.
+-- With `epoch` the caller says which epoch it believes in: a sale that began another one refuses.
+local noSale, staleEpoch = -1, -2
+local function enterFloor()
+  local wrong, absent = checkFloor()
   if wrong then return wrong end
   sale = readSale()
   if not sale then return nil end

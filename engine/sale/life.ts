@@ -1,0 +1,46 @@
+import type { Redis } from 'ioredis';
+import { outboxKey, saleKey } from '../redis/keys.ts';
+import { RedisUnavailable } from '../redis/unavailable.ts';
+import { rebuildPatienceMs } from './rebuild.ts';
+
+/** What Redis says of a sale, and which life of Redis says so. */
+export interface SaleLife {
+  /** Names this life of Redis. */
+  runId: string;
+  /** The life that the sale's epoch was begun in. */
+  life: string | null;
+  /** Null where Redis does not know the sale. */
+  epoch: number | null;
+  /** Stream id of the last event that was ever written; null where there is no stream. */
+  lastPosition: string | null;
+  /** Somebody began to rebuild it a moment ago. */
+  isBeingRebuilt: boolean;
+}
+
+/** Reads them in one round trip on one connection, so all of it is of one life. */
+export async function saleLife(redis: Redis, saleId: string): Promise<SaleLife> {
+  const replies = await redis
+    .pipeline()
+    .info('server')
+    .hmget(saleKey(saleId), 'epoch', 'life', 'rebuildBeganAtMs')
+    .xinfo('STREAM', outboxKey(saleId))
+    .time()
+    .exec();
+  const [server, fields, stream, time] = (replies ?? []) as [Error | null, unknown][];
+  const runId = /^run_id:(\w+)/m.exec(String(server?.[1]))?.[1];
+  // Only the stream may fail: it is not there, or something else is.
+  if (!runId || fields?.[0] || !fields || time?.[0] || !time || !stream) {
+    throw new RedisUnavailable('Redis does not say which one it is');
+  }
+  const [epoch, life, beganAtMs] = fields[1] as (string | null)[];
+  const nowMs = Number((time[1] as string[])[0]) * 1_000;
+  return {
+    runId,
+    life: life ?? null,
+    epoch: epoch ? Number(epoch) : null,
+    lastPosition: stream[0] ? null : lastIdOf(stream[1] as unknown[]),
+    isBeingRebuilt: Boolean(beganAtMs) && nowMs - Number(beganAtMs) < rebuildPatienceMs,
+  };
+}
+
+const lastIdOf = (reply: readonly unknown[]) => String(reply[reply.indexOf('last-generated-id') + 1]);

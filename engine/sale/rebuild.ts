@@ -1,0 +1,135 @@
+import type { Redis } from 'ioredis';
+import { encodeItems } from '../contracts/events.ts';
+import { newId } from '../contracts/ids.ts';
+import type { RebuiltSale, RestoredReservation } from '../contracts/rebuilt-sale.ts';
+import { channels, floorKeys, salesKey } from '../redis/keys.ts';
+import { nextRequestId, run, script } from '../redis/scripts.ts';
+import { saleFields } from './read-sale.ts';
+
+/** Reservations in one call: 500 cost about 5 ms of Redis. */
+const partMax = 500;
+
+/** A rebuild whose builder was not heard of for so long is begun anew by whoever comes. */
+export const rebuildPatienceMs = 15_000;
+
+export type RebuildBegun =
+  | { kind: 'begun'; builder: string }
+  /** The epoch lives already: somebody else was first. */
+  | { kind: 'present' }
+  /** Somebody else is at it. */
+  | { kind: 'under way' };
+
+/** `overtaken`: somebody else has taken over, or Redis was emptied meanwhile; nothing of ours is live. */
+export type Rebuilt = { kind: 'rebuilt' } | { kind: 'overtaken' };
+
+/** What other stages know: how long a pin is trusted, how many buckets an empty waiting room has. */
+export interface RebuildTerms {
+  pinLeaseMs: number;
+  initialBuckets: number;
+}
+
+/**
+ * Removes what is left of a sale, so that nobody sells from it, and names whoever rebuilds it as `epoch`. Any
+ * number of processes may try: one is at it, and the parts of whoever was at it before are refused.
+ */
+export async function beginRebuild(redis: Redis, saleId: string, epoch: number): Promise<RebuildBegun> {
+  const builder = newId('build');
+  const args = [nextRequestId(), epoch, builder, rebuildPatienceMs];
+  const [, code] = await run(redis, script('sale/begin-rebuild'), floorKeys(saleId), args);
+  return code === 1 ? { kind: 'begun', builder } : { kind: code === 0 ? 'present' : 'under way' };
+}
+
+/** Writes a sale into Redis as its rows describe it, and makes it live in one last call. */
+export async function rebuild(
+  redis: Redis,
+  builder: string,
+  sale: RebuiltSale,
+  terms: RebuildTerms,
+): Promise<Rebuilt> {
+  const { id } = sale.config;
+  const ask = async (name: string, args: (string | number)[]) => {
+    const [, code] = await run(redis, script(name), floorKeys(id), [nextRequestId(), ...args]);
+    return code;
+  };
+  // A Redis that was emptied does not know the name of the sale either.
+  await redis.sadd(salesKey, id);
+
+  const [seconds] = await redis.time();
+  const leaseUntilMs = Math.max(sale.lastMs, Number(seconds) * 1_000) + terms.pinLeaseMs;
+  for (let at = 0; at < sale.reservations.length; at += partMax) {
+    const part = sale.reservations.slice(at, at + partMax).flatMap(elementOf);
+    if ((await ask('sale/restore', [builder, leaseUntilMs, ...part])) !== 1) return { kind: 'overtaken' };
+  }
+  const fields = { ...saleFields(sale.config), ...movingFields(sale) };
+  const ended = await ask('sale/end-rebuild', [
+    builder,
+    sale.epoch,
+    sale.position,
+    sale.lastMs,
+    sale.vacantFrom,
+    terms.initialBuckets,
+    Object.keys(fields).length,
+    ...Object.entries(fields).flat(),
+    sale.stock.length,
+    ...sale.stock.flatMap(({ sku, units, available, held, paying, sold }) => [
+      sku,
+      units,
+      available,
+      held,
+      paying,
+      sold,
+    ]),
+    ...sale.unitless,
+  ]);
+  if (ended !== 1) return { kind: 'overtaken' };
+  await redis.publish(channels.sales, id);
+  return { kind: 'rebuilt' };
+}
+
+const flag = (isSet: boolean) => (isSet ? 1 : 0);
+
+const elementOf = (of: RestoredReservation): (string | number)[] => [
+  of.id,
+  of.state,
+  of.buyerId,
+  of.turn ?? -1,
+  encodeItems(of.items),
+  of.deadlineMs,
+  of.attemptId ?? '',
+  flag(of.isUntouched),
+  flag(of.isExtended),
+  JSON.stringify(of.returns),
+  of.attempts.join(','),
+  of.buyerUnits ?? '',
+];
+
+function movingFields(sale: RebuiltSale): Record<string, string | number> {
+  const { draw, openedAtMs } = sale;
+  return {
+    state: sale.state,
+    serving: sale.serving,
+    missedBelow: sale.missedBelow,
+    pausedTotalMs: 0,
+    entrants: sale.indices.from,
+    leasedTo: sale.indices.to,
+    // What fell due since it was last known is called by the first tick.
+    creditMicroTurns: 0,
+    creditAtMs: sale.progressAtMs,
+    ...(openedAtMs === null ? {} : { openedAtMs }),
+    ...(draw && {
+      preEntrants: draw.preEntrants,
+      frozenAtMs: draw.frozenAtMs,
+      ...given({
+        entrantsRoot: draw.entrantsRoot,
+        seed: draw.seed,
+        drawSeed: draw.drawSeed,
+        beaconValue: draw.beaconValue,
+      }),
+    }),
+  };
+}
+
+const given = (fields: Record<string, string | null>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(fields).flatMap(([name, value]) => (value === null ? [] : [[name, value]])),
+  );

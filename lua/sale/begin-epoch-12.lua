@@ -1,0 +1,35 @@
+#!lua
+-- Begins another epoch of a sale that survived a restart of Redis: its clock is the wall clock again (never
+-- earlier than it was), and whoever believes in the old epoch is refused from now on. Joining tells no
+-- outbox, so how many joined last is what nobody can compare: indices go on with a block that was never
+-- issued from.
+--
+-- KEYS  includes/floor.lua
+-- ARGV  1 requestId    echoed
+--       2 epoch        integer; one that is not later than the present one of this life changes nothing
+--       3 from         integer, first index of the block
+--       4 to           integer, first index after it
+-- Reply {requestId, code, epoch}: 1 begun, 0 the present epoch is as late, -1 no such sale
+-- Event sale.opened, sale.closed where that is due
+--- @include floor vacant-turns
+local failed = checkCount(4) or checkWhole(2, 3, 4) or checkFloor()
+if failed then return failed end
+local requestId, epoch, from, to = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+sale = readSaleOfAnyLife()
+if not sale then return { requestId, -1, '0' } end
+local life = redisLife()
+if epoch < sale.epoch or (epoch == sale.epoch and sale.life == life) then
+  return { requestId, 0, integer(sale.epoch) }
+end
+
+local lastMs = tonumber(redis.call('HGET', saleKey, 'clockLastMs'))
+if from > sale.entrants then
+  vacate(sale.entrants, from)
+  sale.entrants = from
+end
+redis.call('HSET', saleKey, 'epoch', epoch, 'life', life, 'entrants', sale.entrants, 'leasedTo', to,
+  'clockOffsetMs', 0, 'clockLastMs', math.max(lastMs, wallClockMs()))
+sale.epoch = epoch
+nowMs = saleNow()
+advance()
+return { requestId, 1, integer(epoch) }

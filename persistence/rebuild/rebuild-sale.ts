@@ -1,0 +1,99 @@
+import type { Draw } from '../../engine/contracts/sale.ts';
+import type { RebuiltSale, Settlement } from '../../engine/surface.ts';
+import type { Log } from '../log.ts';
+import type { PostgresPool } from '../postgres/pool.ts';
+import { statement } from '../postgres/statement.ts';
+import { indexBlock } from '../reconciliation/index-leases.ts';
+import { configOf, type SaleRow } from '../sales/sale-row.ts';
+import { restoredUnits } from './restored-reservations.ts';
+import { type LostSale, readLostSale } from './rows.ts';
+
+const readSale = statement<SaleRow>('read-sale');
+const beginEpoch = statement<{ epoch: number }>('begin-rebuild');
+
+export interface RebuildParts {
+  rows: PostgresPool;
+  /** Plans through statistics: reads whole sales. */
+  reports: PostgresPool;
+  settlement: Pick<Settlement, 'beginRebuild' | 'rebuild' | 'snapshot'>;
+  log: Log;
+}
+
+/**
+ * Begins another epoch of a sale that Redis has lost, and rebuilds it. `epoch` is the one that was lost. The
+ * sale is taken out of Redis first, then the epoch begins in Postgres, then all of it is read at one moment,
+ * after which nothing is committed that the rebuild would have to know: payments of the old epoch and events
+ * of its stream are refused, and what is settled meanwhile is told to Redis again by its own pass. Any number
+ * of workers may do it at once, and die anywhere. False where somebody else is at it.
+ */
+export async function rebuildSale(
+  { rows, reports, settlement, log }: RebuildParts,
+  saleId: string,
+  runId: string,
+  epoch: number,
+): Promise<boolean> {
+  const startedAtMs = performance.now();
+  const begun = await settlement.beginRebuild(saleId, epoch + 1);
+  if (begun.kind !== 'begun') return false;
+  let lost = epoch;
+  // Where somebody began one since and it was lost as well, that one is what ends here.
+  while ((await beginEpoch(rows, [saleId, lost, runId, indexBlock])).length === 0) {
+    const [sale] = (await readSale(rows, [saleId])) as [SaleRow];
+    lost = sale.epoch;
+  }
+  const rebuilt = rebuiltSale(await readLostSale(reports, saleId));
+  const { kind } = await settlement.rebuild(begun.builder, rebuilt);
+  if (kind !== 'rebuilt') return false;
+  // What lapsed while Redis was away expires now, and whoever was due since then is called.
+  await settlement.snapshot(saleId);
+  const of = (state: string) => rebuilt.reservations.filter((one) => one.state === state).length;
+  log.warn(
+    {
+      saleId,
+      epoch: rebuilt.epoch,
+      tookMs: Math.round(performance.now() - startedAtMs),
+      held: of('held'),
+      paying: of('paying'),
+      confirmed: of('confirmed'),
+      unitless: rebuilt.unitless.length,
+      serving: rebuilt.serving,
+      indicesFrom: rebuilt.indices.from,
+    },
+    'a sale was rebuilt from Postgres',
+  );
+  return true;
+}
+
+/** All that Redis has to know of a sale, from what Postgres knows. */
+function rebuiltSale({ sale, draw, progress, reservations }: LostSale): RebuiltSale {
+  const to = sale.index_leased_through;
+  const from = sale.method === 'none' ? 0 : to - indexBlock;
+  return {
+    config: configOf(sale),
+    epoch: sale.epoch,
+    state: sale.state,
+    openedAtMs: progress.opened_at?.getTime() ?? null,
+    draw: drawOf(draw),
+    ...restoredUnits(sale, reservations),
+    serving: Math.min(progress.serving, from),
+    missedBelow: Math.min(progress.missed_below, progress.serving, from),
+    progressAtMs: (progress.progress_at ?? progress.last_at).getTime(),
+    vacantFrom: Math.max(progress.entrants, draw.pre_entrants ?? 0, progress.serving),
+    indices: { from, to },
+    position: progress.position,
+    lastMs: progress.last_at.getTime(),
+  };
+}
+
+/** Seeds that were published in Redis lie there again; before the draw they are nobody's business. */
+const drawOf = (draw: LostSale['draw']): Draw | null =>
+  draw.pre_entrants === null || draw.frozen_at === null
+    ? null
+    : {
+        preEntrants: draw.pre_entrants,
+        frozenAtMs: draw.frozen_at.getTime(),
+        entrantsRoot: draw.entrants_root,
+        seed: draw.draw_seed === null ? null : draw.seed.toString('hex'),
+        drawSeed: draw.draw_seed?.toString('hex') ?? null,
+        beaconValue: draw.beacon_value,
+      };

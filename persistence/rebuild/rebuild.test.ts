@@ -1,0 +1,252 @@
+import { cp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { LiveSale } from '../../engine/contracts/sale.ts';
+import { type Hold, item, newSale, testHouse } from '../fixtures/test-house.ts';
+import { createLog } from '../log.ts';
+import { relayAll } from '../outbox/relay.ts';
+import { followRedis } from '../reconciliation/epochs.ts';
+import { noteProgress } from '../reconciliation/progress.ts';
+
+const log = createLog('silent');
+let house: Awaited<ReturnType<typeof testHouse>>;
+let redis: Redis;
+beforeEach(async () => {
+  house = await testHouse();
+  redis = new Redis(house.redis.url);
+  redis.on('error', () => {});
+});
+afterEach(async () => {
+  redis.disconnect();
+  await house.close();
+});
+
+const parts = () => ({
+  rows: house.database.pool,
+  reports: house.reports,
+  settlement: house.settlement,
+  log,
+});
+const follow = (saleId: string) => followRedis(parts(), saleId);
+const relay = (saleId: string) => relayAll(house.database.pool, house.settlement, log, saleId);
+const request = { items: [{ sku: 'ps5', quantity: 1 }] };
+
+async function reachable(): Promise<void> {
+  for (;;) {
+    try {
+      await Promise.all([house.settlement.saleIds(), redis.ping()]);
+      if ((await house.engine.unavailable()) === null) return;
+    } catch {}
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+const dataOf = () => join(house.redis.directory, 'redis');
+async function stopRedis(): Promise<void> {
+  await house.redis.process.stop(2_000);
+}
+async function startRedis(): Promise<void> {
+  await house.redis.restart();
+  await reachable();
+}
+
+/** Keeps a copy of Redis as it is now; the answer brings that copy back. */
+async function copyRedis(): Promise<() => Promise<void>> {
+  const copy = join(house.redis.directory, 'copy');
+  await stopRedis();
+  await cp(dataOf(), copy, { recursive: true });
+  await startRedis();
+  return async () => {
+    await stopRedis();
+    await rm(dataOf(), { recursive: true });
+    await cp(copy, dataOf(), { recursive: true });
+    await startRedis();
+  };
+}
+
+const stateOf = async (hold: Hold) => {
+  const found = await house.engine.desk.reservation(hold.reservationId, hold.buyerId);
+  return found.kind === 'found' ? found.reservation.state : found.code;
+};
+
+const answerOf = (outcome: { kind: string; code?: string }) => outcome.code ?? outcome.kind;
+
+async function payAndSettle(sale: LiveSale, hold: Hold): Promise<void> {
+  const worker = await house.startWorker();
+  expect((await house.pay(hold)).kind).toBe('pending');
+  await expect.poll(() => stateOf(hold), { timeout: 15_000 }).toBe('confirmed');
+  await worker.close();
+  await relay(sale.config.id);
+}
+
+async function expectSound(saleId: string) {
+  await relay(saleId);
+  const audit = await house.sales.audit(saleId);
+  expect(audit).toMatchObject({ oversold: 0, undersold: 0, discrepancies: [] });
+  return audit;
+}
+
+/** A sale with one reservation in each state: what the journal knows, and one that it never heard of. */
+async function busySale() {
+  const sale = await house.openSale(10, { perBuyerLimit: 1 });
+  await follow(sale.config.id);
+  const sold = await house.hold(sale);
+  await payAndSettle(sale, sold);
+  const held = await house.hold(sale);
+  const paying = await house.hold(sale);
+  const released = await house.hold(sale);
+  await house.engine.desk.release(released.reservationId, released.buyerId);
+  await relay(sale.config.id);
+  expect((await house.pay(paying)).kind).toBe('pending');
+  const unheard = await house.hold(sale);
+  return { sale, id: sale.config.id, sold, held, paying, released, unheard };
+}
+
+test('an emptied Redis is rebuilt: holds, pins, sold units and limits are as they were', async () => {
+  const { sale, id, sold, held, paying, released, unheard } = await busySale();
+  const before = await house.engine.desk.reservation(held.reservationId, held.buyerId);
+  await redis.flushall();
+  await expect(house.hold(sale)).rejects.toThrow();
+  await Promise.all([follow(id), follow(id), follow(id)]);
+  expect(await follow(id)).toBe(2);
+  await house.engine.runOnce();
+
+  expect(sale.snapshot.stock).toEqual([{ sku: 'ps5', units: 10, available: 7, held: 1, paying: 1, sold: 1 }]);
+  expect(await house.engine.desk.reservation(held.reservationId, held.buyerId)).toEqual(before);
+  expect(await Promise.all([sold, paying, released, unheard].map(stateOf))).toEqual([
+    'confirmed',
+    'paying',
+    'released',
+    'reservation_not_found',
+  ]);
+  expect(answerOf(await house.engine.desk.reserve(sale, sold.buyerId, request))).toBe('buyer_limit_reached');
+  // What nobody had heard of is refused, and its buyer may reserve again.
+  expect(answerOf(await house.pay(unheard))).toBe('checkout_not_found');
+  await house.hold(sale, unheard.buyerId);
+
+  await house.startWorker();
+  await expect.poll(() => stateOf(paying), { timeout: 15_000 }).toBe('confirmed');
+  expect((await house.pay(held)).kind).toBe('pending');
+  await expect.poll(() => stateOf(held), { timeout: 15_000 }).toBe('confirmed');
+  await expectSound(id);
+});
+
+test('an older copy of Redis is not believed: nothing is sold from it, and it is rebuilt', async () => {
+  const sale = await house.openSale(3, { perBuyerLimit: 1 });
+  const { id } = sale.config;
+  await follow(id);
+  const early = await house.hold(sale);
+  const bringBack = await copyRedis();
+  await follow(id);
+  await house.engine.runOnce();
+  await payAndSettle(sale, early);
+  const late = await house.hold(sale);
+  await relay(id);
+
+  await bringBack();
+  // Gateways believe in an epoch that the copy does not have, and the copy is of another life.
+  await house.engine.runOnce();
+  await expect(house.hold(sale)).rejects.toThrow();
+  await expect(house.pay(early)).rejects.toThrow();
+  await follow(id);
+  await house.engine.runOnce();
+  expect(sale.snapshot.stock).toEqual([{ sku: 'ps5', units: 3, available: 1, held: 1, paying: 0, sold: 1 }]);
+  expect(await Promise.all([early, late].map(stateOf))).toEqual(['confirmed', 'held']);
+  await expectSound(id);
+});
+
+test('a restart that lost the pin of an accepted payment is rebuilt', async () => {
+  const sale = await house.openSale(1);
+  const { id } = sale.config;
+  await follow(id);
+  const hold = await house.hold(sale);
+  await relay(id);
+  const bringBack = await copyRedis();
+  await follow(id);
+  await house.engine.runOnce();
+  expect((await house.pay(hold)).kind).toBe('pending');
+
+  await bringBack();
+  await follow(id);
+  await house.engine.runOnce();
+  expect(await stateOf(hold)).toBe('paying');
+  expect(sale.snapshot.stock).toMatchObject([{ available: 0, held: 0, paying: 1 }]);
+  await expect(house.hold(sale)).rejects.toThrow('standby');
+});
+
+test('events of a lost epoch that a relay had read come too late', async () => {
+  const sale = await house.openSale(2);
+  const { id } = sale.config;
+  await follow(id);
+  const hold = await house.hold(sale);
+  await relay(id);
+  await house.engine.desk.release(hold.reservationId, hold.buyerId);
+  const read = await house.settlement.outbox(id, '0-0', 100);
+  await redis.flushall();
+  await follow(id);
+  const slept = { ...house.settlement, outbox: async () => read };
+  await relayAll(house.database.pool, slept, log, id);
+  await house.engine.runOnce();
+  expect(await stateOf(hold)).toBe('held');
+  await house.engine.desk.release(hold.reservationId, hold.buyerId);
+  expect((await expectSound(id))?.items).toMatchObject([{ available: 2, held: 0 }]);
+});
+
+test('where a hold looks alive and its unit was sold to another since, the sale of it counts', async () => {
+  const sale = await house.openSale(1);
+  const { id } = sale.config;
+  await follow(id);
+  const lapsed = await house.hold(sale);
+  await relay(id);
+  // All of this is decided and committed; the outbox is lost before the relay comes by.
+  await house.engine.desk.release(lapsed.reservationId, lapsed.buyerId);
+  const winner = await house.hold(sale);
+  expect((await house.pay(winner)).kind).toBe('pending');
+  await redis.flushall();
+  await follow(id);
+  await house.engine.runOnce();
+  expect(sale.snapshot.stock).toEqual([{ sku: 'ps5', units: 1, available: 0, held: 0, paying: 1, sold: 0 }]);
+  expect(await Promise.all([lapsed, winner].map(stateOf))).toEqual(['expired', 'paying']);
+  await house.startWorker();
+  await expect.poll(() => stateOf(winner), { timeout: 15_000 }).toBe('confirmed');
+  await expectSound(id);
+});
+
+test('a waiting room goes on: no index twice, who was called is called, the rest in their order', async () => {
+  const created = newSale({ method: 'fifo', items: [item(6)], perMinute: 60_000, claimSeconds: 600 });
+  await house.sales.create(created);
+  await house.engine.runOnce();
+  const sale = (await house.engine.sales.find(created.id)) as LiveSale;
+  await follow(sale.config.id);
+  const join = async (buyerId: string) => {
+    const joined = await house.engine.waitingRoom.join(sale, buyerId);
+    if (joined.kind === 'refused') throw new Error(joined.code);
+    return joined.ticket;
+  };
+  const first = await Promise.all(Array.from({ length: 20 }, (_, i) => join(`buyer-${i}`)));
+  await house.engine.runOnce();
+  expect(sale.snapshot.serving).toBe(6);
+  await noteProgress(house.database.pool, house.settlement, sale.config.id);
+  const reserve = (at: number) =>
+    house.engine.desk.reserve(sale, `buyer-${at}`, { ...request, ticket: first[at]?.ticket ?? '' });
+  expect(answerOf(await reserve(first.findIndex(({ turn }) => turn === 0)))).toBe('held');
+  await relay(sale.config.id);
+
+  await redis.flushall();
+  await follow(sale.config.id);
+  await house.engine.runOnce();
+  expect(sale.snapshot).toMatchObject({ epoch: 2, state: 'open', serving: 6 });
+  // A ticket is honoured without its place; who has none joins behind everybody who was ever there.
+  expect(answerOf(await reserve(first.findIndex(({ turn }) => turn === 1)))).toBe('held');
+  expect(answerOf(await reserve(first.findIndex(({ turn }) => turn === 10)))).toBe('not_your_turn');
+  const later = await Promise.all(Array.from({ length: 5 }, (_, i) => join(`later-${i}`)));
+  const issued = [...first, ...later].map(({ index }) => index);
+  expect(new Set(issued).size).toBe(issued.length);
+  // Vacant turns cost no pace: as soon as there are units, those behind them are called.
+  await house.settlement.adjustUnits(sale.config.id, 'ps5', 30);
+  await house.engine.runOnce();
+  await house.engine.runOnce();
+  const last = Math.max(...later.map(({ turn }) => turn ?? 0));
+  expect(sale.snapshot.serving).toBe(last + 1);
+});

@@ -1,0 +1,66 @@
+import type { PaymentId, ReservationId } from '../../engine/contracts/ids.ts';
+import type { OrderState } from '../../engine/contracts/states.ts';
+import { type DrawRow, readDraw } from '../draw/publish-draw.ts';
+import type { PostgresPool } from '../postgres/pool.ts';
+import { statement } from '../postgres/statement.ts';
+import { inTransaction } from '../postgres/transaction.ts';
+import type { SaleRow } from '../sales/sale-row.ts';
+
+/** A reservation as `lost-reservations.sql` selects it. */
+export interface LostReservation {
+  reservation_id: ReservationId;
+  buyer_id: string;
+  turn: number | null;
+  /** `sku:quantity,…`, sorted. */
+  items: string;
+  /** Null where only its order is known. */
+  last_event: `reservation.${string}` | null;
+  deadline: Date;
+  is_untouched: boolean;
+  is_extended: boolean;
+  /** What came back of it after it was sold. */
+  returns: [returnId: string, items: string][];
+  /** Something of it came back, or is to: it was sold, whatever became of its order. */
+  was_sold: boolean;
+  order_status: OrderState | null;
+  /** The payment that may have moved money; null where every attempt ended without. */
+  live_payment_id: PaymentId | null;
+  last_attempt_id: PaymentId | null;
+  attempts: PaymentId[];
+}
+
+/** How far a sale had come, as `lost-progress.sql` selects it. */
+export interface LostProgress {
+  position: string;
+  entrants: number;
+  serving: number;
+  missed_below: number;
+  progress_at: Date | null;
+  opened_at: Date | null;
+  last_at: Date;
+}
+
+export interface LostSale {
+  sale: SaleRow;
+  draw: DrawRow;
+  progress: LostProgress;
+  reservations: LostReservation[];
+}
+
+const readSale = statement<SaleRow>('read-sale');
+const lostProgress = statement<LostProgress>('lost-progress');
+const lostReservations = statement<LostReservation>('lost-reservations');
+
+/** Everything that a sale is rebuilt from, at one moment. The plans of `on` go through statistics. */
+export function readLostSale(on: PostgresPool, saleId: string): Promise<LostSale> {
+  return inTransaction(
+    on,
+    async (transaction) => {
+      const [sale] = (await readSale(transaction, [saleId])) as [SaleRow];
+      const [draw] = (await readDraw(transaction, [saleId])) as [DrawRow];
+      const [progress] = (await lostProgress(transaction, [saleId])) as [LostProgress];
+      return { sale, draw, progress, reservations: await lostReservations(transaction, [saleId]) };
+    },
+    'REPEATABLE READ, READ ONLY',
+  );
+}
