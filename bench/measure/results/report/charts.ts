@@ -9,11 +9,11 @@ export interface Chart {
   kind: 'rounds' | 'percentiles';
   unit: string;
   names: string[];
-  /** Columns, the first one is x: rounds from 1, or the number of nines times one (0 is the median's left). */
+  /** Columns, the first one is x: rounds from 1, or nines: 1 is p90, 2 is p99, 3 is p99.9. */
   columns: number[][];
 }
 
-/** From the median to one in ten thousand, evenly spaced on the axis of nines. */
+/** Up to one in ten thousand, evenly spaced on the axis of nines. */
 const nines = Array.from({ length: 41 }, (_, step) => step / 10);
 
 /** Of each scenario: the rates of all sides by round, and the latencies of all sides by percentile. */

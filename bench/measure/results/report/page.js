@@ -20,7 +20,7 @@ function draw({ id, kind, unit, names, columns }) {
     points: { show: !isPercentiles },
     value: (_, value) => (value == null ? '' : value.toLocaleString('en-US', { maximumFractionDigits: 2 })),
   }));
-  const percentile = (nines) => `p${Number((100 * (1 - 10 ** -nines)).toFixed(4))}`;
+  const percentile = (nines) => `p${Number((100 * (1 - 10 ** -nines)).toFixed(nines < 1 ? 0 : 3))}`;
   const place = document.getElementById(id);
   new uPlot(
     {
@@ -30,6 +30,7 @@ function draw({ id, kind, unit, names, columns }) {
       scales: { x: { time: false }, y: { distr: 3 } },
       axes: [
         {
+          ...(isPercentiles ? { splits: () => [0.3, 1, 2, 3, 4] } : {}),
           values: (_, ticks) =>
             ticks.map((tick) => (isPercentiles ? percentile(tick) : Number.isInteger(tick) ? tick : '')),
         },

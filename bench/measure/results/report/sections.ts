@@ -1,6 +1,6 @@
 import { type Row, shown } from '../../scoreboard.ts';
 import type { Result } from '../result.ts';
-import { isCeiling, moreIsBetter, type Verdict, verdictOf } from './verdict.ts';
+import { isCeiling, moreIsBetter, summaryOf, type Verdict, verdictOf } from './verdict.ts';
 
 const escaped = (text: string): string =>
   text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
@@ -8,7 +8,9 @@ const escaped = (text: string): string =>
 /** The run in one look: what it was measured on, and the verdict on each opponent by rate. */
 export function header(result: Result): string {
   const { commit, startedAt, machine, options } = result;
-  const headlines = result.scoreboard.filter(({ unit }) => moreIsBetter(unit));
+  const headlines = [...new Set(result.scoreboard.map(({ scenario }) => scenario))].map((scenario) =>
+    headline(result, scenario),
+  );
   const facts = [
     `${machine.cores} cores, ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.system}, node ${machine.node}`,
     `${options.rounds} rounds of ${options.seconds} s, ${options.connections} connections by ${options.generator}, on the same machine`,
@@ -18,18 +20,29 @@ export function header(result: Result): string {
     `<header><h1>Doorbuster bench</h1><p class="run"><b>${escaped(commit)}</b> · ${escaped(startedAt.slice(0, 16).replace('T', ' '))} UTC</p>`,
     `<ul class="facts">${facts.map((fact) => `<li>${escaped(fact)}</li>`).join('')}</ul>`,
     ...result.remarks.map((remark) => `<p class="remark">${escaped(remark)}</p>`),
-    headlines.length === 0
-      ? ''
-      : `<div class="cards">${headlines.map((row) => card(row, verdict(result, row))).join('')}</div>`,
+    ...headlines,
+    '<p class="key">×: our rate to theirs, median of the rounds. Green: ahead in every round. Red: behind in every ' +
+      'round. Grey: the rounds do not agree. Blue: the share of a ceiling, which leaves out what the product is for. ' +
+      'In bars the middle is 1, the black line is the spread.</p>',
     '</header>',
   ].join('\n');
+}
+
+/** A scenario in a sentence and a card for each opponent; those that nobody can beat come last. */
+function headline(result: Result, scenario: string): string {
+  const verdicts = result.scoreboard
+    .filter((row) => row.scenario === scenario && moreIsBetter(row.unit))
+    .map((row) => ({ row, verdict: verdict(result, row) }))
+    .sort((a, b) => Number(isCeiling(a.row)) - Number(isCeiling(b.row)));
+  if (verdicts.length === 0) return '';
+  const cards = verdicts.map(({ row, verdict }) => card(row, verdict)).join('');
+  return `<h3>${escaped(scenario)} <small>${escaped(summaryOf(verdicts))}</small></h3><div class="cards">${cards}</div>`;
 }
 
 function card(row: Row, { kind, sureness }: Verdict): string {
   const big = kind === 'ceiling' ? `${(row.ratio.median * 100).toFixed(0)} %` : `${shown(row.ratio.median)}×`;
   return [
-    `<div class="card ${kind}"><span class="scenario">${escaped(row.scenario)}</span>`,
-    `<b>${kind === 'even' ? '≈' : ''}${big}</b><span>${kind === 'ceiling' ? 'of the ceiling ' : ''}${escaped(row.opponent)}</span>`,
+    `<div class="card ${kind}"><b>${kind === 'even' ? '≈' : ''}${big}</b><span>${kind === 'ceiling' ? 'of ' : ''}${escaped(row.opponent)}</span>`,
     `<small>${escaped(sureness)}</small></div>`,
   ].join('');
 }
@@ -55,8 +68,8 @@ export function scenarioRows(result: Result, scenario: string): string {
       const reach = Math.max(2, ...ofUnit.flatMap(({ ratio }) => [ratio.max, 1 / Math.max(ratio.min, 1e-6)]));
       const better = moreIsBetter(unit) ? 'more is better' : 'less is better';
       return [
-        `<table><caption>${escaped(unit)} <small>(${better})</small></caption>`,
-        '<tr><th>against</th><th class="number">ours</th><th class="number">theirs</th><th>ratio</th><th></th><th>verdict</th></tr>',
+        `<table class="rows"><caption>${escaped(unit)} <small>(${better})</small></caption>`,
+        '<tr><th>against</th><th class="number">ours</th><th class="number">theirs</th><th class="number">ratio</th><th></th><th>verdict</th></tr>',
         ...ofUnit.map((row) => line(row, verdict(result, row), reach)),
         '</table>',
       ].join('\n');

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Row } from '../../scoreboard.ts';
-import { moreIsBetter, verdictOf } from './verdict.ts';
+import { moreIsBetter, summaryOf, verdictOf } from './verdict.ts';
 
 const row = (unit: string, median: number, min: number, max: number, opponent = 'pg-row-lock'): Row => ({
   scenario: 'reserve',
@@ -38,6 +38,29 @@ test('of a ceiling the share is told, and one round is not called sure', () => {
     sureness: '90.0 % to 95.0 % in 5 rounds',
   });
   expect(verdictOf(row('decisions/s', 3, 3, 3), 1).sureness).toBe('one round says little');
+});
+
+test('a ceiling is no opponent, whatever is measured', () => {
+  expect(verdictOf(row('µs of gateway CPU a decision', 44, 40, 50, 'uws-constant'), 5)).toEqual({
+    kind: 'ceiling',
+    words: '44 times that of uws-constant',
+    sureness: 'ratio 40 to 50 in 5 rounds',
+  });
+});
+
+test('the summary names who is behind, who is ahead and what was not shown', () => {
+  const rows = [
+    row('decisions/s', 27, 25, 29),
+    row('decisions/s', 1.5, 1.4, 1.6, 'eval-fastify'),
+    row('decisions/s', 0.5, 0.4, 0.6, 'wizard'),
+    row('decisions/s', 1, 0.9, 1.1, 'twin'),
+    row('decisions/s', 0.9, 0.9, 0.9, 'door-only'),
+    row('µs of Redis CPU a decision', 3, 3, 3, 'someone'),
+  ];
+  expect(summaryOf(rows.map((one) => ({ row: one, verdict: verdictOf(one, 5) })))).toBe(
+    'faster than pg-row-lock, eval-fastify: 1.5 to 27 times; slower than wizard; no difference shown to twin.',
+  );
+  expect(summaryOf([])).toBe('');
 });
 
 test('commands a second are a cost', () => {

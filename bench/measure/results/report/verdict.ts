@@ -17,15 +17,37 @@ export interface Verdict {
   sureness: string;
 }
 
+/** One sentence on all that was measured as a rate: who is behind, who is ahead, what was not shown. */
+export function summaryOf(verdicts: readonly { row: Row; verdict: Verdict }[]): string {
+  const of = (kind: Verdict['kind']) =>
+    verdicts
+      .filter(({ row, verdict }) => verdict.kind === kind && moreIsBetter(row.unit))
+      .map(({ row }) => row);
+  const names = (rows: readonly Row[]) => rows.map(({ opponent }) => opponent).join(', ');
+  const [better, worse, even] = [of('better'), of('worse'), of('even')];
+  const parts: string[] = [];
+  if (better.length > 0) {
+    const ratios = better.map(({ ratio }) => ratio.median);
+    const [least, most] = [factor(Math.min(...ratios)), factor(Math.max(...ratios))];
+    const times = least === most ? `${least} times` : `${least} to ${most} times`;
+    parts.push(`faster than ${names(better)}: ${times}`);
+  }
+  if (worse.length > 0) parts.push(`slower than ${names(worse)}`);
+  if (even.length > 0) parts.push(`no difference shown to ${names(even)}`);
+  return parts.length > 0 ? `${parts.join('; ')}.` : '';
+}
+
 /** What a row says: who is ahead, by how much, and in how many of its rounds. */
 export function verdictOf(row: Row, roundCount: number): Verdict {
   const { ratio, unit, opponent } = row;
   const spread = `${factor(ratio.min)} to ${factor(ratio.max)}`;
-  if (isCeiling(row) && moreIsBetter(unit)) {
+  if (isCeiling(row)) {
     return {
       kind: 'ceiling',
-      words: `${percent(ratio.median)} of ${opponent}`,
-      sureness: `${percent(ratio.min)} to ${percent(ratio.max)} in ${rounds(roundCount)}`,
+      words: `${moreIsBetter(unit) ? percent(ratio.median) : `${factor(ratio.median)} times that`} of ${opponent}`,
+      sureness: moreIsBetter(unit)
+        ? `${percent(ratio.min)} to ${percent(ratio.max)} in ${rounds(roundCount)}`
+        : `ratio ${spread} in ${rounds(roundCount)}`,
     };
   }
   if (ratio.min <= 1 && ratio.max >= 1) {
