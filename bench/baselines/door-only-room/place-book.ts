@@ -1,4 +1,5 @@
 import type { PlaceBook } from '../../../engine/waiting-room/place-book.ts';
+import { inBursts } from '../in-bursts.ts';
 
 export type { PlaceBook, TakePlaceOutcome } from '../../../engine/waiting-room/place-book.ts';
 
@@ -7,8 +8,8 @@ const index = 12_345;
 
 export function placeBook(): PlaceBook {
   return {
-    take: async () => ({ kind: 'place', index, fresh: true }),
-    find: async () => index,
+    take: () => inBursts(() => ({ kind: 'place', index, fresh: true })),
+    find: () => inBursts(() => index),
     leave: async () => true,
     invite: async () => {},
   };

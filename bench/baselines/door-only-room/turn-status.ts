@@ -1,4 +1,5 @@
 import type { TurnStatus, TurnStatusRequest } from '../../../engine/waiting-room/turn-status.ts';
+import { inBursts } from '../in-bursts.ts';
 
 export type { TurnStatus, TurnStatusRequest } from '../../../engine/waiting-room/turn-status.ts';
 
@@ -6,5 +7,5 @@ export type { TurnStatus, TurnStatusRequest } from '../../../engine/waiting-room
 const waiting: TurnStatus = { serving: 1, claimByMs: null, standbyRank: null, reservation: null };
 
 export function turnStatusReader(): (request: TurnStatusRequest) => Promise<TurnStatus> {
-  return async () => waiting;
+  return () => inBursts(() => waiting);
 }
