@@ -71,3 +71,10 @@ test('a quota holds while those of others come and go', () => {
   // Ten a second of forty asked, for ten seconds.
   expect(allowed.filter(Boolean)).toHaveLength(100);
 });
+
+test('a window is never said to be longer than it is, at whatever fraction of a millisecond it begins', () => {
+  for (let caller = 0; caller < 1_000; caller += 1) {
+    const quota = new Quota('address', 10, 10);
+    expect(quota.take('ana', 15_900 + caller / 7).retryAfterSeconds).toBe(1);
+  }
+});

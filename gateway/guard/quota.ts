@@ -37,7 +37,9 @@ export class Quota {
   }
 
   /** `nowMs` is of a clock that nobody sets: a quota must not outlast a correction of the wall clock. */
-  take(key: string, nowMs = performance.now()): Taken {
+  take(key: string, monotonicMs = performance.now()): Taken {
+    // Whole milliseconds: as fractions, (now + 1000) - now is now and then a hair over 1000, and said 2 s.
+    const nowMs = Math.floor(monotonicMs);
     const window = this.#windowOf(key, nowMs);
     window.taken += 1;
     const seconds = Math.max(1, Math.ceil((window.untilMs - nowMs) / 1000));
