@@ -10,7 +10,8 @@ const script = fileURLToPath(new URL('./wrk.lua', import.meta.url));
 /** Closed loop from one thread of wrk. It tells codes under 400 from those over it; the caller counts the units. */
 export async function runWrk(load: Load): Promise<LoadResult> {
   const { origin, method, path, body, tokensFile, again, header, expects, connections, seconds } = load;
-  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', script, origin, '--'];
+  // An opponent that starves somebody for over 2 s, which wrk calls an error by default, has still answered.
+  const args = ['-t1', '--timeout', '10s', `-c${connections}`, `-d${seconds}s`, '-s', script, origin, '--'];
   args.push(method, path, body, tokensFile ?? '-', again ? 'again' : 'once', header ?? '');
   const summary = readWrkOutput(await outputOf('wrk', args));
   const complaint = complaintAbout(summary, expects);
