@@ -15,8 +15,8 @@ function factsOf(pid: number, name: 'stat' | 'status'): string {
 /** Seconds of CPU that a process has used, in user and system mode, over all of its threads. */
 export const cpuSecondsOf = (pid: number): number => cpuSecondsIn(factsOf(pid, 'stat'));
 
-/** Bytes of memory that a process holds. */
-export const residentBytesOf = (pid: number): number => residentBytesIn(factsOf(pid, 'status'));
+/** Bytes of memory that a process wrote itself: the kernel may take what it only read from files back at any time. */
+export const ownBytesOf = (pid: number): number => ownBytesIn(factsOf(pid, 'status'));
 
 /** From /proc/<pid>/stat; the name in brackets may hold blanks and brackets. */
 export function cpuSecondsIn(stat: string): number {
@@ -25,5 +25,5 @@ export function cpuSecondsIn(stat: string): number {
 }
 
 /** From /proc/<pid>/status. */
-export const residentBytesIn = (status: string): number =>
-  Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? Number.NaN) * 1024;
+export const ownBytesIn = (status: string): number =>
+  Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)?.[1] ?? Number.NaN) * 1024;

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Door, withDoors } from '../doors.ts';
 import { nowMs } from '../load/sockets/bench-socket.ts';
-import { residentBytesOf } from '../process-facts.ts';
+import { ownBytesOf } from '../process-facts.ts';
 import { RedisCli } from '../redis-cli.ts';
 import { fillRoom, joiner } from '../room/fill.ts';
 import { BenchSale } from '../sales.ts';
 import type { Scoreboard } from '../scoreboard.ts';
 import type { Options, Subject } from '../subject.ts';
-import { commandRate } from './command-rate.ts';
+import { type CommandRate, commandRate } from './command-rate.ts';
 import { Watchers } from './crowd.ts';
 import { LastBuyer } from './last-unit.ts';
 import { percentile } from './percentile.ts';
@@ -50,28 +50,35 @@ async function watching({ subject, options, board, watchers, door }: Parts): Pro
   const fewEntrants = 100_000;
   const part = await joiner(subject);
   await fillRoom(part, sale.id, fewEntrants);
-  const counted = () => commandRate(subject, redis, Math.max(countedSecondsMin, options.seconds));
 
   // The first sockets make the gateway grow once; that is no cost of a watcher.
   await watchers.growTo(few, setting);
   const fewBytes = await settledBytes(door);
-  const rates = {
-    few: [] as number[],
-    many: [] as number[],
-    fewEntrants: [] as number[],
-    entrants: [] as number[],
+  const counted = async () => {
+    const rates: CommandRate[] = [];
+    for (let round = 0; round < options.rounds; round++) {
+      rates.push(await commandRate(subject, redis, Math.max(countedSecondsMin, options.seconds)));
+    }
+    return rates;
   };
-  for (let round = 0; round < options.rounds; round++) rates.few.push(await counted());
+  const compare = (
+    names: { subject: string; opponent: string },
+    ours: CommandRate[],
+    theirs: CommandRate[],
+  ) => {
+    for (const [unit, of] of [
+      ['Redis commands/s', (rate: CommandRate) => rate.perSecond],
+      ['Redis commands a tick', (rate: CommandRate) => rate.perScript],
+    ] as const) {
+      board.compare({ scenario: 'watch', ...names, unit }, ours.map(of), theirs.map(of));
+    }
+  };
+  const byFew = await counted();
   await watchers.growTo(options.watchers, setting);
   const bytes = ((await settledBytes(door)) - fewBytes) / (options.watchers - few);
   board.note('watch', `gateway memory, ${few} to ${options.watchers} watchers`, 'bytes a watcher', [bytes]);
-  for (let round = 0; round < options.rounds; round++) rates.many.push(await counted());
-  const unit = 'Redis commands/s';
-  board.compare(
-    { scenario: 'watch', subject: `${options.watchers} watchers`, opponent: `${few} watchers`, unit },
-    rates.many,
-    rates.few,
-  );
+  const byMany = await counted();
+  compare({ subject: `${options.watchers} watchers`, opponent: `${few} watchers` }, byMany, byFew);
 
   const latencies: number[] = [];
   const last: number[] = [];
@@ -91,16 +98,11 @@ async function watching({ subject, options, board, watchers, door }: Parts): Pro
   board.note('watch', `${name}, p99`, 'ms', [percentile(latencies, 99)]);
   board.note('watch', `${name}, last socket`, 'ms', last);
 
-  rates.fewEntrants.push(...rates.many);
   await fillRoom(part, sale.id, entrants - fewEntrants);
   await part.stop();
   await sleep(settleMs);
-  for (let round = 0; round < options.rounds; round++) rates.entrants.push(await counted());
-  board.compare(
-    { scenario: 'watch', subject: `${entrants} entrants`, opponent: `${fewEntrants} entrants`, unit },
-    rates.entrants,
-    rates.fewEntrants,
-  );
+  const full = { subject: `${entrants} entrants`, opponent: `${fewEntrants} entrants` };
+  compare(full, await counted(), byMany);
   await watchers.close();
   await sale.command('close');
 }
@@ -111,7 +113,7 @@ async function settledBytes({ pid }: Door): Promise<number> {
     process.kill(pid, 'SIGWINCH');
     await sleep(700);
   }
-  return residentBytesOf(pid);
+  return ownBytesOf(pid);
 }
 
 /** One unit, one buyer, and everybody else waits with a ticket. */
