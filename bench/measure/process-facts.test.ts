@@ -7,7 +7,7 @@ test('user and system time are added, whatever the name of the program', () => {
   expect(cpuSecondsIn(`42 (a (b) c) ${after}`)).toBe(2);
 });
 
-test('a process's own memory is told in kB', () => {
+test('the memory of a process itself is told in kB', () => {
   expect(ownBytesIn('Name:\tnode\nRssAnon:\t  1024 kB\nVmData:\t 9 kB\n')).toBe(1_048_576);
   expect(ownBytesIn('Name:\tzombie\n')).toBeNaN();
 });
