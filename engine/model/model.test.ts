@@ -10,7 +10,7 @@ import { Pushes } from './observed/pushes.ts';
 import { steps } from './steps/steps.ts';
 import { World } from './world.ts';
 
-const commandsWanted = Number(process.env.MODEL_COMMANDS ?? 15_000);
+const commandsWanted = Number(process.env.MODEL_COMMANDS ?? 100_000);
 const seed = Number(process.env.MODEL_SEED ?? 20_271_127);
 
 let redis: Redis;
