@@ -22,7 +22,7 @@ export async function saleLife(redis: Redis, saleId: string): Promise<SaleLife> 
   const replies = await redis
     .pipeline()
     .info('server')
-    .hmget(saleKey(saleId), 'epoch', 'life', 'rebuildBeganAtMs')
+    .hmget(saleKey(saleId), 'epoch', 'life', 'rebuildBeganAtMs', 'wallMs')
     .xinfo('STREAM', outboxKey(saleId))
     .time()
     .exec();
@@ -32,8 +32,9 @@ export async function saleLife(redis: Redis, saleId: string): Promise<SaleLife> 
   if (!runId || fields?.[0] || !fields || time?.[0] || !time || !stream) {
     throw new RedisUnavailable('Redis does not say which one it is');
   }
-  const [epoch, life, beganAtMs] = fields[1] as (string | null)[];
-  const nowMs = Number((time[1] as string[])[0]) * 1_000;
+  const [epoch, life, beganAtMs, wallMs] = fields[1] as (string | null)[];
+  // lua/includes/clock.lua: a clock that is set is the wall clock.
+  const nowMs = wallMs ? Number(wallMs) : Number((time[1] as string[])[0]) * 1_000;
   return {
     runId,
     life: life ?? null,

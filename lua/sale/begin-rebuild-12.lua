@@ -15,19 +15,18 @@ if failed then return failed end
 local requestId, epoch, builder, patienceMs = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
 local begun, present, underWay = 1, 0, 2
 
-local buckets
-local time = redis.call('TIME')
-local beginsAtMs = time[1] * 1000 + math.floor(time[2] / 1000)
-if redis.call('TYPE', saleKey).ok == 'hash' then
-  sale = readSale()
-  if sale and sale.epoch >= epoch then return { requestId, present } end
-  local fields = redis.call('HMGET', saleKey, 'buckets', 'builder', 'rebuildBeganAtMs')
-  if fields[2] == builder then return { requestId, begun } end
-  if fields[2] and beginsAtMs - tonumber(fields[3]) < patienceMs then return { requestId, underWay } end
-  buckets = fields[1]
-end
+-- What is no sale at all is in the way of its clock, too.
+if redis.call('TYPE', saleKey).ok ~= 'hash' then redis.call('UNLINK', saleKey) end
+local beginsAtMs = wallClockMs()
+sale = readSale()
+if sale and sale.epoch >= epoch then return { requestId, present } end
+local fields = redis.call('HMGET', saleKey, 'buckets', 'builder', 'rebuildBeganAtMs', 'wallMs')
+local buckets, wallMs = fields[1], fields[4]
+if fields[2] == builder then return { requestId, begun } end
+if fields[2] and beginsAtMs - tonumber(fields[3]) < patienceMs then return { requestId, underWay } end
 redis.call('UNLINK', saleKey, stockKey, reservationsKey, buyersKey, deadlinesKey, pinsKey, turnsKey, callsKey,
   standbyKey, standbyRequestsKey, attemptsKey, outboxKey)
 redis.call('HSET', saleKey, 'builder', builder, 'rebuildBeganAtMs', integer(beginsAtMs))
 if buckets then redis.call('HSET', saleKey, 'buckets', buckets) end
+if wallMs then redis.call('HSET', saleKey, 'wallMs', wallMs) end
 return { requestId, begun }
