@@ -1,3 +1,4 @@
+import type { Redis } from 'ioredis';
 import { tick } from './admission/tick.ts';
 import { refuse } from './contracts/errors.ts';
 import { parseOutboxEvent } from './contracts/events.ts';
@@ -24,6 +25,11 @@ import { initialBuckets } from './waiting-room/places.ts';
 export function createSettlement(redisUrl: string, tokenSecret: string): Settlement {
   const redis = connect(redisUrl);
   redis.connect().catch(() => {});
+  return settlementOn(redis, tokenSecret);
+}
+
+/** The same on a connection that `close` lets go of. */
+export function settlementOn(redis: Redis, tokenSecret: string): Settlement {
   const places = placeBook(redis, tokenSecret);
 
   /** A plain command, with an absent Redis named as such. */

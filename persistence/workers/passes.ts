@@ -24,7 +24,7 @@ import { publishRevisions } from '../reconciliation/unpublished-revisions.ts';
 import { wakeRefunds } from '../refunds/lost-refunds.ts';
 import { settleRestocks } from '../restocks/settle-restocks.ts';
 import type { HoldSettlement } from './hold-settlement.ts';
-import { repeating, type Stop } from './repeating.ts';
+import type { Pass } from './repeating.ts';
 
 export interface PassParts {
   /** Plans through keys: what is written. */
@@ -36,8 +36,8 @@ export interface PassParts {
   draws: Draws;
   refunds: Pick<RowQueue<RefundId>, 'wake'>;
   deliveries: Pick<RowQueue<string>, 'wake'>;
-  queue: WakingPaymentQueue;
-  heartbeat: Heartbeat;
+  queue: Pick<WakingPaymentQueue, 'wakeAgain'>;
+  heartbeat: Pick<Heartbeat, 'beat'>;
   log: Log;
 }
 
@@ -60,7 +60,7 @@ const revisionLostAfterMs = 3_000;
  * Everything that runs again and again beside the jobs. Each worker runs all of it: every pass is written
  * so that any number of them at once do what one would.
  */
-export function startPasses(parts: PassParts): Stop {
+export function passesOf(parts: PassParts): Pass[] {
   const { rows, reports, settlement, holds, draws, queue, refunds, deliveries, heartbeat, log } = parts;
   let live: LiveSaleRow[] = [];
 
@@ -81,7 +81,7 @@ export function startPasses(parts: PassParts): Stop {
     while ((await fanOutOnce(rows)).more);
   };
 
-  const passes: [name: string, pauseMs: number, pass: () => Promise<unknown>][] = [
+  return [
     [
       'live sales',
       500,
@@ -130,8 +130,4 @@ export function startPasses(parts: PassParts): Stop {
       },
     ],
   ];
-  const stops = passes.map(([name, pauseMs, pass]) => repeating(name, pauseMs, pass, log));
-  return async () => {
-    await Promise.all(stops.map((stop) => stop()));
-  };
 }

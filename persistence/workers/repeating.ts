@@ -1,13 +1,24 @@
 import type { Log } from '../log.ts';
 
+/** What is done again and again; the pause is from the end of one to the beginning of the next. */
+export type Pass = readonly [name: string, pauseMs: number, run: () => Promise<unknown>];
+
 /** Ends the repetition; resolves when the pass under way is over. */
 export type Stop = () => Promise<void>;
 
+/** Repeats each of them, independently of the others. */
+export function repeatingAll(passes: readonly Pass[], log: Log): Stop {
+  const stops = passes.map((pass) => repeating(pass, log));
+  return async () => {
+    await Promise.all(stops.map((stop) => stop()));
+  };
+}
+
 /**
- * Runs `pass` again and again with a pause in between, never two at once. A pass that throws is told of
+ * Runs a pass again and again with a pause in between, never two at once. A pass that throws is told of
  * once, tried again, and told of once more when it works: an outage of an hour is two lines of log.
  */
-export function repeating(name: string, pauseMs: number, pass: () => Promise<unknown>, log: Log): Stop {
+function repeating([name, pauseMs, pass]: Pass, log: Log): Stop {
   let stopped = false;
   let failing = false;
   let wake = () => {};

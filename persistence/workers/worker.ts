@@ -1,22 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AtCrashPoint, passBy } from '../../engine/contracts/crash-points.ts';
-import { ticketWriter } from '../../engine/index.ts';
 import type { Settlement } from '../../engine/surface.ts';
-import { Draws } from '../draw/draws.ts';
 import type { Log } from '../log.ts';
-import { deliverer } from '../notifications/deliver.ts';
-import { settlementsOn } from '../payments/settlements.ts';
 import { createPool } from '../postgres/pool.ts';
-import { providersIn, type WatchedProvider } from '../providers/choice.ts';
+import type { WatchedProvider } from '../providers/choice.ts';
 import { heartbeatOn } from '../queues/heartbeat.ts';
 import { paymentQueueOn } from '../queues/payment-queue.ts';
 import { rowQueueOn, startRowWorker } from '../queues/row-queue.ts';
-import { refunder } from '../refunds/execute-refund.ts';
-import { claimsOn } from '../saga/claims.ts';
-import { paymentSaga } from '../saga/saga.ts';
 import { startChargeWorker } from './charge-worker.ts';
-import { holdSettlement } from './hold-settlement.ts';
-import { startPasses } from './passes.ts';
+import { repeatingAll } from './repeating.ts';
+import { type SagaTimes, workOf } from './work.ts';
 
 export interface WorkerOptions {
   databaseUrl: string;
@@ -31,18 +24,9 @@ export interface WorkerOptions {
   log: Log;
   /** Where a drill lets this process die. */
   at?: AtCrashPoint;
-  /** Instead of those below. */
-  times?: Partial<typeof sagaTimes>;
+  /** Instead of the usual ones. */
+  times?: Partial<SagaTimes>;
 }
-
-const sagaTimes = {
-  /** A claim lasts longer than the wait for a provider that does not answer. */
-  leaseMs: 8_000,
-  /** How long a buyer may take at their bank. */
-  actionMs: 300_000,
-  /** An outcome that stays unknown for longer is for a person to decide. */
-  unresolvedAfterMs: 120_000,
-};
 
 /** A charge that takes longer than this is left; its row will be found again by another worker. */
 const patienceMs = 1_500;
@@ -91,37 +75,15 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     throw error;
   }
 
-  const holds = holdSettlement(settlement);
-  const providers = providersIn(options.providers);
-  const times = { ...sagaTimes, ...options.times };
-  const follow = paymentSaga({
-    claims: claimsOn(rows, { ...times, first: providers.first }),
-    providers,
-    settlements: settlementsOn(rows, log),
-    holds,
-    push: settlement.push,
-    log,
-    at,
-    unresolvedAfterMs: times.unresolvedAfterMs,
+  const sending = { allowsPrivate: allowsPrivateWebhooks, timeoutMs: webhookTimeoutMs };
+  const { follow, refund, deliver, passes } = workOf({
+    ...{ rows, reports, settlement, queue, refunds, deliveries, heartbeat, providers: options.providers },
+    ...{ tokenSecret, sending, log, at, times: options.times ?? {} },
   });
   const worker = startChargeWorker(redisUrl, follow, log);
-  const { named: providerNamed } = providers;
-  const refundWorker = startRowWorker(redisUrl, 'refund', refunder({ on: rows, providerNamed, log }), log);
-  const sending = { allowsPrivate: allowsPrivateWebhooks, timeoutMs: webhookTimeoutMs };
-  const deliveryWorker = startRowWorker(redisUrl, 'deliver', deliverer(rows, sending, log), log);
-  const draws = new Draws({ rows, reports, settlement, write: ticketWriter(tokenSecret), log });
-  const stopPasses = startPasses({
-    rows,
-    reports,
-    settlement,
-    holds,
-    draws,
-    queue,
-    refunds,
-    deliveries,
-    heartbeat,
-    log,
-  });
+  const refundWorker = startRowWorker(redisUrl, 'refund', refund, log);
+  const deliveryWorker = startRowWorker(redisUrl, 'deliver', deliver, log);
+  const stopPasses = repeatingAll(passes, log);
   return {
     async close() {
       const finished = Promise.all([

@@ -1,0 +1,81 @@
+import type { Redis } from 'ioredis';
+import { tick } from './admission/tick.ts';
+import { checkoutDesk } from './checkout/desk.ts';
+import { ticketDesk } from './checkout/ticket-desk.ts';
+import { type AtCrashPoint, passBy } from './contracts/crash-points.ts';
+import type { Push } from './contracts/outcomes.ts';
+import type { OrderStore, PaymentQueue, SigningKeys } from './contracts/ports.ts';
+import { permutation } from './draw/permute.ts';
+import { channels } from './redis/keys.ts';
+import { RedisUnavailable } from './redis/unavailable.ts';
+import { reservations } from './reservation/reservations.ts';
+import { reserver } from './reservation/reserve.ts';
+import { settle } from './reservation/settle.ts';
+import { Directory } from './sale/directory.ts';
+import type { Engine, WaitingRoom } from './surface.ts';
+import { waitingRoom } from './waiting-room/waiting-room.ts';
+
+export interface EngineParts {
+  /** Of at least 32 characters; the keys of tickets, purchase tokens and ids are derived from it. */
+  tokenSecret: string;
+  orderStore: OrderStore;
+  paymentQueue: PaymentQueue;
+  /** Without them sales with public tokens are refused as unavailable. */
+  signingKeys?: SigningKeys;
+  /** Where a drill lets this process die. */
+  at?: AtCrashPoint;
+}
+
+/** The engine of one gateway on a connection of its owner's, who also passes on what its channels say. */
+export function engineOn(
+  redis: Redis,
+  { tokenSecret, orderStore, paymentQueue, signingKeys, at = passBy }: EngineParts,
+): Omit<Engine, 'close'> & { hear(channel: string, message: string): void } {
+  const sales = new Directory(redis, (saleId) => tick(redis, saleId));
+  const pushListeners: ((push: Push) => void)[] = [];
+  const room = waitingRoom(
+    redis,
+    tokenSecret,
+    (drawSeed, preEntrants) => permutation(Buffer.from(drawSeed, 'hex'), preEntrants).turnOf,
+  );
+  const desk = checkoutDesk({
+    sales,
+    room,
+    decide: reserver(redis),
+    reservations: reservations(redis),
+    tokenSecret,
+    orderStore,
+    paymentQueue,
+    signingKeys: signingKeys ?? null,
+    at,
+    unpin: (saleId, pin) => settle(redis).returnToHeld(saleId, [pin]),
+  });
+
+  return {
+    sales,
+    waitingRoom: ticketDesk(room, desk) satisfies WaitingRoom,
+    desk,
+    onPush: (listener) => pushListeners.push(listener),
+    hear(channel, message) {
+      if (channel !== channels.pushes) return sales.hear(channel, message);
+      const push = JSON.parse(message) as Push;
+      for (const listener of pushListeners) listener(push);
+    },
+    async runOnce() {
+      try {
+        await sales.runOnce();
+      } catch (error) {
+        // A Redis that is away is met again by the next pass; everything else is a bug.
+        if (!(error instanceof RedisUnavailable) && redis.status === 'ready') throw error;
+      }
+    },
+    async unavailable() {
+      try {
+        await redis.ping();
+        return null;
+      } catch (error) {
+        return `Redis does not answer: ${(error as Error).message}`;
+      }
+    },
+  };
+}

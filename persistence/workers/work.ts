@@ -1,0 +1,71 @@
+import type { AtCrashPoint } from '../../engine/contracts/crash-points.ts';
+import type { PaymentId, RefundId } from '../../engine/contracts/ids.ts';
+import { ticketWriter } from '../../engine/index.ts';
+import { Draws } from '../draw/draws.ts';
+import { deliverer } from '../notifications/deliver.ts';
+import type { SendingOptions } from '../notifications/send-webhook.ts';
+import { settlementsOn } from '../payments/settlements.ts';
+import { providersIn, type WatchedProvider } from '../providers/choice.ts';
+import type { RowOutcome } from '../queues/row-queue.ts';
+import { refunder } from '../refunds/execute-refund.ts';
+import { claimsOn } from '../saga/claims.ts';
+import { type Followed, paymentSaga } from '../saga/saga.ts';
+import { holdSettlement } from './hold-settlement.ts';
+import { type PassParts, passesOf } from './passes.ts';
+import type { Pass } from './repeating.ts';
+
+export interface WorkParts extends Omit<PassParts, 'holds' | 'draws'> {
+  /** In the order in which they are asked. */
+  providers: readonly WatchedProvider[];
+  /** Writes the tickets of entrants again, which their draw commits to. */
+  tokenSecret: string;
+  sending: SendingOptions;
+  at: AtCrashPoint;
+  /** Instead of those below. */
+  times: Partial<SagaTimes>;
+}
+
+/** What a worker does; what wakes it is somebody else's. All of it is safe to repeat, by anybody. */
+export interface Work {
+  follow(paymentId: PaymentId): Promise<Followed>;
+  refund(refundId: RefundId): Promise<RowOutcome>;
+  deliver(deliveryId: string): Promise<RowOutcome>;
+  passes: readonly Pass[];
+}
+
+const sagaTimes = {
+  /** A claim lasts longer than the wait for a provider that does not answer. */
+  leaseMs: 8_000,
+  /** How long a buyer may take at their bank. */
+  actionMs: 300_000,
+  /** An outcome that stays unknown for longer is for a person to decide. */
+  unresolvedAfterMs: 120_000,
+};
+export type SagaTimes = typeof sagaTimes;
+
+/** Puts the durable half's work together on the stores, queues and providers that it is given. */
+export function workOf(parts: WorkParts): Work {
+  const { rows, reports, settlement, tokenSecret, sending, log, at } = parts;
+  const holds = holdSettlement(settlement);
+  const providers = providersIn(parts.providers);
+  const times = { ...sagaTimes, ...parts.times };
+  return {
+    follow: paymentSaga({
+      claims: claimsOn(rows, { ...times, first: providers.first }),
+      providers,
+      settlements: settlementsOn(rows, log),
+      holds,
+      push: settlement.push,
+      log,
+      at,
+      unresolvedAfterMs: times.unresolvedAfterMs,
+    }),
+    refund: refunder({ on: rows, providerNamed: providers.named, log }),
+    deliver: deliverer(rows, sending, log),
+    passes: passesOf({
+      ...parts,
+      holds,
+      draws: new Draws({ rows, reports, settlement, write: ticketWriter(tokenSecret), log }),
+    }),
+  };
+}
