@@ -5,7 +5,9 @@ import { ticketDesk } from './checkout/ticket-desk.ts';
 import { type AtCrashPoint, passBy } from './contracts/crash-points.ts';
 import type { Push } from './contracts/outcomes.ts';
 import type { OrderStore, PaymentQueue, SigningKeys } from './contracts/ports.ts';
+import type { QuoteStore } from './contracts/quote.ts';
 import { permutation } from './draw/permute.ts';
+import { type Calculators, calculatorsOf } from './pricing/quote.ts';
 import { channels } from './redis/keys.ts';
 import { RedisUnavailable } from './redis/unavailable.ts';
 import { reservations } from './reservation/reservations.ts';
@@ -20,6 +22,9 @@ export interface EngineParts {
   tokenSecret: string;
   orderStore: OrderStore;
   paymentQueue: PaymentQueue;
+  quotes: QuoteStore;
+  /** What shipping and tax come to; without them prices are final, and everything ships for nothing. */
+  calculators?: Calculators;
   /** Without them sales with public tokens are refused as unavailable. */
   signingKeys?: SigningKeys;
   /** Where a drill lets this process die. */
@@ -29,7 +34,15 @@ export interface EngineParts {
 /** The engine of one gateway on a connection of its owner's, who also passes on what its channels say. */
 export function engineOn(
   redis: Redis,
-  { tokenSecret, orderStore, paymentQueue, signingKeys, at = passBy }: EngineParts,
+  {
+    tokenSecret,
+    orderStore,
+    paymentQueue,
+    quotes,
+    calculators = calculatorsOf(),
+    signingKeys,
+    at = passBy,
+  }: EngineParts,
 ): Omit<Engine, 'close'> & { hear(channel: string, message: string): void } {
   const sales = new Directory(redis, (saleId) => tick(redis, saleId));
   const pushListeners: ((push: Push) => void)[] = [];
@@ -46,6 +59,8 @@ export function engineOn(
     tokenSecret,
     orderStore,
     paymentQueue,
+    quotes,
+    calculators,
     signingKeys: signingKeys ?? null,
     at,
     unpin: (saleId, pin) => settle(redis).returnToHeld(saleId, [pin]),

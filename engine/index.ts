@@ -15,6 +15,8 @@ export {
 export { algorithm as drawAlgorithm, permutation } from './draw/permute.ts';
 export { drawSeed, newSeed, seedCommitment } from './draw/seed.ts';
 export { type TicketHash, ticketHash } from './draw/tree-hashes.ts';
+export { type Calculators, calculatorsOf } from './pricing/quote.ts';
+export { type Calculator, type Consignment, parseRates } from './pricing/rates.ts';
 export { Overloaded } from './redis/batcher.ts';
 export { RedisUnavailable } from './redis/unavailable.ts';
 export { createSettlement } from './settlement.ts';

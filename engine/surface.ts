@@ -13,7 +13,7 @@ import type {
 import type { RebuiltSale } from './contracts/rebuilt-sale.ts';
 import type { LiveSale, SaleConfig, SaleSnapshot } from './contracts/sale.ts';
 import type { ReservationState, SaleState } from './contracts/states.ts';
-import type { Checkout, Pay } from './contracts/wire/checkout.ts';
+import type { Checkout, PatchCheckout, Pay } from './contracts/wire/checkout.ts';
 import type { Reservation, Reserve, Reserved } from './contracts/wire/reservations.ts';
 import type { TicketStatus } from './contracts/wire/tickets.ts';
 import type { Restock, RestockAnswer } from './reservation/settle.ts';
@@ -66,7 +66,17 @@ export interface CheckoutDesk {
   release(id: ReservationId, buyerId: string): Promise<ReleaseOutcome>;
   /** Once, where the sale allows it. `requestId` names the request: a repeat of it gets the first answer. */
   extend(id: ReservationId, buyerId: string, requestId: string): Promise<ExtendOutcome>;
+  /** What is to be paid, as it was said last; where the lock of that has ended, said anew. */
   checkout(id: CheckoutId, buyerId: string): Promise<{ kind: 'found'; checkout: Checkout } | Refusal>;
+  /**
+   * Changes addresses, and with them the price, until an order is placed. Refusals: `payment_in_progress`,
+   * `already_paid`, `reservation_expired`, `invalid_transition` (placed, and declined since).
+   */
+  reprice(
+    id: CheckoutId,
+    buyerId: string,
+    changes: PatchCheckout,
+  ): Promise<{ kind: 'found'; checkout: Checkout } | Refusal>;
   pay(id: CheckoutId, buyerId: string, idempotencyKey: string, request: Pay): Promise<PayOutcome>;
   /** The 201 body of a reservation that came through standby, for its push. */
   reservedBody(sale: LiveSale, reservation: ReservationRecord): Reserved;

@@ -6,10 +6,12 @@ import {
   createDrawStore,
   createOrderStore,
   createPaymentQueue,
+  createQuoteStore,
   createSigningKeys,
   postgresReadiness,
   workersReadiness,
 } from '../persistence/index.ts';
+import { calculatorsFrom } from './calculators.ts';
 import { lineOf } from './guard/absence.ts';
 import { createLog } from './log.ts';
 import { openFilesMax, openFilesWarning, socketsWithin } from './open-files.ts';
@@ -25,10 +27,12 @@ const filesMax = openFilesMax();
 const lowLimit = openFilesWarning(filesMax);
 if (lowLimit) log.warn({ filesMax }, lowLimit);
 
+const calculators = await calculatorsFrom(settings).catch((error: Error) => fail([error.message]));
 const postgres = postgresReadiness(DATABASE_URL);
 const away = await postgres.check();
 if (away !== null) fail([`gateway: ${away}`]);
 const orderStore = createOrderStore(DATABASE_URL, log);
+const quotes = createQuoteStore(DATABASE_URL);
 const buyerOrders = createBuyerOrders(DATABASE_URL, settings.RETURN_WINDOW_DAYS);
 const drawStore = createDrawStore(DATABASE_URL, TOKEN_SECRET, log);
 const paymentQueue = createPaymentQueue(REDIS_URL, log);
@@ -40,6 +44,8 @@ const engine = await createEngine({
   tokenSecret: TOKEN_SECRET,
   orderStore,
   paymentQueue,
+  quotes,
+  calculators,
   signingKeys,
   at: crashPointOf(process.env, () => process.kill(process.pid, 'SIGKILL')),
 }).catch((error: unknown) => fail([`gateway: ${lineOf(error)}`]));
@@ -62,7 +68,7 @@ const grace = closeWithGrace({ delay: 2_800, logger: false }, async ({ err }) =>
   if (err) log.error({ err }, 'the gateway stops');
   await plane.close();
   await engine.close();
-  const stores = [orderStore, buyerOrders, drawStore, paymentQueue, workers, postgres, signingKeys];
+  const stores = [orderStore, quotes, buyerOrders, drawStore, paymentQueue, workers, postgres, signingKeys];
   await Promise.all(stores.map((store) => store.close()));
 });
 process.on('disconnect', grace.close);

@@ -8,6 +8,7 @@ import type {
   SigningKeyRotation,
   SigningKeys,
 } from '../engine/contracts/ports.ts';
+import type { QuoteStore } from '../engine/contracts/quote.ts';
 import type { Webhooks } from '../engine/contracts/webhooks.ts';
 import { ticketWriter } from '../engine/index.ts';
 import type { Settlement } from '../engine/surface.ts';
@@ -20,6 +21,7 @@ import { orderStoreOn } from './orders/order-store.ts';
 import { createPool, type PoolOptions } from './postgres/pool.ts';
 import { heartbeatOn } from './queues/heartbeat.ts';
 import { paymentQueueOn } from './queues/payment-queue.ts';
+import { quoteStoreOn } from './quotes/quote-store.ts';
 import { saleStoreOn } from './sales/sale-store.ts';
 import { signingKeyRingOn } from './signing-keys/key-ring.ts';
 import { signingKeyRotationOn } from './signing-keys/rotation.ts';
@@ -47,6 +49,12 @@ export function createOrderStore(databaseUrl: string, log: Log = createLog('info
   // Payments go through one connection at a time, in groups; the others read.
   const pool = createPool(databaseUrl, { connectionsMax: 4, name: 'orders' });
   return { ...orderStoreOn(pool, log), close: () => pool.end() };
+}
+
+/** What checkouts cost, on a pool of its own: nothing here keeps a payment waiting that has no quote. */
+export function createQuoteStore(databaseUrl: string): QuoteStore & Closable {
+  const pool = createPool(databaseUrl, { connectionsMax: 2, name: 'quotes' });
+  return { ...quoteStoreOn(pool), close: () => pool.end() };
 }
 
 /** What buyers do with their orders, on a pool of its own: nothing here keeps a payment waiting. */

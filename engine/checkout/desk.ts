@@ -1,4 +1,4 @@
-import { type Refusal, refuse } from '../contracts/errors.ts';
+import { refuse } from '../contracts/errors.ts';
 import {
   type CheckoutId,
   isIdOf,
@@ -7,41 +7,60 @@ import {
   reservationIdOf,
   saleNumberOf,
 } from '../contracts/ids.ts';
-import { zero } from '../contracts/money.ts';
 import type { SigningKeys } from '../contracts/ports.ts';
+import type { QuoteStore } from '../contracts/quote.ts';
 import type { LiveSale } from '../contracts/sale.ts';
-import type { Checkout } from '../contracts/wire/checkout.ts';
+import type { Calculators } from '../pricing/quote.ts';
 import { tokensOfSale } from '../purchase-token/tokens-of-sale.ts';
 import type { reservations } from '../reservation/reservations.ts';
 import type { Decision, ReserveRequest } from '../reservation/reserve.ts';
 import type { CheckoutDesk, SaleDirectory } from '../surface.ts';
 import type { Room } from '../waiting-room/waiting-room.ts';
+import { checkouts } from './checkouts.ts';
+import { holdPricing } from './hold-price.ts';
 import { type PayParts, payAtDesk } from './pay.ts';
-import { price } from './price.ts';
 import { reservationBody, reserveAtDesk, reservedBody } from './reserve.ts';
 
-export interface DeskParts extends Omit<PayParts, 'read' | 'beginPayment' | 'tokens'> {
+export interface DeskParts
+  extends Pick<PayParts, 'tokenSecret' | 'orderStore' | 'paymentQueue' | 'at' | 'unpin'> {
   sales: SaleDirectory;
   room: Room;
   decide: (request: ReserveRequest) => Promise<Decision>;
   reservations: ReturnType<typeof reservations>;
   signingKeys: SigningKeys | null;
+  quotes: QuoteStore;
+  calculators: Calculators;
 }
 
 /** Composes the stages of a purchase; the only place where one stage meets another. */
 export function checkoutDesk(parts: DeskParts): CheckoutDesk {
   const { sales, room, decide } = parts;
   const tokens = tokensOfSale(parts.tokenSecret, parts.signingKeys);
-  const pay = payAtDesk({
-    ...parts,
-    tokens,
-    read: parts.reservations.read,
-    beginPayment: parts.reservations.beginPayment,
-  });
-
   /** The sale of an id, found by the number that ends it; somebody's invention belongs to none. */
   const saleOf = async (id: ReservationId | CheckoutId): Promise<LiveSale | null> =>
     isIdOf(id.startsWith('chk_') ? 'chk' : 'rsv', id) ? sales.findByNumber(saleNumberOf(id)) : null;
+
+  const pricing = holdPricing(parts);
+  const checkout = checkouts({
+    ...parts,
+    pricing,
+    tokens,
+    async own(id, buyerId) {
+      const sale = await saleOf(id);
+      const reservationId = reservationIdOf(id);
+      const reservation =
+        sale && (await parts.reservations.read({ saleId: sale.config.id, reservationId, buyerId }));
+      return sale && reservation && { sale, reservation };
+    },
+  });
+  const pay = payAtDesk({
+    ...parts,
+    tokens,
+    pricing,
+    say: checkout.say,
+    read: parts.reservations.read,
+    beginPayment: parts.reservations.beginPayment,
+  });
 
   return {
     reserve: reserveAtDesk(room, decide, tokens),
@@ -105,33 +124,9 @@ export function checkoutDesk(parts: DeskParts): CheckoutDesk {
       }
     },
 
-    async checkout(id, buyerId): Promise<{ kind: 'found'; checkout: Checkout } | Refusal> {
-      const sale = await saleOf(id);
-      const reservationId = reservationIdOf(id);
-      const record =
-        sale && (await parts.reservations.read({ saleId: sale.config.id, reservationId, buyerId }));
-      if (!sale || !record) return refuse('checkout_not_found');
-      const { lines, total } = price(sale.config, record.items);
-      const { reservation, purchaseToken } = reservedBody(tokens, sale, record);
-      return {
-        kind: 'found',
-        checkout: {
-          checkoutId: id,
-          purchaseToken,
-          reservation,
-          items: lines,
-          subtotal: total,
-          discount: zero(total.currency),
-          shipping: zero(total.currency),
-          tax: zero(total.currency),
-          total,
-          priceLockedUntil: reservation.expiresAt,
-          expiresAt: reservation.expiresAt,
-          availablePaymentMethods: ['card'],
-          warnings: ['Without an address, shipping and tax are estimates of zero.'],
-        },
-      };
-    },
+    checkout: checkout.checkout,
+
+    reprice: checkout.reprice,
 
     async pay(id, buyerId, idempotencyKey, request) {
       const sale = await saleOf(id);

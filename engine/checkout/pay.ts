@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { AtCrashPoint } from '../contracts/crash-points.ts';
 import { derivedKey } from '../contracts/derived-key.ts';
 import { type Refusal, refuse } from '../contracts/errors.ts';
-import type { Item } from '../contracts/events.ts';
 import {
   type CheckoutId,
   orderIdOf,
@@ -10,27 +8,33 @@ import {
   paymentIdFor,
   reservationIdOf,
 } from '../contracts/ids.ts';
-import { equal } from '../contracts/money.ts';
-import type { PayOutcome, ReservationRecord } from '../contracts/outcomes.ts';
+import { isDearer, type Money } from '../contracts/money.ts';
+import type { PayOutcome } from '../contracts/outcomes.ts';
 import type { BeginPaymentOutcome, OrderStore, PaymentIntent, PaymentQueue } from '../contracts/ports.ts';
+import { priceChanged, type QuotedCheckout } from '../contracts/quote.ts';
 import type { LiveSale } from '../contracts/sale.ts';
 import type { Pay } from '../contracts/wire/checkout.ts';
 import type { TokensOfSale } from '../purchase-token/tokens-of-sale.ts';
-import type { PinAnswer } from '../reservation/reservations.ts';
-import { price } from './price.ts';
+import type { OwnReservation, PinAnswer } from '../reservation/reservations.ts';
+import { pricedHold } from './checkouts.ts';
+import type { HoldPrice, HoldPricing, PricedHold } from './hold-price.ts';
+import { checkToken, fingerprintOf } from './payment-request.ts';
 
 export interface PayParts {
   tokenSecret: string;
   tokens: TokensOfSale;
   orderStore: OrderStore;
   paymentQueue: PaymentQueue;
+  pricing: HoldPricing;
+  /** Lets a hold that is held name another price, or says why not. */
+  say: (hold: PricedHold, quote: QuotedCheckout) => Promise<Refusal | null>;
   /** Where a drill lets this process die. */
   at: AtCrashPoint;
   read: (of: {
     saleId: string;
     reservationId: PaymentIntent['reservationId'];
     buyerId: string;
-  }) => Promise<ReservationRecord | null>;
+  }) => Promise<OwnReservation | null>;
   beginPayment: (pin: {
     saleId: string;
     epoch: number;
@@ -98,16 +102,15 @@ export function payAtDesk(parts: PayParts) {
       };
     };
 
+    // Before the pin: an attempt that was pinned is not made again under its key.
     if (request.expectedTotal) {
       const reservation = await parts.read({ saleId, reservationId, buyerId });
       if (!reservation) return refuse('checkout_not_found');
-      const { total } = price(sale.config, reservation.items);
-      if (!equal(total, request.expectedTotal)) {
-        return refuse('price_changed', {
-          field: 'expectedTotal',
-          detail: 'Nothing was charged. Show the new total, and pay again with it.',
-          members: { oldTotal: request.expectedTotal, newTotal: total },
-        });
+      const found = await parts.pricing.current(pricedHold(sale, reservation));
+      if ('kind' in found) return found;
+      const { total } = found.now.price;
+      if (isDearer(total, request.expectedTotal)) {
+        return (await stored()) ?? { ...priceChanged(request.expectedTotal, total), field: 'expectedTotal' };
       }
     }
 
@@ -124,7 +127,13 @@ export function payAtDesk(parts: PayParts) {
     if (pin.kind !== 'pinned') return (await stored()) ?? pinRefusals[pin.kind];
 
     at('pay:pinned');
-    const outcome = await parts.orderStore.beginPayment(intentOf(sale, pin.items));
+    const { items, deadlineMs, quoteId } = pin;
+    const hold = { sale, reservationId, buyerId, items, deadlineMs, quoteId };
+    const found = await parts.pricing.current(hold);
+    if ('kind' in found) return giveUp(found);
+    const agreed = request.expectedTotal ?? found.before.price.total;
+    if (isDearer(found.now.price.total, agreed)) return askAgain(agreed, found.now);
+    const outcome = await parts.orderStore.beginPayment(intentOf(found.now));
     if (outcome.kind === 'accepted') {
       at('pay:begun');
       parts.paymentQueue.wake(paymentId);
@@ -134,13 +143,22 @@ export function payAtDesk(parts: PayParts) {
     // This very attempt was not committed, so nothing will ever settle its pin but us. Where the same attempt
     // may be made again, e.g. in the epoch that has begun meanwhile, its pin waits for it: an attempt that was
     // unpinned is over for good. If nobody comes back, its lease lapses.
-    if (outcome.kind === 'refused' && outcome.code !== 'unavailable') {
-      await parts.unpin(saleId, { reservationId, paymentId });
-    }
+    if (outcome.kind === 'refused' && outcome.code !== 'unavailable') return giveUp(outcome);
     return said(outcome, true);
 
-    function intentOf({ config, snapshot }: LiveSale, items: Item[]): PaymentIntent {
-      const { lines, total } = price(config, items);
+    async function giveUp(refusal: Refusal): Promise<Refusal> {
+      await parts.unpin(saleId, { reservationId, paymentId });
+      return refusal;
+    }
+
+    /** What has become dearer is the buyer's to decide, and what is said from then on. */
+    async function askAgain(agreed: Money, now: HoldPrice | QuotedCheckout): Promise<Refusal> {
+      await giveUp(refuse('price_changed'));
+      if ('quoteId' in now && now.quoteId !== quoteId) await parts.say(hold, now);
+      return priceChanged(agreed, now.price.total);
+    }
+
+    function intentOf({ lines, price, shippingAddress, billingAddress }: HoldPrice): PaymentIntent {
       return {
         paymentId,
         orderId,
@@ -148,13 +166,15 @@ export function payAtDesk(parts: PayParts) {
         checkoutId,
         reservationId,
         saleId,
-        epoch: snapshot.epoch,
+        epoch: sale.snapshot.epoch,
         buyerId,
         idempotencyKey,
         fingerprint,
         lines,
-        subtotal: total,
-        total,
+        price,
+        expectedTotal: request.expectedTotal ?? null,
+        shippingAddress,
+        billingAddress,
         paymentMethod: request.paymentMethod,
         paymentToken: request.paymentToken,
         paymentTokens: request.paymentTokens ?? null,
@@ -180,52 +200,4 @@ export function payAtDesk(parts: PayParts) {
       open.delete(exchange);
     }
   };
-}
-
-/**
- * Refuses a token that is not of this buyer, sale and reservation, or that the sale's keys did not sign.
- *
- * A token of an earlier epoch is honoured: it names a reservation, and what that may still do is decided by
- * the hold as the present epoch knows it, and by the one order that can come of it. A hold that was lost
- * with its epoch is not paid by any token; one that survived is paid by both of its tokens, together once.
- * An epoch that this gateway has not heard of is not judged here: it is behind, or will refuse again.
- */
-async function checkToken(
-  tokens: TokensOfSale,
-  { config, snapshot }: LiveSale,
-  checkoutId: CheckoutId,
-  buyerId: string,
-  token: string | undefined,
-): Promise<Refusal | null> {
-  if (token === undefined) return null;
-  const claims = await tokens(config).verify(token);
-  if (claims && claims.sub !== buyerId) return refuse('purchase_token_not_yours');
-  if (claims?.rsv !== reservationIdOf(checkoutId) || claims.sale !== config.id) {
-    return refuse('purchase_token_invalid', {
-      detail: 'The purchase token was altered, or is of another checkout.',
-    });
-  }
-  if (claims.epoch > snapshot.epoch) {
-    return refuse('unavailable', {
-      detail: 'This gateway has not heard of the epoch of that token yet.',
-      retryAfterSeconds: 1,
-    });
-  }
-  return null;
-}
-
-/** SHA-256 of what the request asks for, in one canonical form: member order and the token's spelling do not count. */
-function fingerprintOf(
-  checkoutId: CheckoutId,
-  { paymentMethod, paymentToken, paymentTokens, expectedTotal }: Pay,
-): string {
-  const canonical = [
-    checkoutId,
-    paymentMethod,
-    paymentToken,
-    expectedTotal?.amount ?? null,
-    expectedTotal?.currency ?? null,
-    ...Object.entries(paymentTokens ?? {}).sort(),
-  ];
-  return createHash('sha256').update(JSON.stringify(canonical)).digest('hex');
 }

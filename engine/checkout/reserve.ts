@@ -1,5 +1,6 @@
 import { type Refusal, refuse } from '../contracts/errors.ts';
 import { checkoutIdOf } from '../contracts/ids.ts';
+import type { Money } from '../contracts/money.ts';
 import type { ReservationRecord, ReserveOutcome } from '../contracts/outcomes.ts';
 import type { LiveSale } from '../contracts/sale.ts';
 import type { Reservation, Reserve, Reserved } from '../contracts/wire/reservations.ts';
@@ -20,6 +21,23 @@ export const reservationBody = (record: Omit<ReservationRecord, 'buyerId' | 'tur
   expiresAt: iso(record.deadlineMs),
 });
 
+/** What pays a reservation, once, for its buyer. */
+export const purchaseToken = (
+  tokens: TokensOfSale,
+  { config, snapshot }: LiveSale,
+  record: Omit<ReservationRecord, 'turn'>,
+  total: Money,
+): string =>
+  tokens(config).sign({
+    sub: record.buyerId,
+    sale: config.id,
+    rsv: record.id,
+    items: record.items,
+    total,
+    exp: Math.ceil(record.deadlineMs / 1000),
+    epoch: snapshot.epoch,
+  });
+
 /** The 201 body: the reservation, the token that pays it, its checkout, its locked total. */
 export function reservedBody(
   tokens: TokensOfSale,
@@ -29,15 +47,7 @@ export function reservedBody(
   const { total } = price(sale.config, record.items);
   return {
     reservation: reservationBody(record),
-    purchaseToken: tokens(sale.config).sign({
-      sub: record.buyerId,
-      sale: sale.config.id,
-      rsv: record.id,
-      items: record.items,
-      total,
-      exp: Math.ceil(record.deadlineMs / 1000),
-      epoch: sale.snapshot.epoch,
-    }),
+    purchaseToken: purchaseToken(tokens, sale, record, total),
     checkoutId: checkoutIdOf(record.id),
     total,
   };

@@ -14,6 +14,7 @@ export type CheckoutId = `chk_${string}`;
 export type OrderId = `ord_${string}`;
 export type PaymentId = `pay_${string}`;
 export type RefundId = `rfd_${string}`;
+export type QuoteId = `qte_${string}`;
 
 const suffixPattern = /^[0-9a-f]{32}[0-9a-z]{1,7}$/;
 

@@ -26,6 +26,10 @@ export function sum(amounts: readonly Money[]): Money {
   }, first);
 }
 
+/** More than what was agreed to; another currency is never agreed to. */
+export const isDearer = (total: Money, agreed: Money): boolean =>
+  total.currency !== agreed.currency || total.amount > agreed.amount;
+
 export const equal = (a: Money, b: Money): boolean => a.amount === b.amount && a.currency === b.currency;
 
 export const zero = (currency: string): Money => ({ amount: 0, currency });

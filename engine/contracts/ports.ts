@@ -1,6 +1,7 @@
 import type { Refusal } from './errors.ts';
 import type { CheckoutId, OrderId, PaymentId, RefundId, ReservationId } from './ids.ts';
 import type { Money } from './money.ts';
+import type { CheckoutDetails, Price } from './quote.ts';
 import type { SaleConfig } from './sale.ts';
 import type { Order, OrderRequiresAction } from './wire/checkout.ts';
 import type { Audit, CreateSale, PatchSale } from './wire/sales.ts';
@@ -14,7 +15,7 @@ export interface OrderLine {
 }
 
 /** One attempt to pay one checkout: all that the first commit needs. */
-export interface PaymentIntent {
+export interface PaymentIntent extends CheckoutDetails {
   paymentId: PaymentId;
   orderId: OrderId;
   orderNumber: string;
@@ -28,8 +29,9 @@ export interface PaymentIntent {
   /** SHA-256 of the canonical request; the same key with another fingerprint is refused. */
   fingerprint: string;
   lines: OrderLine[];
-  subtotal: Money;
-  total: Money;
+  price: Price;
+  /** More than this is not charged without asking; null: whatever was said last. */
+  expectedTotal: Money | null;
   paymentMethod: 'card';
   paymentToken: string;
   /** The same card at other providers, by their names. */
@@ -46,7 +48,10 @@ export type BeginPaymentOutcome =
   | { kind: 'pending'; nextAction?: NextAction }
   /** This key is final: its stored answer. */
   | { kind: 'final'; status: number; body: Record<string, unknown> }
-  /** `idempotency_key_reused`, `already_paid`, `payment_abandoned`, `payment_in_progress`, or `unavailable` (stale epoch, guard). */
+  /**
+   * `idempotency_key_reused`, `already_paid`, `payment_abandoned`, `payment_in_progress`, `price_changed` (the
+   * order that is there costs more than was expected), or `unavailable` (stale epoch, guard).
+   */
   | Refusal;
 
 /** The durable half as the gateway sees it: implemented by persistence, injected by gateway/main.ts. */

@@ -1,5 +1,5 @@
 import type { Item } from './events.ts';
-import type { PaymentId, ReservationId } from './ids.ts';
+import type { PaymentId, QuoteId, ReservationId } from './ids.ts';
 import type { Draw, SaleConfig, StockCount } from './sale.ts';
 import type { ReservationState, SaleState } from './states.ts';
 
@@ -25,6 +25,8 @@ export interface RestoredReservation {
   attempts: PaymentId[];
   /** Units of its buyer over held, paying and sold, where it is their latest; else null. */
   buyerUnits: number | null;
+  /** The price that was said last; null where it is the sale's. */
+  quoteId: QuoteId | null;
 }
 
 /** All that it takes to begin another epoch of a sale from nothing. */

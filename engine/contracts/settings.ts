@@ -104,6 +104,18 @@ export const SettingsSchema = Type.Object({
     'takes over where the first one was not asked, or refused',
     'second',
   ),
+  RATES_FILE: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description: 'JSON table of shipping prices and tax rates by place; without it there are none',
+    }),
+  ),
+  CALCULATORS_MODULE: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description: 'module whose shipping() and tax() work them out instead of the table',
+    }),
+  ),
   RETURN_WINDOW_DAYS: Type.Integer({
     minimum: 0,
     maximum: 3_650,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
 import { testRedisUrl } from '../../supervisor/fixtures/stores.ts';
 import type { OrderStore } from '../contracts/ports.ts';
+import type { QuoteStore } from '../contracts/quote.ts';
 import type { LiveSale } from '../contracts/sale.ts';
 import type { Method } from '../contracts/wire/sales.ts';
 import { testSale, testTokenSecret } from '../fixtures/test-sale.ts';
@@ -58,6 +59,7 @@ async function rush(method: Method) {
         tokenSecret: testTokenSecret,
         orderStore: {} as OrderStore,
         paymentQueue: { wake: () => {} },
+        quotes: {} as QuoteStore,
       });
       onTestFinished(() => engine.close());
       return { engine, live: (await engine.sales.find(sale.saleId)) as LiveSale };

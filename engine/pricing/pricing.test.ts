@@ -95,7 +95,7 @@ test.each([
   });
   const quoted = await quote(lines, { amount: parts.discount, currency }, address, calculators);
   const money = Object.entries(parts).map(([name, amount]) => [name, { amount, currency }]);
-  expect(quoted).toEqual({ kind: 'quote', ...Object.fromEntries(money), warnings: [] });
+  expect(quoted).toEqual({ kind: 'quote', price: Object.fromEntries(money), warnings: [] });
 });
 
 test('a total does not depend on how its lines were split', async () => {
@@ -197,9 +197,9 @@ test('a table of rates is looked up from the top', async () => {
   const at = async (amount: number, country: string, region?: string) => {
     const there = { ...address, country, ...(region === undefined ? {} : { region }) };
     const quoted = await quote([line(usd(amount))], usd(0), there, calculators);
-    return 'shipping' in quoted
-      ? [quoted.shipping.amount, quoted.tax.amount, quoted.warnings.length]
-      : quoted;
+    if (quoted.kind === 'refused') return quoted;
+    const { shipping, tax } = quoted.price;
+    return [shipping.amount, tax.amount, quoted.warnings.length];
   };
   expect(await at(9_999, 'US', 'CA')).toEqual([500, 725, 0]);
   expect(await at(10_000, 'US', 'CA')).toEqual([0, 725, 0]);
@@ -224,7 +224,7 @@ test('a calculator that fails, or is late, or talks nonsense, costs a warning an
     async () => ({ amount: 1, currency: 'EUR' }),
   ]) {
     const quoted = await quote([line(usd(1_000))], usd(0), address, { ...works, shipping, answerMsMax: 20 });
-    expect(quoted).toMatchObject({ shipping: usd(0), tax: usd(100), total: usd(1_100) });
+    expect(quoted).toMatchObject({ price: { shipping: usd(0), tax: usd(100), total: usd(1_100) } });
     expect('warnings' in quoted && quoted.warnings).toEqual([expect.stringContaining('Shipping')]);
   }
 });

@@ -1,6 +1,7 @@
 import { type Refusal, refuse } from '../contracts/errors.ts';
 import { amountMax, type Money, sum, zero } from '../contracts/money.ts';
 import type { OrderLine } from '../contracts/ports.ts';
+import type { Price } from '../contracts/quote.ts';
 import type { Address } from '../contracts/wire/checkout.ts';
 import { type Calculator, noRates, type Rates, shippingByTable, taxByTable } from './rates.ts';
 
@@ -11,14 +12,9 @@ export interface Calculators {
   answerMsMax: number;
 }
 
-/** `total = subtotal − discount + shipping + tax`, all in one currency, all whole minor units. */
 export interface Quote {
   kind: 'quote';
-  subtotal: Money;
-  discount: Money;
-  shipping: Money;
-  tax: Money;
-  total: Money;
+  price: Price;
   /** What is an estimate, and why: sentences for the buyer. */
   warnings: string[];
 }
@@ -69,7 +65,7 @@ export async function quote(
   const amount = subtotal.amount - discount.amount + parts.shipping.amount + parts.tax.amount;
   if (amount > amountMax) return tooMuch();
   const total = { amount, currency: subtotal.currency };
-  return { kind: 'quote', subtotal, discount, ...parts, total, warnings };
+  return { kind: 'quote', price: { subtotal, discount, ...parts, total }, warnings };
 }
 
 /** The sum of lines, or a refusal where it is more than can be paid. */

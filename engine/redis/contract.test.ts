@@ -78,7 +78,7 @@ const restored: [string, ...(string | number)[]] = [
   'ann',
   -1,
 ];
-restored.push('ps5:1', 9e12, '', 0, 0, '[]', 'pay-1,pay-2', 1);
+restored.push('ps5:1', 9e12, '', 0, 0, '[]', 'pay-1,pay-2', 1, '');
 const examples: Record<string, Example> = {
   'admission/tick': { args: [500], after: [held] },
   'draw/freeze': { sale: room, args: [] },
@@ -90,6 +90,7 @@ const examples: Record<string, Example> = {
   'reservation/read': { args: ['rsv-1', 'ann'], after: [held] },
   'reservation/release': { args: ['rsv-1', 'ann'], after: [held] },
   'reservation/renew-pin': { args: [30_000, 'rsv-1', 'pay-1'], after: [held, paying] },
+  'reservation/reprice': { args: ['rsv-1', 'ann', 'qte-1'], after: [held] },
   'reservation/reserve': { args: held.slice(1) },
   'reservation/states': { args: ['rsv-1'], after: [held] },
   'reservation/restock': {

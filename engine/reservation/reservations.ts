@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { decodeItems, type Item } from '../contracts/events.ts';
-import type { PaymentId, ReservationId } from '../contracts/ids.ts';
+import type { PaymentId, QuoteId, ReservationId } from '../contracts/ids.ts';
 import type { ReservationRecord } from '../contracts/outcomes.ts';
 import type { ReservationState } from '../contracts/states.ts';
 import { perSale } from '../redis/batcher.ts';
@@ -27,8 +27,25 @@ export type ExtendAnswer =
   | { kind: 'not_found' };
 const extendAnswers = ['not_found', 'extended', 'not_allowed', 'paying', 'paid', 'ended'] as const;
 
+/** The buyer's own reservation, with what a payment of it goes by. */
+export interface OwnReservation extends ReservationRecord {
+  /** The payment that it is being paid by, or was last; null before the first. */
+  attemptId: PaymentId | null;
+  /** The price that was said last; null where it is the sale's. */
+  quoteId: QuoteId | null;
+}
+
+export type RepriceAnswer =
+  /** A payment was tried before, so there may be an order already. */
+  | { kind: 'priced'; wasTried: boolean }
+  | { kind: 'paying' }
+  | { kind: 'paid' }
+  | { kind: 'ended' }
+  | { kind: 'not_found' };
+const repriceAnswers = ['not_found', 'priced', 'paying', 'paid', 'ended'] as const;
+
 export type PinAnswer =
-  | { kind: 'pinned'; items: Item[] }
+  | { kind: 'pinned'; items: Item[]; deadlineMs: number; quoteId: QuoteId | null }
   /** This payment was tried before and has ended; what came of it is in Postgres. */
   | { kind: 'tried' }
   | { kind: 'in_progress' }
@@ -54,7 +71,7 @@ export function reservations(redis: Redis) {
   };
 
   /** The buyer's own reservation, or null. Reading a hold that came through standby makes it last. */
-  const read = perSale<OfReservation, ReservationRecord | null>({
+  const read = perSale<OfReservation, OwnReservation | null>({
     ...limits,
     async run(saleId, requests) {
       const answers = await ask(
@@ -62,7 +79,7 @@ export function reservations(redis: Redis) {
         saleId,
         requests.flatMap(({ reservationId, buyerId }) => [reservationId, buyerId]),
       );
-      return answers.map(([found, state, items, deadlineMs, turn], i) => {
+      return answers.map(([found, state, items, deadlineMs, turn, attemptId, quoteId], i) => {
         const { reservationId, buyerId } = requests[i] as OfReservation;
         if (found !== 1) return null;
         return {
@@ -73,6 +90,8 @@ export function reservations(redis: Redis) {
           items: decodeItems(items as string),
           deadlineMs: Number(deadlineMs),
           turn: Number(turn) < 0 ? null : Number(turn),
+          attemptId: (attemptId || null) as PaymentId | null,
+          quoteId: (quoteId || null) as QuoteId | null,
         };
       });
     },
@@ -119,12 +138,34 @@ export function reservations(redis: Redis) {
         pinLeaseMs,
         ...requests.flatMap(({ reservationId, buyerId, paymentId }) => [reservationId, buyerId, paymentId]),
       ]);
-      return answers.map(([code, items]) => {
+      return answers.map(([code, items, , deadlineMs, quoteId]) => {
         const kind = pinAnswers[Number(code)] as PinAnswer['kind'];
-        return kind === 'pinned' ? { kind, items: decodeItems(items as string) } : { kind };
+        if (kind !== 'pinned') return { kind };
+        return {
+          kind,
+          items: decodeItems(items as string),
+          deadlineMs: Number(deadlineMs),
+          quoteId: (quoteId || null) as QuoteId | null,
+        };
       });
     },
   });
 
-  return { read, release, extend, beginPayment };
+  /** Says which price the hold is paid at from now on; its quote is committed before this is called. */
+  const reprice = perSale<OfReservation & { quoteId: QuoteId }, RepriceAnswer>({
+    ...limits,
+    async run(saleId, requests) {
+      const answers = await ask(
+        'reservation/reprice',
+        saleId,
+        requests.flatMap(({ reservationId, buyerId, quoteId }) => [reservationId, buyerId, quoteId]),
+      );
+      return answers.map(([code, attemptId]) => {
+        const kind = repriceAnswers[Number(code)] as RepriceAnswer['kind'];
+        return kind === 'priced' ? { kind, wasTried: attemptId !== '' } : { kind };
+      });
+    },
+  });
+
+  return { read, release, extend, beginPayment, reprice };
 }

@@ -120,6 +120,8 @@ test('a payment pins the hold; a decline gives it back until its old deadline', 
   expect(await sale.beginPayment({ ...of, paymentId: first })).toEqual({
     kind: 'pinned',
     items: [{ sku: 'ps5', quantity: 1 }],
+    deadlineMs: sale.startMs + 10_000,
+    quoteId: null,
   });
   expect(await sale.beginPayment({ ...of, paymentId: second })).toEqual({ kind: 'in_progress' });
   await sale.pass(15_000);

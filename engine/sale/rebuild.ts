@@ -101,6 +101,7 @@ const elementOf = (of: RestoredReservation): (string | number)[] => [
   JSON.stringify(of.returns),
   of.attempts.join(','),
   of.buyerUnits ?? '',
+  of.quoteId ?? '',
 ];
 
 function movingFields(sale: RebuiltSale): Record<string, string | number> {

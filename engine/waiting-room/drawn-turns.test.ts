@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
 import { testRedisUrl } from '../../supervisor/fixtures/stores.ts';
 import type { OrderStore } from '../contracts/ports.ts';
+import type { QuoteStore } from '../contracts/quote.ts';
 import type { LiveSale } from '../contracts/sale.ts';
 import type { Method } from '../contracts/wire/sales.ts';
 import { permutation } from '../draw/permute.ts';
@@ -19,6 +20,7 @@ async function drawnSale(method: Method, options: TestSaleOptions = {}) {
     tokenSecret: testTokenSecret,
     orderStore: {} as OrderStore,
     paymentQueue: { wake: () => {} },
+    quotes: {} as QuoteStore,
   });
   onTestFinished(() => engine.close());
   const live = (await engine.sales.find(sale.saleId)) as LiveSale;

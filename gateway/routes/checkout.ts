@@ -6,6 +6,7 @@ import {
   OrderConfirmed,
   OrderPending,
   OrderRequiresAction,
+  PatchCheckout,
   Pay,
 } from '../../engine/contracts/wire/checkout.ts';
 import type { CheckoutDesk } from '../../engine/surface.ts';
@@ -30,13 +31,38 @@ export function checkoutRoutes(desk: CheckoutDesk, counter: PaymentCounter): Rou
       },
     }),
     route({
+      method: 'PATCH',
+      path: '/api/v1/checkout/{checkoutId}',
+      tag,
+      summary: 'Say where it is to be sent, and see what that costs',
+      description:
+        'Until paying. What is not named stays as it was, null takes it back. The price that is answered is what is ' +
+        'charged, as long as `priceLockedUntil` says.',
+      access: 'buyer',
+      body: PatchCheckout,
+      replies: { 200: { description: 'the checkout at its new price', schema: Checkout } },
+      refusals: [
+        'checkout_not_found',
+        'reservation_expired',
+        'payment_in_progress',
+        'already_paid',
+        'invalid_transition',
+      ],
+      answer: async ({ buyerId, params: { checkoutId = '' }, body }) => {
+        if (!isIdOf('chk', checkoutId)) return refuse('checkout_not_found');
+        const outcome = await desk.reprice(checkoutId, buyerId, body);
+        return outcome.kind === 'refused' ? outcome : { status: 200, body: outcome.checkout };
+      },
+    }),
+    route({
       method: 'POST',
       path: '/api/v1/checkout/{checkoutId}/pay',
       tag,
       summary: 'Pay',
       description:
         'Answers 202 once the order is durable. With `Prefer: wait=N` it waits for the outcome: 201 confirmed, or ' +
-        '402 declined. A declined checkout can be paid with another card and a new key while the hold lasts.',
+        '402 declined. A declined checkout can be paid with another card and a new key while the hold lasts. With ' +
+        '`expectedTotal` no more than that is charged, and less where it costs less; without it, what was said last.',
       access: 'buyer',
       asks: ['idempotency-key', 'prefer'],
       body: Pay,

@@ -8,7 +8,7 @@
 --       3 leaseMs        integer
 --       then 3 an element: reservationId, buyerId, paymentId
 -- Reply {batchId, code, answer…}; code 1 decided, -1 no such sale, -2 stale epoch. An answer is
---       {1, items, turn} pinned, now or before by this payment
+--       {1, items, turn, deadlineMs, quoteId ('': the sale's price)} pinned, now or before by this payment
 --       {2} this payment was tried before and has ended   {3} another payment is under way
 --       {4} paid already   {5} ended   {0} not this buyer's
 -- Event reservation.payment_begun; reservation.extended on a touch; reservation.expired where the deadline
@@ -24,11 +24,15 @@ if sale.epoch ~= epoch then return { batchId, staleEpoch, integer(sale.epoch) } 
 redis.call('HSET', saleKey, 'pinLeaseMs', leaseMs)
 local stock = readStock()
 
+local function pinnedAnswer(reservation)
+  return { pinned, reservation.items, reservation.turn, integer(reservation.deadlineMs), reservation.quoteId or '' }
+end
+
 local function beginPayment(id, buyerId, paymentId)
   local reservation = readReservation(id)
   if not reservation or reservation.buyerId ~= buyerId then return { notFound } end
   if reservation.state == 'paying' and reservation.attemptId == paymentId then
-    return { pinned, reservation.items, reservation.turn }
+    return pinnedAnswer(reservation)
   end
   if redis.call('SISMEMBER', attemptsKey, paymentId) == 1 then return { tried } end
   if reservation.state == 'paying' then return { inProgress } end
@@ -45,7 +49,7 @@ local function beginPayment(id, buyerId, paymentId)
   redis.call('ZADD', pinsKey, nowMs + leaseMs, id)
   redis.call('SADD', attemptsKey, paymentId)
   emitReservation('reservation.payment_begun', id, reservation)
-  return { pinned, reservation.items, reservation.turn }
+  return pinnedAnswer(reservation)
 end
 
 local reply = { batchId, 1 }

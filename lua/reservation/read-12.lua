@@ -6,7 +6,8 @@
 -- ARGV  1 batchId        echoed
 --       then 2 an element: reservationId, buyerId
 -- Reply {batchId, code, answer…}; code 1 read, -1 no such sale. An answer is
---       {1, state, items, deadlineMs, turn} or {0}: not this buyer's
+--       {1, state, items, deadlineMs, turn, attemptId ('' before the first), quoteId ('': the sale's price)}
+--       or {0}: not this buyer's
 -- Event reservation.extended on a touch
 --- @include floor
 local failed = checkElements(2, 2) or enterFloor()
@@ -19,7 +20,8 @@ local function read(id, buyerId)
   if not reservation or reservation.buyerId ~= buyerId then return { 0 } end
   local state = isLapsed(reservation) and 'expired' or reservation.state
   if state == 'held' then touch(id, reservation) end
-  return { 1, state, reservation.items, integer(reservation.deadlineMs), reservation.turn }
+  return { 1, state, reservation.items, integer(reservation.deadlineMs), reservation.turn, reservation.attemptId,
+    reservation.quoteId or '' }
 end
 
 local reply = { batchId, 1 }

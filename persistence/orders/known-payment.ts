@@ -1,5 +1,7 @@
 import { refuse } from '../../engine/contracts/errors.ts';
+import { isDearer } from '../../engine/contracts/money.ts';
 import type { BeginPaymentOutcome, NextAction, PaymentIntent } from '../../engine/contracts/ports.ts';
+import { priceChanged } from '../../engine/contracts/quote.ts';
 import type { OrderState, PaymentState } from '../../engine/contracts/states.ts';
 
 /** What Postgres holds about an intent that was not begun; null where there is nothing. */
@@ -10,6 +12,8 @@ export interface KnownPayment {
   next_action: NextAction | null;
   attempt_state: PaymentState | null;
   order_status: OrderState | null;
+  order_total_minor: number | null;
+  order_currency: string | null;
   live_payment_id: string | null;
   sale_epoch: number | null;
 }
@@ -59,13 +63,22 @@ export function nextStep(intent: PaymentIntent, known: KnownPayment): NextStep {
     case null:
       return { kind: 'begin' };
     case 'pending':
-      return known.live_payment_id === null
-        ? { kind: 'begin again' }
-        : answer(refuse('payment_in_progress', { retryAfterSeconds: 1 }));
+      if (known.live_payment_id !== null) {
+        return answer(refuse('payment_in_progress', { retryAfterSeconds: 1 }));
+      }
+      return costsMore(intent, known) ?? { kind: 'begin again' };
     case 'failed':
     case 'cancelled':
       return answer(refuse('reservation_expired'));
     default:
       return answer(refuse('already_paid', { members: { orderId: intent.orderId } }));
   }
+}
+
+/** An order keeps its price from its first attempt on; whoever expects less is asked again. */
+function costsMore({ price, expectedTotal }: PaymentIntent, known: KnownPayment): NextStep | null {
+  const total = { amount: known.order_total_minor ?? 0, currency: known.order_currency ?? '' };
+  const agreed = expectedTotal ?? { ...total, currency: price.total.currency };
+  if (!isDearer(total, agreed)) return null;
+  return { kind: 'answer', outcome: priceChanged(agreed, total) };
 }

@@ -16,6 +16,7 @@ export interface OrderRow {
   tax_minor: number;
   total_minor: number;
   shipping_address: Order['shippingAddress'];
+  billing_address: Order['billingAddress'];
   last_payment_error: Order['lastPaymentError'] | null;
   created_at: Date;
   payment_state: PaymentState;
@@ -59,6 +60,7 @@ export function orderOf(row: OrderRow): Order {
     tax: money(row.tax_minor),
     total: money(row.total_minor),
     shippingAddress: row.shipping_address,
+    billingAddress: row.billing_address,
     saleId: row.sale_id,
     reservationId: row.reservation_id,
     history: row.history.map((entry) => ({

@@ -1,17 +1,17 @@
 -- The first commit of another attempt on orders that are pending still, after a decline: idempotency key and
--- initiated payment. The guard stays as the first attempt left it. Returns the payments that were begun; one
--- that is left out changed nothing. one_payment_at_a_time refuses a second attempt beside the first.
+-- initiated payment. The guard and the price stay as the first attempt left them. Returns the payments that were
+-- begun; one that is left out changed nothing, also where the order costs more than was expected. one_payment_at_a_time refuses a second attempt beside the first.
 --
 -- $1 payment_id text[]  $2 order_id text[]          $3 sale_id text[]      $4 epoch integer[]
 -- $5 buyer_id text[]    $6 idempotency key text[]   $7 fingerprint text[]  $8 currency text[]
--- $9 total_minor bigint[]  $10 payment_method text[]  $11 payment_token text[]
+-- $9 expected_minor bigint[], null where any  $10 payment_method text[]  $11 payment_token text[]
 -- $12 payment_tokens text[], each a JSON object of provider and token, or null
 WITH intent AS MATERIALIZED (
   SELECT * FROM unnest(
     $1::text[], $2::text[], $3::text[], $4::integer[], $5::text[], $6::text[], $7::text[], $8::text[],
     $9::bigint[], $10::text[], $11::text[], $12::text[]
   ) AS intent (
-    payment_id, order_id, sale_id, epoch, buyer_id, key, fingerprint, currency, total_minor,
+    payment_id, order_id, sale_id, epoch, buyer_id, key, fingerprint, currency, expected_minor,
     payment_method, payment_token, payment_tokens
   )
 ),
@@ -24,12 +24,12 @@ believed AS MATERIALIZED (
 ),
 -- Waits for whoever is settling or failing the order, and then takes it only if it is pending still.
 pending_order AS MATERIALIZED (
-  SELECT intent.*
+  SELECT intent.*, orders.total_minor
   FROM intent
     JOIN believed ON believed.id = intent.sale_id AND believed.epoch = intent.epoch
     JOIN orders ON orders.buyer_id = intent.buyer_id AND orders.order_id = intent.order_id
-  WHERE orders.status = 'pending' AND orders.total_minor = intent.total_minor
-    AND orders.currency = intent.currency
+  WHERE orders.status = 'pending' AND orders.currency = intent.currency
+    AND coalesce(orders.total_minor <= intent.expected_minor, true)
   ORDER BY intent.buyer_id, intent.order_id
   FOR NO KEY UPDATE OF orders
 ),

@@ -7,19 +7,21 @@
 -- $1 payment_id text[]          $2 order_id text[]           $3 order_number text[]
 -- $4 reservation_id text[]      $5 sale_id text[]            $6 epoch integer[]
 -- $7 buyer_id text[]            $8 idempotency key text[]    $9 fingerprint text[]
--- $10 currency text[]           $11 subtotal_minor bigint[]  $12 total_minor bigint[]
--- $13 payment_method text[]     $14 payment_token text[]
--- $15 lines text[], each a JSON array of {line, sku, title, quantity, unit_price_minor, line_total_minor}
--- $16 payment_tokens text[], each a JSON object of provider and token, or null
+-- $10 currency text[]           $11 subtotal_minor bigint[]  $12 discount_minor bigint[]
+-- $13 shipping_minor bigint[]   $14 tax_minor bigint[]       $15 total_minor bigint[]
+-- $16 shipping_address text[], $17 billing_address text[]: each a JSON object, or null
+-- $18 payment_method text[]     $19 payment_token text[]
+-- $20 lines text[], each a JSON array of {line, sku, title, quantity, unit_price_minor, line_total_minor}
+-- $21 payment_tokens text[], each a JSON object of provider and token, or null
 WITH intent AS MATERIALIZED (
   SELECT * FROM unnest(
     $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::text[], $8::text[],
-    $9::text[], $10::text[], $11::bigint[], $12::bigint[], $13::text[], $14::text[], $15::text[],
-    $16::text[]
+    $9::text[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[],
+    $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[]
   ) AS intent (
     payment_id, order_id, order_number, reservation_id, sale_id, epoch, buyer_id, key,
-    fingerprint, currency, subtotal_minor, total_minor, payment_method, payment_token, lines,
-    payment_tokens
+    fingerprint, currency, subtotal_minor, discount_minor, shipping_minor, tax_minor, total_minor,
+    shipping_address, billing_address, payment_method, payment_token, lines, payment_tokens
   )
 ),
 -- A change of epoch waits until this is committed, or this waits and then sees it.
@@ -55,9 +57,11 @@ line AS MATERIALIZED (
 ),
 new_order AS (
   INSERT INTO orders (
-    buyer_id, order_id, order_number, sale_id, reservation_id, currency, subtotal_minor, total_minor
+    buyer_id, order_id, order_number, sale_id, reservation_id, currency, subtotal_minor, discount_minor,
+    shipping_minor, tax_minor, total_minor, shipping_address, billing_address
   )
-  SELECT buyer_id, order_id, order_number, sale_id, reservation_id, currency, subtotal_minor, total_minor
+  SELECT buyer_id, order_id, order_number, sale_id, reservation_id, currency, subtotal_minor, discount_minor,
+    shipping_minor, tax_minor, total_minor, shipping_address::jsonb, billing_address::jsonb
   FROM begun ORDER BY buyer_id, order_id
 ),
 new_items AS (

@@ -29,6 +29,10 @@ returned AS MATERIALIZED (
   ) AS restock
   GROUP BY reservation_id
 ),
+-- What was said last is what is paid: a quote is committed before its hold names it.
+quoted AS MATERIALIZED (
+  SELECT reservation_id, max(quote_id) AS quote_id FROM quotes WHERE sale_id = $1 GROUP BY reservation_id
+),
 ordered AS MATERIALIZED (
   SELECT orders.reservation_id, orders.buyer_id, orders.status, orders.created_at, item.items,
     paid.live_payment_id, coalesce(paid.attempts, '{}') AS attempts
@@ -63,10 +67,12 @@ SELECT reservation_id,
   ordered.status AS order_status,
   ordered.live_payment_id,
   journaled.attempt_id AS last_attempt_id,
-  coalesce(ordered.attempts, '{}') AS attempts
+  coalesce(ordered.attempts, '{}') AS attempts,
+  quoted.quote_id
 FROM journaled
   FULL JOIN ordered USING (reservation_id)
   LEFT JOIN extended USING (reservation_id)
   LEFT JOIN returned USING (reservation_id)
+  LEFT JOIN quoted USING (reservation_id)
   JOIN sales ON sales.id = $1
 ORDER BY reservation_id;

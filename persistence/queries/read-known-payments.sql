@@ -8,6 +8,8 @@ SELECT
   attempt.next_action,
   attempt.state AS attempt_state,
   known_order.status AS order_status,
+  known_order.total_minor AS order_total_minor,
+  known_order.currency AS order_currency,
   live.payment_id AS live_payment_id,
   sale.epoch AS sale_epoch
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
@@ -21,7 +23,7 @@ FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
     WHERE buyer_id = intent.buyer_id AND payment_id = intent.payment_id LIMIT 1
   ) AS attempt ON true
   LEFT JOIN LATERAL (
-    SELECT status FROM orders
+    SELECT status, total_minor, currency FROM orders
     WHERE buyer_id = intent.buyer_id AND order_id = intent.order_id LIMIT 1
   ) AS known_order ON true
   LEFT JOIN LATERAL (

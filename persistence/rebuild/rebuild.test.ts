@@ -106,6 +106,10 @@ async function busySale() {
 test('an emptied Redis is rebuilt: holds, pins, sold units and limits are as they were', async () => {
   const { sale, id, sold, held, paying, released, unheard } = await busySale();
   const before = await house.engine.desk.reservation(held.reservationId, held.buyerId);
+  const shippingAddress = { name: 'Ann', line1: '1', city: 'London', postalCode: '1', country: 'GB' };
+  const { reprice } = house.engine.desk;
+  await reprice(held.checkoutId, held.buyerId, { shippingAddress: { ...shippingAddress, city: 'Leeds' } });
+  await reprice(held.checkoutId, held.buyerId, { shippingAddress });
   await redis.flushall();
   await expect(house.hold(sale)).rejects.toThrow();
   await Promise.all([follow(id), follow(id), follow(id)]);
@@ -114,6 +118,9 @@ test('an emptied Redis is rebuilt: holds, pins, sold units and limits are as the
 
   expect(sale.snapshot.stock).toEqual([{ sku: 'ps5', units: 10, available: 7, held: 1, paying: 1, sold: 1 }]);
   expect(await house.engine.desk.reservation(held.reservationId, held.buyerId)).toEqual(before);
+  expect(await house.engine.desk.checkout(held.checkoutId, held.buyerId)).toMatchObject({
+    checkout: { shippingAddress },
+  });
   expect(await Promise.all([sold, paying, released, unheard].map(stateOf))).toEqual([
     'confirmed',
     'paying',

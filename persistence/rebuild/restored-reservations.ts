@@ -62,6 +62,7 @@ function restored(row: LostReservation): RestoredReservation {
     returns: row.returns,
     attempts: row.attempts,
     buyerUnits: null,
+    quoteId: row.quote_id,
   };
 }
 

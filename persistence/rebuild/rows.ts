@@ -1,4 +1,4 @@
-import type { PaymentId, ReservationId } from '../../engine/contracts/ids.ts';
+import type { PaymentId, QuoteId, ReservationId } from '../../engine/contracts/ids.ts';
 import type { OrderState } from '../../engine/contracts/states.ts';
 import { type DrawRow, readDraw } from '../draw/publish-draw.ts';
 import type { PostgresPool } from '../postgres/pool.ts';
@@ -27,6 +27,7 @@ export interface LostReservation {
   live_payment_id: PaymentId | null;
   last_attempt_id: PaymentId | null;
   attempts: PaymentId[];
+  quote_id: QuoteId | null;
 }
 
 /** How far a sale had come, as `lost-progress.sql` selects it. */

@@ -15,6 +15,8 @@ export function chargeStep(provider: PaymentProvider, at: AtCrashPoint) {
   return async (claim: Claim): Promise<Charged> => {
     // Whoever slept through its lease asks nobody: another may have been asked since.
     if (performance.now() >= claim.leaseUntilMs) return late;
+    // No provider takes a charge of nothing, and nothing is owed.
+    if (claim.amount_minor === 0) return { kind: 'captured', providerReference: claim.payment_id };
     const charged = await provider.charge({
       paymentId: claim.payment_id,
       amount: amountOf(claim),

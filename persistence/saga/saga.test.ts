@@ -114,6 +114,12 @@ test('a commit that failed is told to nobody, and tried again', async () => {
   expect(events).toEqual(['charge']);
 });
 
+test('nobody is asked for a charge of nothing', async () => {
+  const { charge, events } = scene({ payment: { ...initiated, amount_minor: 0 } });
+  expect(await charge('pay_1')).toEqual({ kind: 'done' });
+  expect(events).toEqual(['captured', 'confirm', 'push 201']);
+});
+
 test.each<[ChargeOutcome, string]>([
   [{ kind: 'unknown', reason: 'lost' }, 'release'],
   [{ kind: 'unavailable', reason: 'lost' }, 'release unasked'],

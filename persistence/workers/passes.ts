@@ -11,6 +11,7 @@ import { statement } from '../postgres/statement.ts';
 import type { Heartbeat } from '../queues/heartbeat.ts';
 import type { WakingPaymentQueue } from '../queues/payment-queue.ts';
 import type { RowQueue } from '../queues/row-queue.ts';
+import { forgetQuotes } from '../quotes/quote-store.ts';
 import { followRedis } from '../reconciliation/epochs.ts';
 import { leaseIndicesAhead } from '../reconciliation/index-leases.ts';
 import { settleLapsedPins } from '../reconciliation/lapsed-pins.ts';
@@ -120,6 +121,7 @@ export function passesOf(parts: PassParts): Pass[] {
     ['returned units', 500, () => settleRestocks({ rows, reports, settlement, log })],
     ['outbox', 300, fanOutAll],
     ['webhooks', 500, () => wakeDeliveries(reports, deliveries)],
+    ['old quotes', 600_000, () => forgetQuotes(rows)],
     ['ledger seals', 1_000, () => sealOnce(rows)],
     [
       'heartbeat',

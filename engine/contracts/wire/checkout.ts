@@ -25,22 +25,33 @@ export const LineItem = reply({
   lineTotal: Money,
 });
 
+const price = { subtotal: Money, discount: Money, shipping: Money, tax: Money, total: Money };
+
+const addresses = { shippingAddress: nullable(Address), billingAddress: nullable(Address) };
+
 export const Checkout = reply({
   checkoutId: Type.String(),
   purchaseToken: Type.String(),
   reservation: Reservation,
   items: Type.Array(LineItem),
-  subtotal: Money,
-  discount: Money,
-  shipping: Money,
-  tax: Money,
-  total: Money,
+  ...price,
+  ...addresses,
   priceLockedUntil: Timestamp,
   expiresAt: Timestamp,
   availablePaymentMethods: Type.Array(Type.String()),
   warnings: Type.Array(Type.String()),
 });
 export type Checkout = Type.Static<typeof Checkout>;
+
+/** What may be changed until paying; null takes back what was said before. */
+export const PatchCheckout = request(
+  {
+    shippingAddress: Type.Optional(nullable(Address)),
+    billingAddress: Type.Optional(nullable(Address)),
+  },
+  { minProperties: 1 },
+);
+export type PatchCheckout = Type.Static<typeof PatchCheckout>;
 
 const PaymentToken = Type.String({ pattern: '^tok_[A-Za-z0-9_]{1,64}$' });
 
@@ -101,12 +112,8 @@ export const Order = reply({
   paymentStatus: PaymentState,
   lastPaymentError: Type.Optional(reply({ code: Type.String(), declineCode: Type.String() })),
   items: Type.Array(LineItem),
-  subtotal: Money,
-  discount: Money,
-  shipping: Money,
-  tax: Money,
-  total: Money,
-  shippingAddress: nullable(Address),
+  ...price,
+  ...addresses,
   saleId: Type.Optional(Name),
   reservationId: Type.String(),
   history: Type.Array(

@@ -22,6 +22,7 @@ export type ScriptName =
   | 'reservation/release'
   | 'reservation/restock'
   | 'reservation/read'
+  | 'reservation/reprice'
   | 'reservation/renew-pin'
   | 'reservation/lapsed-pins'
   | 'waiting-room/turn-status'
@@ -107,6 +108,13 @@ export function predict(sale: ModelledSale, { script, args }: Call): Expected {
       );
     case 'reservation/read':
       return batch(0, 2, ([id = '', buyerId = '']) => reservations.read(sale, id, buyerId));
+    case 'reservation/reprice':
+      return batch(
+        0,
+        3,
+        ([id = '', buyerId = '', quoteId = '']) => reservations.reprice(sale, id, buyerId, quoteId),
+        () => handOver(sale),
+      );
     case 'reservation/renew-pin': {
       if (args.length !== 3 || !isWhole(first)) return 'error';
       sale.enter();

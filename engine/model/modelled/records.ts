@@ -12,6 +12,8 @@ export interface ModelledReservation {
   extendedBy: string | null;
   /** What came back of what was sold, by return. */
   returns: [returnId: string, items: string][];
+  /** '' where it is the sale's price. */
+  quoteId: string;
 }
 
 /** Somebody who stands by; `score` is the place in the order of (missed, turn). */

@@ -1,3 +1,4 @@
+import type { ModelledReservation } from './records.ts';
 import type { ModelledReply } from './reply.ts';
 import type { ModelledSale } from './sale.ts';
 
@@ -17,7 +18,7 @@ export function beginPayment(sale: ModelledSale, leaseMs: number, args: string[]
   const reservation = sale.reservations.get(id);
   if (!reservation || reservation.buyerId !== buyerId) return [0];
   if (reservation.state === 'paying' && reservation.attemptId === paymentId) {
-    return [1, reservation.items, reservation.turn];
+    return pinned(reservation);
   }
   if (sale.attempts.has(paymentId)) return [2];
   if (reservation.state === 'paying') return [3];
@@ -31,8 +32,16 @@ export function beginPayment(sale: ModelledSale, leaseMs: number, args: string[]
   sale.leases.set(id, sale.nowMs + leaseMs);
   sale.attempts.add(paymentId);
   sale.emit('reservation.payment_begun', id);
-  return [1, reservation.items, reservation.turn];
+  return pinned(reservation);
 }
+
+const pinned = ({ items, turn, deadlineMs, quoteId }: ModelledReservation): ModelledReply => [
+  1,
+  items,
+  turn,
+  `${deadlineMs}`,
+  quoteId,
+];
 
 export function confirm(sale: ModelledSale, id: string, paymentId: string): ModelledReply {
   const reservation = sale.reservations.get(id);
@@ -86,5 +95,18 @@ export function read(sale: ModelledSale, id: string, buyerId: string): ModelledR
   if (!reservation || reservation.buyerId !== buyerId) return [0];
   const state = sale.isLapsed(reservation) ? 'expired' : reservation.state;
   if (state === 'held') sale.touch(id, reservation);
-  return [1, state, reservation.items, `${reservation.deadlineMs}`, reservation.turn];
+  const { items, deadlineMs, turn, attemptId, quoteId } = reservation;
+  return [1, state, items, `${deadlineMs}`, turn, attemptId, quoteId];
+}
+
+export function reprice(sale: ModelledSale, id: string, buyerId: string, quoteId: string): ModelledReply {
+  const reservation = sale.reservations.get(id);
+  if (!reservation || reservation.buyerId !== buyerId) return [0];
+  if (sale.isLapsed(reservation)) sale.giveBack(id, reservation, 'held', 'expired');
+  if (reservation.state === 'paying') return [2];
+  if (reservation.state === 'confirmed') return [3];
+  if (reservation.state !== 'held') return [4];
+  sale.touch(id, reservation);
+  reservation.quoteId = quoteId;
+  return [1, reservation.attemptId];
 }

@@ -132,6 +132,7 @@ export class ModelledSale {
       untouched,
       extendedBy: null,
       returns: [],
+      quoteId: '',
     });
     this.latestOf.set(buyerId, id);
     if (turn >= 0) this.usedTurns.add(turn);

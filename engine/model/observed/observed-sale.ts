@@ -34,6 +34,8 @@ export interface ObservedReservation {
   extendedBy: string | null;
   /** Returns of what was sold: which, and of what items. */
   returns: [string, string][];
+  /** '' where it is the sale's price. */
+  quoteId: string;
 }
 
 /** One sale as its twelve keys say, nothing derived. */
@@ -85,6 +87,7 @@ export function decodeObserved(json: string): ObservedSale {
         untouched,
         extendedBy,
         returns,
+        quoteId,
       ]: ReservationRow) => ({
         state: state as string,
         buyerId: buyerId as string,
@@ -94,7 +97,8 @@ export function decodeObserved(json: string): ObservedSale {
         attemptId: attemptId as string,
         untouched: untouched as boolean,
         extendedBy: (extendedBy as string | undefined) || null,
-        returns: (returns as [string, string][] | undefined) ?? [],
+        returns: (returns as [string, string][] | false | undefined) || [],
+        quoteId: (quoteId as string | undefined) ?? '',
       }),
     ),
     buyers: pairs(3, ([units, reservationId]: Row) => ({

@@ -79,6 +79,21 @@ export const extend = some(fc.record({ reservation, again: fc.boolean() })).map(
   ),
 );
 
+export const reprice = some(reservation).map((picks) =>
+  step(
+    'reprice',
+    picks,
+    (world) => {
+      const args = picks.flatMap((pick, at) => {
+        const { id, buyerId } = found(world, ['held'], pick);
+        return [id, buyerId, `quote-${world.commands}-${at}`];
+      });
+      return world.call({ script: 'reservation/reprice', args });
+    },
+    somethingProposed,
+  ),
+);
+
 export const renewPin = fc.record({ reservation, payment: payment('last') }).map((input) =>
   step('renew pin', input, (world) => {
     const { id } = found(world, ['paying'], input.reservation);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { mangle, repeat, sabotage } from './faults.ts';
 import { adjustUnits, beginEpoch, operator, releaseInPause } from './operator.ts';
-import { beginPayment, byBuyer, byPayment, extend, lapsedPins, renewPin } from './reservations.ts';
+import { beginPayment, byBuyer, byPayment, extend, lapsedPins, renewPin, reprice } from './reservations.ts';
 import { reserve } from './reserve.ts';
 import { restock } from './restock.ts';
 import type { Step } from './step.ts';
@@ -20,6 +20,7 @@ export const steps = (): fc.Arbitrary<Iterable<Step>> =>
       ...times(1, byBuyer('reservation/read', ['held', 'paying'])),
       ...times(2, restock),
       extend,
+      reprice,
       renewPin,
       lapsedPins,
       ...times(2, turnStatus),

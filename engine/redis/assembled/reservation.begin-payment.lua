@@ -8,7 +8,7 @@
 --       3 leaseMs        integer
 --       then 3 an element: reservationId, buyerId, paymentId
 -- Reply {batchId, code, answer…}; code 1 decided, -1 no such sale, -2 stale epoch. An answer is
---       {1, items, turn} pinned, now or before by this payment
+--       {1, items, turn, deadlineMs, quoteId ('': the sale's price)} pinned, now or before by this payment
 --       {2} this payment was tried before and has ended   {3} another payment is under way
 --       {4} paid already   {5} ended   {0} not this buyer's
 -- Event reservation.payment_begun; reservation.extended on a touch; reservation.expired where the deadline
@@ -250,21 +250,23 @@ end
 --          and the includes stock, buyers, items, outbox, integer.
 -- `untouched` marks a hold that was handed to a standby who has not shown up since; `extendedBy` names
 -- the request that used up its one extension, and is absent before; `returns` are the returns of what was
--- sold, as {returnId, items}, and absent before the first.
+-- sold, as {returnId, items}, and absent before the first; `quoteId` names the price that was last said for
+-- it, and is absent where that is the sale's.
 local function readReservation(id)
   local packed = redis.call('HGET', reservationsKey, id)
   if not packed then return nil end
   local r = cmsgpack.unpack(packed)
   return { state = r[1], buyerId = r[2], turn = r[3], items = r[4], deadlineMs = r[5], attemptId = r[6],
-    untouched = r[7], extendedBy = r[8] or nil, returns = r[9] }
+    untouched = r[7], extendedBy = r[8] or nil, returns = r[9] or nil, quoteId = r[10] }
 end
 
 local function packReservation(r)
   -- A list with a hole would be packed as a map.
-  local extendedBy = r.extendedBy
-  if r.returns then extendedBy = extendedBy or false end
+  local extendedBy, returns = r.extendedBy, r.returns
+  if r.quoteId then returns = returns or false end
+  if returns ~= nil then extendedBy = extendedBy or false end
   return cmsgpack.pack({ r.state, r.buyerId, r.turn, r.items, r.deadlineMs, r.attemptId, r.untouched,
-    extendedBy, r.returns })
+    extendedBy, returns, r.quoteId })
 end
 
 local function writeReservation(id, reservation)
@@ -577,11 +579,15 @@ if sale.epoch ~= epoch then return { batchId, staleEpoch, integer(sale.epoch) } 
 redis.call('HSET', saleKey, 'pinLeaseMs', leaseMs)
 local stock = readStock()
 
+local function pinnedAnswer(reservation)
+  return { pinned, reservation.items, reservation.turn, integer(reservation.deadlineMs), reservation.quoteId or '' }
+end
+
 local function beginPayment(id, buyerId, paymentId)
   local reservation = readReservation(id)
   if not reservation or reservation.buyerId ~= buyerId then return { notFound } end
   if reservation.state == 'paying' and reservation.attemptId == paymentId then
-    return { pinned, reservation.items, reservation.turn }
+    return pinnedAnswer(reservation)
   end
   if redis.call('SISMEMBER', attemptsKey, paymentId) == 1 then return { tried } end
   if reservation.state == 'paying' then return { inProgress } end
@@ -598,7 +604,7 @@ local function beginPayment(id, buyerId, paymentId)
   redis.call('ZADD', pinsKey, nowMs + leaseMs, id)
   redis.call('SADD', attemptsKey, paymentId)
   emitReservation('reservation.payment_begun', id, reservation)
-  return { pinned, reservation.items, reservation.turn }
+  return pinnedAnswer(reservation)
 end
 
 local reply = { batchId, 1 }

@@ -248,21 +248,23 @@ end
 --          and the includes stock, buyers, items, outbox, integer.
 -- `untouched` marks a hold that was handed to a standby who has not shown up since; `extendedBy` names
 -- the request that used up its one extension, and is absent before; `returns` are the returns of what was
--- sold, as {returnId, items}, and absent before the first.
+-- sold, as {returnId, items}, and absent before the first; `quoteId` names the price that was last said for
+-- it, and is absent where that is the sale's.
 local function readReservation(id)
   local packed = redis.call('HGET', reservationsKey, id)
   if not packed then return nil end
   local r = cmsgpack.unpack(packed)
   return { state = r[1], buyerId = r[2], turn = r[3], items = r[4], deadlineMs = r[5], attemptId = r[6],
-    untouched = r[7], extendedBy = r[8] or nil, returns = r[9] }
+    untouched = r[7], extendedBy = r[8] or nil, returns = r[9] or nil, quoteId = r[10] }
 end
 
 local function packReservation(r)
   -- A list with a hole would be packed as a map.
-  local extendedBy = r.extendedBy
-  if r.returns then extendedBy = extendedBy or false end
+  local extendedBy, returns = r.extendedBy, r.returns
+  if r.quoteId then returns = returns or false end
+  if returns ~= nil then extendedBy = extendedBy or false end
   return cmsgpack.pack({ r.state, r.buyerId, r.turn, r.items, r.deadlineMs, r.attemptId, r.untouched,
-    extendedBy, r.returns })
+    extendedBy, returns, r.quoteId })
 end
 
 local function writeReservation(id, reservation)

@@ -5,9 +5,10 @@
 -- ARGV  1 requestId      echoed
 --       2 builder        who began the rebuild
 --       3 leaseUntilMs   integer, of the pins
---       then 12 an element: reservationId, state, buyerId, turn (integer, -1: none), items, deadlineMs (integer),
+--       then 13 an element: reservationId, state, buyerId, turn (integer, -1: none), items, deadlineMs (integer),
 --       attemptId, untouched (1 or 0), extended (1 or 0), returns (JSON list of {returnId, items}),
---       attempts (paymentId,paymentId,…), buyerUnits (integer; '' where another is the buyer's latest)
+--       attempts (paymentId,paymentId,…), buyerUnits (integer; '' where another is the buyer's latest),
+--       quoteId ('': the sale's price)
 -- Reply {requestId, code}: 1 written, -1 no such rebuild (any more)
 -- The sale's floor: every key that a script which moves units may touch, always in this order.
 --
@@ -246,21 +247,23 @@ end
 --          and the includes stock, buyers, items, outbox, integer.
 -- `untouched` marks a hold that was handed to a standby who has not shown up since; `extendedBy` names
 -- the request that used up its one extension, and is absent before; `returns` are the returns of what was
--- sold, as {returnId, items}, and absent before the first.
+-- sold, as {returnId, items}, and absent before the first; `quoteId` names the price that was last said for
+-- it, and is absent where that is the sale's.
 local function readReservation(id)
   local packed = redis.call('HGET', reservationsKey, id)
   if not packed then return nil end
   local r = cmsgpack.unpack(packed)
   return { state = r[1], buyerId = r[2], turn = r[3], items = r[4], deadlineMs = r[5], attemptId = r[6],
-    untouched = r[7], extendedBy = r[8] or nil, returns = r[9] }
+    untouched = r[7], extendedBy = r[8] or nil, returns = r[9] or nil, quoteId = r[10] }
 end
 
 local function packReservation(r)
   -- A list with a hole would be packed as a map.
-  local extendedBy = r.extendedBy
-  if r.returns then extendedBy = extendedBy or false end
+  local extendedBy, returns = r.extendedBy, r.returns
+  if r.quoteId then returns = returns or false end
+  if returns ~= nil then extendedBy = extendedBy or false end
   return cmsgpack.pack({ r.state, r.buyerId, r.turn, r.items, r.deadlineMs, r.attemptId, r.untouched,
-    extendedBy, r.returns })
+    extendedBy, returns, r.quoteId })
 end
 
 local function writeReservation(id, reservation)
@@ -563,17 +566,17 @@ local function enterFloor()
   advance()
   return nil
 end
-local failed = checkWhole(3) or checkElements(4, 12) or checkFloor()
+local failed = checkWhole(3) or checkElements(4, 13) or checkFloor()
 if failed then return failed end
 local requestId, builder, leaseUntilMs = ARGV[1], ARGV[2], tonumber(ARGV[3])
 if redis.call('HGET', saleKey, 'builder') ~= builder then return { requestId, -1 } end
 
 local function restore(id, state, buyerId, turn, items, deadlineMs, attemptId, untouched, extended, returns, attempts,
-  buyerUnits)
+  buyerUnits, quoteId)
   local returned = returns ~= '[]' and cjson.decode(returns) or nil
   writeReservation(id, { state = state, buyerId = buyerId, turn = turn, items = items, deadlineMs = deadlineMs,
     attemptId = attemptId, untouched = untouched == '1', extendedBy = extended == '1' and 'before the rebuild' or nil,
-    returns = returned })
+    returns = returned, quoteId = quoteId ~= '' and quoteId or nil })
   if state == 'held' then redis.call('ZADD', deadlinesKey, deadlineMs, id) end
   if state == 'paying' then redis.call('ZADD', pinsKey, leaseUntilMs, id) end
   if turn >= 0 then redis.call('SETBIT', turnsKey, turn, 1) end
@@ -581,8 +584,8 @@ local function restore(id, state, buyerId, turn, items, deadlineMs, attemptId, u
   if buyerUnits ~= '' then writeBuyer(buyerId, { units = tonumber(buyerUnits), reservationId = id }) end
 end
 
-for i = 4, #ARGV, 12 do
+for i = 4, #ARGV, 13 do
   restore(ARGV[i], ARGV[i + 1], ARGV[i + 2], tonumber(ARGV[i + 3]), ARGV[i + 4], tonumber(ARGV[i + 5]), ARGV[i + 6],
-    ARGV[i + 7], ARGV[i + 8], ARGV[i + 9], ARGV[i + 10], ARGV[i + 11])
+    ARGV[i + 7], ARGV[i + 8], ARGV[i + 9], ARGV[i + 10], ARGV[i + 11], ARGV[i + 12])
 end
 return { requestId, 1 }
