@@ -126,6 +126,7 @@ async function started(): Promise<Subject> {
     },
     workerPids: () => pidsOf(ours, 'worker'),
     gatewayPids: () => pidsOf(ours, 'gateway'),
+    processes: () => livingOf(ours),
   };
 }
 
@@ -149,9 +150,14 @@ function running(name: string, { isRemote }: Scenario): Subject {
     environment: process.env,
     workerPids: () => [],
     gatewayPids: () => [],
+    processes: () => [],
   };
 }
 
-function pidsOf({ processes }: RunningSystem, program: string): number[] {
-  return processes().flatMap(({ name, pid }) => (name.startsWith(program) && pid !== null ? [pid] : []));
+function livingOf({ processes }: RunningSystem): { name: string; pid: number }[] {
+  return processes().flatMap(({ name, pid }) => (pid === null ? [] : [{ name, pid }]));
+}
+
+function pidsOf(running: RunningSystem, program: string): number[] {
+  return livingOf(running).flatMap(({ name, pid }) => (name.startsWith(program) ? [pid] : []));
 }

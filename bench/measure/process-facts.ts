@@ -15,14 +15,34 @@ function factsOf(pid: number, name: 'stat' | 'status'): string {
 /** Seconds of CPU that a process has used, in user and system mode, over all of its threads. */
 export const cpuSecondsOf = (pid: number): number => cpuSecondsIn(factsOf(pid, 'stat'));
 
+/** The same with its children, those that have ended included. */
+export function cpuSecondsOfTree(pid: number): number {
+  const fields = fieldsOf(factsOf(pid, 'stat'));
+  const ended = (Number(fields[13]) + Number(fields[14])) / clockTicksPerSecond;
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+  return children.reduce((sum, child) => sum + aliveCpuSecondsOf(Number(child)), cpuSecondsOf(pid) + ended);
+}
+
+/** 0 for one that ended since it was named. */
+function aliveCpuSecondsOf(pid: number): number {
+  try {
+    return cpuSecondsOf(pid);
+  } catch {
+    return 0;
+  }
+}
+
 /** Bytes of memory that a process wrote itself: the kernel may take what it only read from files back at any time. */
 export const ownBytesOf = (pid: number): number => ownBytesIn(factsOf(pid, 'status'));
 
 /** From /proc/<pid>/stat; the name in brackets may hold blanks and brackets. */
 export function cpuSecondsIn(stat: string): number {
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const fields = fieldsOf(stat);
   return (Number(fields[11]) + Number(fields[12])) / clockTicksPerSecond;
 }
+
+/** Those after the name of the program. */
+const fieldsOf = (stat: string): string[] => stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 
 /** From /proc/<pid>/status. */
 export const ownBytesIn = (status: string): number =>

@@ -6,6 +6,7 @@ import type { Catalogue } from './options.ts';
 import { slowProvider } from './pace/slow-provider.ts';
 import { profile } from './profile/profile.ts';
 import { full } from './purchases/full.ts';
+import { pay } from './purchases/pay.ts';
 import { batchSize } from './reserve/batch-size.ts';
 import { publicTokens } from './reserve/public-tokens.ts';
 import { reserve } from './reserve/reserve.ts';
@@ -54,6 +55,11 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     isRemote: true,
     isDefault: true,
     run: full,
+  },
+  pay: {
+    about: 'pay to confirmed, the holds made before; against one multi-row insert of the same rows',
+    isRemote: true,
+    run: pay,
   },
   herd: { about: '20,000 buyers in the same second, one unit for twenty', isRemote: true, run: herd },
   mixed: { about: 'lookers, waiters, buyers and payers at once, at fixed rates', isRemote: true, run: mixed },

@@ -16,6 +16,8 @@ export interface Subject {
   /** Process ids of the workers, which relay the outbox. */
   workerPids(): number[];
   gatewayPids(): number[];
+  /** All that belongs to it, by the supervisor's names. */
+  processes(): { name: string; pid: number }[];
 }
 
 export interface Options {

@@ -13,13 +13,16 @@ const tables = [
 
 type Table = (typeof tables)[number];
 
+/** Through the keys of those tables: a batch does not read the whole of them. */
+const ofTheBuyer = '(t.buyer_id, t.order_id) IN (SELECT buyer_id, order_id FROM batch)';
+
 /** Which rows of each table belong to the orders of a sale. `$2` and `$3` pick a batch of them. */
 const belongs: Record<Table, string> = {
-  orders: 't.order_id IN (SELECT order_id FROM batch)',
-  order_items: 't.order_id IN (SELECT order_id FROM batch)',
-  order_history: 't.order_id IN (SELECT order_id FROM batch)',
-  payments: 't.order_id IN (SELECT order_id FROM batch)',
-  idempotency_keys: 't.order_id IN (SELECT order_id FROM batch)',
+  orders: ofTheBuyer,
+  order_items: ofTheBuyer,
+  order_history: ofTheBuyer,
+  payments: ofTheBuyer,
+  idempotency_keys: ofTheBuyer,
   ledger_transactions: 't.order_id IN (SELECT order_id FROM batch)',
   postings:
     't.transaction_id IN (SELECT id FROM public.ledger_transactions WHERE order_id IN (SELECT order_id FROM batch))',
@@ -79,7 +82,7 @@ export function multiRowCopier(databaseUrl: string) {
 async function rowsOf(client: PoolClient, table: Table, saleId: string, from: number): Promise<string> {
   const { rows } = await client.query(
     `WITH batch AS MATERIALIZED (
-       SELECT order_id FROM public.orders WHERE sale_id = $1 AND status = 'confirmed'
+       SELECT buyer_id, order_id FROM public.orders WHERE sale_id = $1 AND status = 'confirmed'
        ORDER BY order_id OFFSET $2 LIMIT $3
      )
      SELECT array_agg(t)::text AS rows FROM public.${table} AS t WHERE ${belongs[table]}`,

@@ -10,6 +10,7 @@ import { median } from '../statistics.ts';
 import type { Options, Subject } from '../subject.ts';
 import { auditSold } from './audit-sold.ts';
 import type { Purchases, PurchasesResult } from './buyers/purchases.ts';
+import { multiRow } from './multi-row.ts';
 
 /** Orders in a second of a round: a round is so many purchases, however long they take. */
 const ordersPerSecond = 2_000;
@@ -33,8 +34,11 @@ export async function full(subject: Subject, options: Options, board: Scoreboard
     await sale.known(subject.origin);
     const { id: saleId, sku } = sale;
     const { origin, authSecret } = subject;
-    const setting = { origin, saleId, sku, authSecret, buyers: count, prefix: saleId, joins: true, underWay };
-    const result = await buyers.ask<PurchasesResult>({ ...setting, ...fields });
+    const result = await buyers.ask<PurchasesResult>({
+      kind: 'purchases',
+      ...{ origin, authSecret, saleId, sku, prefix: saleId, joins: true, buyers: count, underWay },
+      ...fields,
+    } satisfies Purchases);
     sold.push({ sale, count });
     return result;
   }
@@ -67,14 +71,11 @@ export async function full(subject: Subject, options: Options, board: Scoreboard
   };
 
   try {
-    const contenders = [ours];
+    const contenders: Contender[] = [ours];
     if (subject.isOurs) {
-      const copier = await Part.start('bench/baselines/pg-multi-row/main.ts', {
-        directory: subject.directory,
-        env: subject.environment,
-      });
+      const { contender, copier } = await multiRow(subject, () => latest);
       parts.push(copier);
-      contenders.push(multiRow(copier, () => latest));
+      contenders.push(contender);
     }
     const contest = { scenario: 'full', thing: 'order', contenders };
     const found = await inTurns(contest, options);
@@ -96,18 +97,4 @@ export async function full(subject: Subject, options: Options, board: Scoreboard
   } finally {
     await Promise.all(parts.map((part) => part.stop()));
   }
-}
-
-/** The rows of the latest sale once more, in as few statements as can be. */
-function multiRow(copier: Part, latest: () => { saleId: string; orders: number } | null): Contender {
-  return {
-    name: 'pg-multi-row',
-    usesRedis: false,
-    round: async () => {
-      const sale = latest();
-      if (sale === null) throw new Error('nothing was sold yet');
-      return copier.ask<{ perSecond: number }>(sale);
-    },
-    audit: async () => {},
-  };
 }

@@ -1,0 +1,22 @@
+import type { Contender } from '../contest/contender.ts';
+import { Part } from '../part.ts';
+import type { Subject } from '../subject.ts';
+
+/** The rows of the latest sale once more, in as few statements as can be. */
+export async function multiRow(
+  { directory, environment }: Subject,
+  latest: () => { saleId: string; orders: number } | null,
+): Promise<{ contender: Contender; copier: Part }> {
+  const copier = await Part.start('bench/baselines/pg-multi-row/main.ts', { directory, env: environment });
+  const contender: Contender = {
+    name: 'pg-multi-row',
+    usesRedis: false,
+    round: async () => {
+      const sale = latest();
+      if (sale === null) throw new Error('nothing was sold yet');
+      return copier.ask<{ perSecond: number }>(sale);
+    },
+    audit: async () => {},
+  };
+  return { contender, copier };
+}
