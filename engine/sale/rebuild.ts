@@ -60,7 +60,7 @@ export async function rebuild(
     const part = sale.reservations.slice(at, at + partMax).flatMap(elementOf);
     if ((await ask('sale/restore', [builder, leaseUntilMs, ...part])) !== 1) return { kind: 'overtaken' };
   }
-  const fields = { ...saleFields(sale.config), ...movingFields(sale) };
+  const fields = { ...saleFields(sale.config), ...movingFields(sale), pinLeaseMs: terms.pinLeaseMs };
   const ended = await ask('sale/end-rebuild', [
     builder,
     sale.epoch,
