@@ -6,6 +6,7 @@ import {
   createDrawStore,
   createOrderStore,
   createPaymentQueue,
+  createProviderEvents,
   createQuoteStore,
   createSigningKeys,
   postgresReadiness,
@@ -36,6 +37,7 @@ const quotes = createQuoteStore(DATABASE_URL);
 const buyerOrders = createBuyerOrders(DATABASE_URL, settings.RETURN_WINDOW_DAYS);
 const drawStore = createDrawStore(DATABASE_URL, TOKEN_SECRET, log);
 const paymentQueue = createPaymentQueue(REDIS_URL, log);
+const providerEvents = createProviderEvents(DATABASE_URL, settings);
 const workers = workersReadiness(REDIS_URL);
 const signingKeys = createSigningKeys(DATABASE_URL, TOKEN_SECRET, log);
 await signingKeys.refresh().catch((error: unknown) => fail([`gateway: Postgres: ${lineOf(error)}`]));
@@ -56,6 +58,7 @@ const plane = await openPublicPlane({
   orderStore,
   buyerOrders,
   drawStore,
+  providerEvents,
   readiness: { redis: { check: () => engine.unavailable() }, postgres, workers },
   signingKeys,
   socketsMax: socketsWithin(filesMax),
@@ -68,7 +71,10 @@ const grace = closeWithGrace({ delay: 2_800, logger: false }, async ({ err }) =>
   if (err) log.error({ err }, 'the gateway stops');
   await plane.close();
   await engine.close();
-  const stores = [orderStore, quotes, buyerOrders, drawStore, paymentQueue, workers, postgres, signingKeys];
+  const stores = [
+    ...[orderStore, quotes, buyerOrders, drawStore, paymentQueue, providerEvents],
+    ...[workers, postgres, signingKeys],
+  ];
   await Promise.all(stores.map((store) => store.close()));
 });
 process.on('disconnect', grace.close);

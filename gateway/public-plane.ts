@@ -1,5 +1,6 @@
 import type { BuyerOrders } from '../engine/contracts/fulfilment.ts';
 import type { DrawStore, OrderStore, Readiness, SigningKeys } from '../engine/contracts/ports.ts';
+import type { ProviderEvents } from '../engine/contracts/provider-events.ts';
 import type { Settings } from '../engine/contracts/settings.ts';
 import type { Engine } from '../engine/surface.ts';
 import { lineOf } from './guard/absence.ts';
@@ -23,6 +24,7 @@ export interface PublicPlaneParts {
   orderStore: Pick<OrderStore, 'order' | 'orders'>;
   buyerOrders: BuyerOrders;
   drawStore: DrawStore;
+  providerEvents: ProviderEvents;
   readiness: Readonly<Record<string, Readiness>>;
   /** Known already; the plane keeps them current. */
   signingKeys: Pick<SigningKeys, 'published' | 'refresh'>;

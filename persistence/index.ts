@@ -8,7 +8,9 @@ import type {
   SigningKeyRotation,
   SigningKeys,
 } from '../engine/contracts/ports.ts';
+import type { ProviderEvents } from '../engine/contracts/provider-events.ts';
 import type { QuoteStore } from '../engine/contracts/quote.ts';
+import type { Settings } from '../engine/contracts/settings.ts';
 import type { Webhooks } from '../engine/contracts/webhooks.ts';
 import { ticketWriter } from '../engine/index.ts';
 import type { Settlement } from '../engine/surface.ts';
@@ -19,6 +21,7 @@ import { buyerOrdersOn } from './orders/buyer-orders.ts';
 import { fulfilmentOn } from './orders/fulfilment.ts';
 import { orderStoreOn } from './orders/order-store.ts';
 import { createPool, type PoolOptions } from './postgres/pool.ts';
+import { providerEventsOn } from './providers/events.ts';
 import { heartbeatOn } from './queues/heartbeat.ts';
 import { paymentQueueOn } from './queues/payment-queue.ts';
 import { quoteStoreOn } from './quotes/quote-store.ts';
@@ -73,6 +76,29 @@ export function createFulfilment(databaseUrl: string): Fulfilment & Closable {
 export function createWebhooks(databaseUrl: string, allowsPrivate: boolean): Webhooks & Closable {
   const pool = createPool(databaseUrl, { connectionsMax: 2, name: 'webhooks' });
   return { ...webhooksOn(pool, allowsPrivate), close: () => pool.end() };
+}
+
+/** What payment providers tell of; those without a webhook secret are not listened to. */
+export function createProviderEvents(
+  databaseUrl: string,
+  settings: Pick<
+    Settings,
+    | 'PROVIDER_NAME'
+    | 'PROVIDER_WEBHOOK_SECRET'
+    | 'SECOND_PROVIDER_NAME'
+    | 'SECOND_PROVIDER_URL'
+    | 'SECOND_PROVIDER_WEBHOOK_SECRET'
+  >,
+): ProviderEvents & Closable {
+  // One commit at a time takes all that came during the one before it.
+  const pool = createPool(databaseUrl, { connectionsMax: 1, name: 'events of providers' });
+  const secrets = {
+    ...(settings.SECOND_PROVIDER_URL
+      ? { [settings.SECOND_PROVIDER_NAME]: settings.SECOND_PROVIDER_WEBHOOK_SECRET }
+      : {}),
+    [settings.PROVIDER_NAME]: settings.PROVIDER_WEBHOOK_SECRET,
+  };
+  return { ...providerEventsOn(pool, secrets), close: () => pool.end() };
 }
 
 /** Wakes the workers through Redis; never waits, never throws. */

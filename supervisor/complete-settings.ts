@@ -7,7 +7,7 @@ export type CompleteSettings = Settings &
 /**
  * What was given, with the addresses of what was started. The embedded mode is for trying things out: it
  * makes the secrets that are missing and keeps them, hands out tokens, and has no limit per address for
- * this machine.
+ * this machine. A provider that is simulated signs its webhooks with a secret that is made, too.
  */
 export async function completeSettings(
   given: Settings,
@@ -24,6 +24,9 @@ export async function completeSettings(
   settings.TOKEN_SECRET ??= await keptSecret(dataDirectory, 'token');
   settings.RATE_EXEMPT_LOOPBACK ??= 'on';
   settings.WEBHOOK_PRIVATE_ADDRESSES ??= 'on';
+  if (given.PROVIDER_URL === undefined) {
+    settings.PROVIDER_WEBHOOK_SECRET ??= await keptSecret(dataDirectory, 'provider-webhook');
+  }
   if (settings.AUTH_JWKS_URL === undefined) {
     settings.AUTH_SECRET ??= await keptSecret(dataDirectory, 'auth');
     settings.DEV_TOKENS ??= 'on';

@@ -27,13 +27,25 @@ export interface ProgramSurroundings {
   warn: (line: string) => void;
 }
 
-/** Starts the simulated payment provider on that loopback port. */
+/** Starts the simulated payment provider on that loopback port; it tells the gateways what happens there. */
 export function startProvider(
   settings: Settings,
   port: number,
+  publicUrl: string,
   surroundings: ProgramSurroundings,
 ): KeptProcess {
-  const env = { ...bareEnvironment(), PROVIDER_PORT: String(port), LOG_LEVEL: settings.LOG_LEVEL };
+  const { PROVIDER_NAME, PROVIDER_WEBHOOK_SECRET, LOG_LEVEL } = settings;
+  const env = {
+    ...bareEnvironment(),
+    PROVIDER_PORT: String(port),
+    ...(PROVIDER_WEBHOOK_SECRET
+      ? {
+          PROVIDER_WEBHOOK_URL: `${publicUrl}/api/v1/webhooks/payments/${PROVIDER_NAME}`,
+          PROVIDER_WEBHOOK_SECRET,
+        }
+      : {}),
+    LOG_LEVEL,
+  };
   return start('provider', 'provider', surroundings.programs.provider, env, surroundings);
 }
 

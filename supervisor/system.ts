@@ -84,16 +84,17 @@ async function start(
   if (applied.length > 0) say(`database migrated (${applied.at(-1)})`);
   const providerUrl = given.PROVIDER_URL ?? `http://127.0.0.1:${await freePort()}`;
   const settings = await completeSettings(given, directory.path, { redisUrl, databaseUrl, providerUrl });
+  const publicUrl = urlOf(settings.HOST, settings.PORT);
   signal?.throwIfAborted();
   if (given.PROVIDER_URL === undefined) {
     if (!isEmbedded(given)) warn('PROVIDER_URL is not set: payments are simulated, no money moves');
-    startProvider(settings, Number(new URL(providerUrl).port), surroundings);
+    startProvider(settings, Number(new URL(providerUrl).port), publicUrl, surroundings);
   }
   startPlanes(settings, surroundings);
   await Promise.all(tiers.processes.map((process) => process.ready));
   signal?.throwIfAborted();
   return {
-    publicUrl: urlOf(settings.HOST, settings.PORT),
+    publicUrl,
     operatorUrl: urlOf(settings.OPERATOR_HOST, settings.OPERATOR_PORT),
     providerUrl,
     isProviderSimulated: given.PROVIDER_URL === undefined,

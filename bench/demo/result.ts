@@ -2,7 +2,7 @@ import type { Audit } from '../../engine/contracts/wire/sales.ts';
 import { type Measure, measures, type Percentiles } from '../load/latency.ts';
 import type { OutcomeCounts } from '../load/outcomes.ts';
 import type { Incident } from '../load/tally.ts';
-import type { Tally as ProviderTally } from '../psp/tally.ts';
+import type { ChargeTally as ProviderTally } from '../psp/tally.ts';
 import type { Crowd } from './load-processes.ts';
 import { type Machine, thisMachine } from './machine.ts';
 import { type Check, type Evidence, judge } from './verdict.ts';

@@ -59,8 +59,15 @@ export async function startSystem(
   };
   onStarting({ stop, kill });
 
+  const webhookSecret = randomBytes(32).toString('hex');
   const provider = startChild('bench/psp/main.ts', {
-    env: { ...process.env, PROVIDER_PORT: String(providerPort), LOG_LEVEL: process.env.LOG_LEVEL || 'warn' },
+    env: {
+      ...process.env,
+      PROVIDER_PORT: String(providerPort),
+      PROVIDER_WEBHOOK_URL: `http://127.0.0.1:${port}/api/v1/webhooks/payments/primary`,
+      PROVIDER_WEBHOOK_SECRET: webhookSecret,
+      LOG_LEVEL: process.env.LOG_LEVEL || 'warn',
+    },
     logFile: join(logs, 'demo-provider.log'),
   });
   children.push(provider);
@@ -71,7 +78,12 @@ export async function startSystem(
   const arranged = await arrange({ dataDir, providerUrl });
   const env = systemEnv(
     { port, operatorPort, providerUrl: arranged.PROVIDER_URL ?? providerUrl, dataDir, gateways },
-    { ...process.env, ...arranged },
+    {
+      ...process.env,
+      PROVIDER_NAME: 'primary',
+      PROVIDER_WEBHOOK_SECRET: webhookSecret,
+      ...arranged,
+    },
   );
   const supervisor = startChild('supervisor/main.ts', {
     env,

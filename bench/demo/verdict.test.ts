@@ -35,6 +35,7 @@ const clean = (): Evidence => ({
     requiresAction: { count: 0 },
     failed: { count: 0 },
     answersLost: { count: 0 },
+    requestsLost: { count: 0 },
     duplicates: { replayed: 0, refused: 0 },
     referencesCapturedTwice: [],
   },

@@ -1,6 +1,6 @@
 import type { Audit } from '../../engine/contracts/wire/sales.ts';
 import type { OutcomeCounts } from '../load/outcomes.ts';
-import type { Tally as ProviderTally } from '../psp/tally.ts';
+import type { ChargeTally as ProviderTally } from '../psp/tally.ts';
 import type { Proof } from './proof.ts';
 
 /** Everything that is known when a rush is over and the sale has drained. */

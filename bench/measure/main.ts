@@ -113,6 +113,8 @@ async function started(): Promise<Subject> {
   });
   const { settings } = system;
   const ours = system;
+  // What is measured is the way of a payment; two webhooks for each would be measured with it.
+  await fetch(`${ours.providerUrl}/control`, { method: 'PUT', body: '{"webhooks":false}' });
   return {
     isOurs: true,
     redisUrl: settings.REDIS_URL,

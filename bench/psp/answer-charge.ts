@@ -1,6 +1,6 @@
 import type { ChargeBook } from './charge-book.ts';
 import { readCharge } from './charge-request.ts';
-import type { Weather } from './conditions.ts';
+import type { Fault, Weather } from './conditions.ts';
 import type { Exchange } from './exchange.ts';
 import { declineBody, errorBody, intentBody } from './intent-body.ts';
 
@@ -19,11 +19,13 @@ export function answerCharge(
     return;
   }
   const delayMs = weather.drawLatencyMs();
-  if (weather.drawError()) {
-    exchange.answerAfter(delayMs, 500, errorBody('api_error', 'Something went wrong at the provider.'));
+  const fault = weather.drawFault();
+  if (failsBefore(fault, exchange, book, delayMs)) return;
+  const answer = book.charge(request.key, read.charge, fault === 'error_after');
+  if (fault === 'timeout_after') {
+    book.count('answersLost');
     return;
   }
-  const answer = book.charge(request.key, read.charge);
   switch (answer.kind) {
     case 'other_request':
       exchange.answer(
@@ -41,12 +43,7 @@ export function answerCharge(
       return;
     }
     case 'failed':
-      exchange.answerAfter(
-        delayMs,
-        500,
-        errorBody('api_error', 'Something went wrong at the provider.'),
-        replayedHeader(answer.replayed),
-      );
+      exchange.answerAfter(delayMs, 500, failure, replayedHeader(answer.replayed));
       return;
     case 'intent': {
       if (answer.answerLost) return;
@@ -59,6 +56,42 @@ export function answerCharge(
       exchange.answerAfter(delayMs, status, body, headers);
     }
   }
+}
+
+export const failure = errorBody('api_error', 'Something went wrong at the provider.');
+
+/** A fault before the effect: true where there will be no other answer. */
+export function failsBefore(
+  fault: Fault | null,
+  exchange: Exchange,
+  book: ChargeBook,
+  delayMs: number,
+): boolean {
+  if (fault === 'error') {
+    book.count('failed');
+    exchange.answerAfter(delayMs, 500, failure);
+    return true;
+  }
+  if (fault !== 'timeout_before') return false;
+  book.count('requestsLost');
+  return true;
+}
+
+/** A fault after the effect of anything but a charge: true where that is all that is answered. */
+export function failsAfter(
+  fault: Fault | null,
+  exchange: Exchange,
+  book: ChargeBook,
+  delayMs: number,
+): boolean {
+  if (fault === 'error_after') {
+    book.count('failed');
+    exchange.answerAfter(delayMs, 500, failure);
+    return true;
+  }
+  if (fault !== 'timeout_after') return false;
+  book.count('answersLost');
+  return true;
 }
 
 export const replayedHeader = (replayed: boolean): Record<string, string> =>

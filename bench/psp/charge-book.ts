@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { cardOf } from './cards.ts';
 import { type ChargeParameters, isSameCharge } from './charge-request.ts';
-import { Tallies, type Tally } from './tally.ts';
+import { type IntentListener, typeOfStatus } from './event.ts';
+import { type ChargeTally, Tallies } from './tally.ts';
 
 export type IntentStatus =
   | 'succeeded'
@@ -24,11 +25,20 @@ export interface Intent {
 
 export type ChargeAnswer =
   | { kind: 'intent'; intent: Intent; replayed: boolean; answerLost: boolean }
-  /** The card makes the provider fail; nothing was charged. */
+  /** The provider failed: nothing was charged, or (`fails`) what was charged is in its list alone. */
   | { kind: 'failed'; replayed: boolean }
   /** The idempotency key belongs to another request. */
   | { kind: 'other_request' }
   | { kind: 'unknown_card' };
+
+/** What an idempotency key stands for. */
+interface Keyed {
+  charge: ChargeParameters;
+  /** Null where nothing was charged. */
+  intent: Intent | null;
+  /** The key is answered 500, whatever was done. */
+  fails: boolean;
+}
 
 /** Why an intent could not be moved, or that it was: moved before counts, a repeat changes nothing. */
 export type Moved = { kind: 'moved'; intent: Intent } | { kind: 'unexpected_state'; intent: Intent };
@@ -40,13 +50,18 @@ export type Moved = { kind: 'moved'; intent: Intent } | { kind: 'unexpected_stat
  */
 export class ChargeBook {
   readonly #byId = new Map<string, Intent>();
-  readonly #byKey = new Map<string, { charge: ChargeParameters; intent: Intent | null }>();
+  readonly #byKey = new Map<string, Keyed>();
   readonly #byReference = new Map<string, Intent[]>();
   readonly #byPayment = new Map<string, Intent[]>();
   readonly #tallies = new Tallies();
+  readonly #told: IntentListener;
 
-  /** Charges once per key; without a key, every time. */
-  charge(key: string | null, charge: ChargeParameters): ChargeAnswer {
+  constructor(told: IntentListener = () => {}) {
+    this.#told = told;
+  }
+
+  /** Charges once per key; without a key, every time. With `fails` the provider fails after the effect. */
+  charge(key: string | null, charge: ChargeParameters, fails = false): ChargeAnswer {
     const known = key === null ? undefined : this.#byKey.get(key);
     if (known) {
       if (!isSameCharge(known.charge, charge)) {
@@ -54,7 +69,7 @@ export class ChargeBook {
         return { kind: 'other_request' };
       }
       this.#tallies.replayed++;
-      return known.intent
+      return known.intent && !known.fails
         ? { kind: 'intent', intent: known.intent, replayed: true, answerLost: false }
         : { kind: 'failed', replayed: true };
     }
@@ -62,7 +77,7 @@ export class ChargeBook {
     if (!card) return { kind: 'unknown_card' };
     if (card.does === 'fail') {
       this.#tallies.failed++;
-      if (key !== null) this.#byKey.set(key, { charge, intent: null });
+      if (key !== null) this.#byKey.set(key, { charge, intent: null, fails: true });
       return { kind: 'failed', replayed: false };
     }
     const paid = charge.captureMethod === 'manual' ? 'requires_capture' : 'succeeded';
@@ -79,7 +94,11 @@ export class ChargeBook {
       declineCode: card.does === 'decline' ? card.declineCode : null,
       refunded: 0,
     };
-    this.#record(intent, key);
+    this.#record(intent, key, fails);
+    if (fails) {
+      this.#tallies.failed++;
+      return { kind: 'failed', replayed: false };
+    }
     const answerLost = card.does === 'capture_and_lose_answer';
     if (answerLost) this.#tallies.answersLost++;
     return { kind: 'intent', intent, replayed: false, answerLost };
@@ -132,7 +151,12 @@ export class ChargeBook {
     return true;
   }
 
-  tally(): Tally {
+  /** A request that was never answered: `answer_lost` after its effect, `request_lost` before. */
+  count(what: 'failed' | 'answersLost' | 'requestsLost'): void {
+    this.#tallies[what]++;
+  }
+
+  tally(): ChargeTally {
     return this.#tallies.tally();
   }
 
@@ -143,17 +167,20 @@ export class ChargeBook {
     this.#tallies.left(intent);
     intent.status = to;
     this.#tallies.entered(intent, siblings);
+    this.#told(typeOfStatus[to], intent);
     return { kind: 'moved', intent };
   }
 
-  #record(intent: Intent, key: string | null): void {
+  #record(intent: Intent, key: string | null, fails: boolean): void {
     this.#byId.set(intent.id, intent);
-    if (key !== null) this.#byKey.set(key, { charge: intent.charge, intent });
+    if (key !== null) this.#byKey.set(key, { charge: intent.charge, intent, fails });
     const { reference, payment_id: paymentId } = intent.charge.metadata;
     const siblings = reference === undefined ? [] : listIn(this.#byReference, reference);
     this.#tallies.entered(intent, siblings);
     siblings.push(intent);
     if (paymentId !== undefined) listIn(this.#byPayment, paymentId).push(intent);
+    this.#told('payment_intent.created', intent);
+    this.#told(typeOfStatus[intent.status], intent);
   }
 }
 

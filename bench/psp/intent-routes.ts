@@ -1,9 +1,10 @@
 import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
-import { answerCharge } from './answer-charge.ts';
+import { answerCharge, failsAfter, failsBefore } from './answer-charge.ts';
 import type { ChargeBook, Intent, Moved } from './charge-book.ts';
 import type { Weather } from './conditions.ts';
 import type { Exchange } from './exchange.ts';
 import { errorBody, intentBody, listBody } from './intent-body.ts';
+import type { WebhookSender } from './webhook-sender.ts';
 
 /** What the provider's addresses are made of. */
 export interface RouteParts {
@@ -14,6 +15,9 @@ export interface RouteParts {
   ) => (res: HttpResponse, req: HttpRequest) => void;
   weather: Weather;
   book: ChargeBook;
+  /** Called with the idempotency key of every charge that reaches the provider, whatever comes of it. */
+  seen: (key: string) => void;
+  sender: WebhookSender;
   /** Known once it listens. */
   origin: () => string;
 }
@@ -21,22 +25,21 @@ export interface RouteParts {
 const path = '/v1/payment_intents';
 
 /** Charging, finding, capturing and cancelling payment intents. */
-export function mountIntents({ app, during, weather, book, origin }: RouteParts): void {
+export function mountIntents({ app, during, weather, book, seen, origin }: RouteParts): void {
   const list = (exchange: Exchange, url: string, intents: readonly Intent[]) => {
     const data = intents.map((intent) => intentBody(intent, origin()));
     exchange.answerAfter(weather.drawLatencyMs(), 200, listBody(url, data));
   };
 
-  app.post(
-    path,
-    during((exchange, req) => {
-      const key = req.getHeader('idempotency-key') || null;
-      const contentType = req.getHeader('content-type');
-      exchange.readBody((body) =>
-        answerCharge(exchange, weather, book, { key, contentType, body }, origin()),
-      );
-    }),
-  );
+  const charge = during((exchange, req) => {
+    const key = req.getHeader('idempotency-key') || null;
+    const contentType = req.getHeader('content-type');
+    exchange.readBody((body) => answerCharge(exchange, weather, book, { key, contentType, body }, origin()));
+  });
+  app.post(path, (res, req) => {
+    seen(req.getHeader('idempotency-key'));
+    charge(res, req);
+  });
 
   app.get(
     path,
@@ -84,11 +87,10 @@ export function mountIntents({ app, during, weather, book, origin }: RouteParts)
           const intent = found(book, exchange, id);
           if (!intent) return;
           const delayMs = weather.drawLatencyMs();
-          if (weather.drawError()) {
-            exchange.answerAfter(delayMs, 500, errorBody('api_error', 'Something went wrong.'));
-            return;
-          }
+          const fault = weather.drawFault();
+          if (failsBefore(fault, exchange, book, delayMs)) return;
           const moved = by(intent);
+          if (failsAfter(fault, exchange, book, delayMs)) return;
           const body = intentBody(intent, origin());
           if (moved.kind === 'moved') exchange.answerAfter(delayMs, 200, body);
           else {

@@ -29,7 +29,7 @@ it('tells its parent when it is ready, and stops cleanly on SIGTERM', async () =
 });
 
 it('says in one line that its port is taken', async () => {
-  const other = await startProvider('127.0.0.1', 0, { latencyMs: 0, errorShare: 0, outage: false, seed: 1 });
+  const other = await startProvider('127.0.0.1', 0, {});
   const { child, stderr } = start({ PROVIDER_PORT: String(other.port) });
   expect(await once(child, 'close')).toEqual([1, null]);
   expect(stderr()).toMatch(/^payment provider simulator: 127\.0\.0\.1:\d+ is taken.*\n$/);

@@ -10,10 +10,10 @@ if (read.kind === 'invalid') {
   process.exit(1);
 }
 
-const { host, port, conditions } = read.settings;
+const { host, port, conditions, endpoint } = read.settings;
 const log = pino({ name: 'psp', level: process.env.LOG_LEVEL || 'info' });
 try {
-  const server = await startProvider(host, port, conditions);
+  const server = await startProvider(host, port, conditions, endpoint);
   const grace = closeWithGrace({ delay: 2000, logger: false }, async ({ err }) => {
     if (err) log.error({ err }, 'payment provider simulator stops');
     server.close();

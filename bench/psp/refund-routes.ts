@@ -1,5 +1,6 @@
-import { replayedHeader } from './answer-charge.ts';
+import { failsAfter, failsBefore, replayedHeader } from './answer-charge.ts';
 import { fieldsOf } from './charge-request.ts';
+import { eventOf } from './event.ts';
 import { errorBody, listBody } from './intent-body.ts';
 import type { RouteParts } from './intent-routes.ts';
 import { RefundBook } from './refund-book.ts';
@@ -7,7 +8,7 @@ import { RefundBook } from './refund-book.ts';
 const path = '/v1/refunds';
 
 /** Giving money back, once per idempotency key. */
-export function mountRefunds({ app, during, weather, book }: RouteParts): void {
+export function mountRefunds({ app, during, weather, book, sender }: RouteParts): void {
   const refunds = new RefundBook(book);
 
   app.post(
@@ -17,11 +18,14 @@ export function mountRefunds({ app, during, weather, book }: RouteParts): void {
       const contentType = req.getHeader('content-type');
       exchange.readBody((body) => {
         const delayMs = weather.drawLatencyMs();
-        if (weather.drawError()) {
-          exchange.answerAfter(delayMs, 500, errorBody('api_error', 'Something went wrong at the provider.'));
-          return;
-        }
+        const fault = weather.drawFault();
+        if (failsBefore(fault, exchange, book, delayMs)) return;
         const answer = refunds.refund(key, fieldsOf(contentType, body) ?? {});
+        if (answer.kind === 'refund' && !answer.replayed) {
+          const { refund } = answer;
+          sender.tell(() => eventOf('refund.created', refund));
+        }
+        if (failsAfter(fault, exchange, book, delayMs)) return;
         if (answer.kind === 'refund') {
           exchange.answerAfter(delayMs, 200, answer.refund, replayedHeader(answer.replayed));
           return;

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { calm } from './conditions.ts';
 import { type ProviderServer, startProvider } from './server.ts';
 import type { Tally } from './tally.ts';
 
@@ -6,7 +7,7 @@ let provider: ProviderServer;
 let origin: string;
 
 beforeEach(async () => {
-  provider = await startProvider('127.0.0.1', 0, { latencyMs: 0, errorShare: 0, outage: false, seed: 1 });
+  provider = await startProvider('127.0.0.1', 0, {});
   origin = `http://127.0.0.1:${provider.port}`;
 });
 afterEach(() => provider.close());
@@ -326,14 +327,14 @@ describe('control', () => {
   it('shows and changes the conditions while it runs', async () => {
     const changed = await control('{"latencyMs":2,"seed":9}');
     expect(changed.status).toBe(200);
-    expect(await get('/control')).toEqual({ latencyMs: 2, errorShare: 0, outage: false, seed: 9 });
+    expect(await get('/control')).toEqual({ ...calm, latencyMs: 2, seed: 9 });
   });
 
   it.each(['', '[]', '{"latencyMs":-1}', '{"errorShare":2}', '{"outage":"yes"}', '{"latenzy":1}'])(
     'refuses %s and changes nothing',
     async (body) => {
       expect((await control(body)).status).toBe(400);
-      expect(await get('/control')).toEqual({ latencyMs: 0, errorShare: 0, outage: false, seed: 1 });
+      expect(await get('/control')).toEqual(calm);
     },
   );
 
@@ -363,6 +364,5 @@ describe('control', () => {
 });
 
 it('does not share its port', async () => {
-  const conditions = { latencyMs: 0, errorShare: 0, outage: false, seed: 1 };
-  await expect(startProvider('127.0.0.1', provider.port, conditions)).rejects.toThrow('is taken');
+  await expect(startProvider('127.0.0.1', provider.port, {})).rejects.toThrow('is taken');
 });

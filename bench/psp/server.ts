@@ -1,14 +1,20 @@
 import { App, type HttpRequest, type HttpResponse, us_socket_local_port } from 'uWebSockets.js';
 import { mountAuthentication } from './authentication.ts';
 import { ChargeBook } from './charge-book.ts';
-import { type Conditions, Weather } from './conditions.ts';
+import { type Conditions, calm, Weather } from './conditions.ts';
+import { eventOf } from './event.ts';
 import { Exchange } from './exchange.ts';
-import { errorBody } from './intent-body.ts';
+import { errorBody, intentBody } from './intent-body.ts';
 import { mountIntents, type RouteParts } from './intent-routes.ts';
+import type { WebhookEndpoint } from './post-webhook.ts';
 import { mountRefunds } from './refund-routes.ts';
+import type { Tally } from './tally.ts';
+import { WebhookSender } from './webhook-sender.ts';
 
 export interface ProviderServer {
   port: number;
+  /** Where its webhooks go from now on. */
+  sendWebhooksTo(endpoint: WebhookEndpoint): void;
   close(): void;
 }
 
@@ -28,9 +34,16 @@ type Listen = (
  * node:http, and the simulator shares its core with what is being measured.
  * Port 0 takes any free port. Rejects where the port is taken.
  */
-export function startProvider(host: string, port: number, conditions: Conditions): Promise<ProviderServer> {
-  const weather = new Weather(conditions);
-  const book = new ChargeBook();
+export function startProvider(
+  host: string,
+  port: number,
+  conditions: Partial<Conditions>,
+  endpoint: WebhookEndpoint | null = null,
+): Promise<ProviderServer> {
+  const weather = new Weather({ ...calm, ...conditions });
+  const sender = new WebhookSender(weather, endpoint);
+  const book = new ChargeBook((type, intent) => sender.tell(() => eventOf(type, intentBody(intent, origin))));
+  const seen = new Set<string>();
   const app = App();
   let origin = '';
 
@@ -43,13 +56,21 @@ export function startProvider(host: string, port: number, conditions: Conditions
     };
   };
 
-  const parts: RouteParts = { app, during, weather, book, origin: () => origin };
+  const parts: RouteParts = {
+    ...{ app, during, weather, book, sender },
+    seen: (key) => seen.add(key),
+    origin: () => origin,
+  };
   mountIntents(parts);
   mountRefunds(parts);
   mountAuthentication(parts);
 
   app.get('/control', (res) => new Exchange(res).answer(200, weather.conditions));
-  app.get('/control/charges', (res) => new Exchange(res).answer(200, book.tally()));
+  app.get('/control/charges', (res) => {
+    const tally: Tally = { ...book.tally(), paymentsSeen: seen.size, webhooks: sender.tally() };
+    new Exchange(res).answer(200, tally);
+  });
+  app.get('/control/seen', (res) => new Exchange(res).answer(200, [...seen]));
   app.put('/control', (res) => {
     const exchange = new Exchange(res);
     exchange.readBody((body) => {
@@ -71,7 +92,16 @@ export function startProvider(host: string, port: number, conditions: Conditions
       else {
         const bound = us_socket_local_port(socket);
         origin = `http://${host}:${bound}`;
-        resolve({ port: bound, close: () => app.close() });
+        resolve({
+          port: bound,
+          sendWebhooksTo: (endpoint) => {
+            sender.endpoint = endpoint;
+          },
+          close: () => {
+            sender.close();
+            app.close();
+          },
+        });
       }
     });
   });

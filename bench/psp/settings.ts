@@ -1,14 +1,18 @@
-import type { Conditions } from './conditions.ts';
+import { type Conditions, calm } from './conditions.ts';
+import type { WebhookEndpoint } from './post-webhook.ts';
 
 export interface ProviderSettings {
   host: string;
   port: number;
   conditions: Conditions;
+  /** Null where nobody is told. */
+  endpoint: WebhookEndpoint | null;
 }
 
 /**
  * The simulator's settings: PROVIDER_PORT (required), PROVIDER_HOST (127.0.0.1), PROVIDER_LATENCY_MS (50),
- * PROVIDER_SEED (1). Returns every problem at once, a line each.
+ * PROVIDER_SEED (1), PROVIDER_WEBHOOK_URL and PROVIDER_WEBHOOK_SECRET (both, or no webhooks). Returns every
+ * problem at once, a line each.
  */
 export function readProviderSettings(
   env: Readonly<Record<string, string | undefined>>,
@@ -25,15 +29,21 @@ export function readProviderSettings(
     }
     return Number(text);
   };
+  const { PROVIDER_WEBHOOK_URL: url, PROVIDER_WEBHOOK_SECRET: secret } = env;
+  if (url && !/^http:\/\//.test(url)) problems.push('PROVIDER_WEBHOOK_URL: takes an http:// address');
+  if (Boolean(url) !== Boolean(secret)) {
+    problems.push('PROVIDER_WEBHOOK_URL and PROVIDER_WEBHOOK_SECRET: come together');
+  }
   const settings: ProviderSettings = {
     host: env.PROVIDER_HOST || '127.0.0.1',
     port: integer('PROVIDER_PORT', null, 65_535),
     conditions: {
+      ...calm,
       latencyMs: integer('PROVIDER_LATENCY_MS', 50, 600_000),
-      errorShare: 0,
-      outage: false,
+      webhookDelayMs: 50,
       seed: integer('PROVIDER_SEED', 1, 4_294_967_295),
     },
+    endpoint: url && secret ? { url, secret } : null,
   };
   return problems.length > 0 ? { kind: 'invalid', problems } : { kind: 'settings', settings };
 }

@@ -1,12 +1,13 @@
 import type { Intent } from './charge-book.ts';
+import type { WebhookTally } from './webhook-sender.ts';
 
 interface Sum {
   amount: number;
   currency: string;
 }
 
-/** What the provider believes, for an audit to compare with. */
-export interface Tally {
+/** What the provider believes of charges and refunds, for an audit to compare with. */
+export interface ChargeTally {
   /** Money that was taken, whether or not it was given back later. */
   captured: { count: number; sums: Sum[] };
   refunded: { count: number; sums: Sum[] };
@@ -15,18 +16,28 @@ export interface Tally {
   voided: { count: number };
   declined: { count: number; byCode: Record<string, number> };
   requiresAction: { count: number };
+  /** Answered 500, whether or not there was an effect. */
   failed: { count: number };
+  /** Never answered, after the effect; before it. */
   answersLost: { count: number };
+  requestsLost: { count: number };
   /** By idempotency key: repeats that got the first answer again, and keys used for something else. */
   duplicates: { replayed: number; refused: number };
   /** References with more than one captured payment under different keys: nobody may ever be in here. */
   referencesCapturedTwice: string[];
 }
 
+export interface Tally extends ChargeTally {
+  /** Payments, by their idempotency keys, that anybody asked this provider to charge, whatever came of it. */
+  paymentsSeen: number;
+  webhooks: WebhookTally;
+}
+
 /** Counts intents by where they stand, and money by currency. */
 export class Tallies {
   failed = 0;
   answersLost = 0;
+  requestsLost = 0;
   replayed = 0;
   refused = 0;
   readonly #standing = { succeeded: 0, requires_action: 0, requires_capture: 0, canceled: 0 };
@@ -58,7 +69,7 @@ export class Tallies {
     add(this.#refunded, currency, amount);
   }
 
-  tally(): Tally {
+  tally(): ChargeTally {
     const { succeeded, requires_action, requires_capture, canceled } = this.#standing;
     return {
       captured: { count: succeeded, sums: sumsOf(this.#captured) },
@@ -72,6 +83,7 @@ export class Tallies {
       requiresAction: { count: requires_action },
       failed: { count: this.failed },
       answersLost: { count: this.answersLost },
+      requestsLost: { count: this.requestsLost },
       duplicates: { replayed: this.replayed, refused: this.refused },
       referencesCapturedTwice: [...this.#capturedTwice],
     };

@@ -61,6 +61,12 @@ export const errorCatalogue = {
     retryable: false,
     title: 'That is more than is left of what was paid',
   },
+  provider_not_found: { status: 404, retryable: false, title: 'No payment provider is known by that name' },
+  webhook_signature_invalid: {
+    status: 400,
+    retryable: false,
+    title: 'The signature is not that of this provider',
+  },
   endpoint_not_found: { status: 404, retryable: false, title: 'There is no such webhook endpoint' },
   delivery_not_found: { status: 404, retryable: false, title: 'There is no such delivery' },
   idempotency_key_required: { status: 400, retryable: false, title: 'An Idempotency-Key is required' },

@@ -7,7 +7,7 @@ import { OpenExchanges } from './open-exchanges.ts';
 import { type Arrival, answerTo, type PipelineParts, type ReadyRoute, readyRoute } from './pipeline.ts';
 import { renderRefusal } from './render.ts';
 import { requestIdOf, waitSecondsOf } from './request-headers.ts';
-import type { AskedHeader, Route } from './route.ts';
+import { type AskedHeader, type Route, takesBody } from './route.ts';
 import type { HttpRequest, HttpResponse, TemplatedApp } from './uws.ts';
 
 export interface KernelParts extends PipelineParts {
@@ -77,8 +77,8 @@ export class HttpKernel {
   /** Runs in the only moment in which `req` can be read. uWebSockets.js aborts the process when this throws. */
   #receive(ready: ReadyRoute, names: string[], isHead: boolean, res: HttpResponse, req: HttpRequest): void {
     const { route } = ready;
-    const declaredBytes = route.body ? Number(req.getHeader('content-length')) : 0;
-    const isReceiving = route.body !== undefined && !(declaredBytes > bodyBytesMax);
+    const declaredBytes = takesBody(route) ? Number(req.getHeader('content-length')) : 0;
+    const isReceiving = takesBody(route) && !(declaredBytes > bodyBytesMax);
     const exchange = new Exchange(res, {
       requestId: requestIdOf(req.getHeader('x-request-id')),
       isHead,
@@ -131,6 +131,7 @@ export class HttpKernel {
       idempotencyKey: asked('idempotency-key'),
       prefer: asked('prefer'),
       ifNoneMatch: route.cacheSeconds === undefined ? '' : req.getHeader('if-none-match'),
+      signature: asked('stripe-signature'),
       body: null,
     };
   }

@@ -2,7 +2,7 @@ import type Type from 'typebox';
 import { type ErrorCode, errorCatalogue } from '../../engine/contracts/errors.ts';
 import { Problem } from '../../engine/contracts/wire/common.ts';
 import { problemType } from './refusal.ts';
-import type { Route } from './route.ts';
+import { type AskedHeader, type Route, takesBody } from './route.ts';
 
 /** Schemas that get a name in the document; whatever else is inside a route is written out where it stands. */
 export type NamedSchemas = Readonly<Record<string, Type.TSchema>>;
@@ -25,10 +25,10 @@ const withBody: ErrorCode[] = [
 /** Every code that a route can refuse with: those of its operation, and those of the guards in front of it. */
 export function refusalCodesOf(route: Route): ErrorCode[] {
   const codes: ErrorCode[] = [...route.refusals, ...everywhere];
-  if (route.isLimited) codes.push('rate_limited');
+  if (route.isLimited && (route.isAddressLimited || route.access !== 'public')) codes.push('rate_limited');
   if (route.access !== 'public') codes.push('unauthenticated', 'token_expired');
   if (route.access === 'admin') codes.push('forbidden');
-  if (route.body) codes.push(...withBody);
+  if (takesBody(route)) codes.push(...withBody);
   if (route.query) codes.push('invalid_request');
   // A parameter that is not percent-encoded UTF-8.
   if (route.path.includes('{')) codes.push('not_found');
@@ -70,17 +70,21 @@ function operationOf(route: Route, names: Names): object {
     ...(route.description ? { description: route.description } : {}),
     ...(route.access === 'public' ? {} : { security: [{ bearer: [] }] }),
     parameters: parametersOf(route),
-    ...(route.body
-      ? {
-          requestBody: {
-            required: Boolean(route.body.required?.length),
-            content: { 'application/json': { schema: withNames(route.body, names) } },
-          },
-        }
-      : {}),
+    ...(takesBody(route) ? { requestBody: bodyOf(route, names) } : {}),
     responses: responsesOf(route, names),
   };
 }
+
+const bodyOf = ({ body, rawBody }: Route, names: Names): object =>
+  body
+    ? {
+        required: Boolean(body.required?.length),
+        content: { 'application/json': { schema: withNames(body, names) } },
+      }
+    : {
+        required: true,
+        content: { 'application/json': { schema: { type: 'object', description: rawBody } } },
+      };
 
 /** `POST /api/v1/sales/{saleId}/tickets` → `postSalesTickets`. */
 function operationIdOf({ method, path }: Route): string {
@@ -96,6 +100,27 @@ function operationIdOf({ method, path }: Route): string {
   return `${method.toLowerCase()}${camel === '' ? 'Root' : camel}`;
 }
 
+const askedHeaders: Record<AskedHeader, object> = {
+  prefer: {
+    name: 'Prefer',
+    required: false,
+    description: '`wait=N`: waits up to N seconds (at most 30) for the outcome.',
+    schema: { type: 'string', examples: ['wait=10'] },
+  },
+  'idempotency-key': {
+    name: 'Idempotency-Key',
+    required: true,
+    description: 'The same key and body always gets the same outcome, once.',
+    schema: { type: 'string', pattern: '^[\\x20-\\x7e]{1,255}$' },
+  },
+  'stripe-signature': {
+    name: 'Stripe-Signature',
+    required: true,
+    description: '`t=<seconds>,v1=<HMAC-SHA256 of "t.body">`, over the very bytes of the body.',
+    schema: { type: 'string' },
+  },
+};
+
 function parametersOf(route: Route): object[] {
   const inPath = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
@@ -109,23 +134,7 @@ function parametersOf(route: Route): object[] {
     required: false,
     schema,
   }));
-  const inHeader = route.asks.map((asked) =>
-    asked === 'prefer'
-      ? {
-          name: 'Prefer',
-          in: 'header',
-          required: false,
-          description: '`wait=N`: waits up to N seconds (at most 30) for the outcome.',
-          schema: { type: 'string', examples: ['wait=10'] },
-        }
-      : {
-          name: 'Idempotency-Key',
-          in: 'header',
-          required: true,
-          description: 'The same key and body always gets the same outcome, once.',
-          schema: { type: 'string', pattern: '^[\\x20-\\x7e]{1,255}$' },
-        },
-  );
+  const inHeader = route.asks.map((asked) => ({ in: 'header', ...askedHeaders[asked] }));
   return [...inPath, ...inQuery, ...inHeader];
 }
 
@@ -145,7 +154,7 @@ function responsesOf(route: Route, names: Names): object {
     const { status } = errorCatalogue[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
-  if (route.body) byStatus.set(400, [...(byStatus.get(400) ?? []), 'invalid_request']);
+  if (takesBody(route)) byStatus.set(400, [...(byStatus.get(400) ?? []), 'invalid_request']);
   for (const [status, codes] of byStatus) {
     responses[status] ??= {
       description: codes.map((code) => `\`${code}\``).join(', '),

@@ -24,6 +24,7 @@ export interface Arrival {
   idempotencyKey: string;
   prefer: string;
   ifNoneMatch: string;
+  signature: string;
   /** Null where the route takes no body. */
   body: Promise<BodyText | Refusal> | null;
 }
@@ -73,7 +74,7 @@ async function admitAndAnswer(
   allowances: Allowance[],
 ): Promise<Reply | Refusal> {
   const { route } = ready;
-  if (limits && route.isLimited) {
+  if (limits && route.isLimited && route.isAddressLimited) {
     const allowance = limits.address(arrival.address);
     if (allowance) allowances.push(allowance);
     if (allowance?.refusal) return allowance.refusal;
@@ -112,6 +113,12 @@ async function callOf(
   const queryRefusal = checkQuery?.(query);
   if (queryRefusal) return queryRefusal;
   let body: unknown;
+  let rawBody = '';
+  if (route.rawBody !== undefined && arrival.body) {
+    const text = await arrival.body;
+    if (text.kind === 'refused') return text;
+    rawBody = text.text;
+  }
   if (checkBody && arrival.body) {
     const text = await arrival.body;
     if (text.kind === 'refused') return text;
@@ -129,6 +136,8 @@ async function callOf(
     params: arrival.params,
     query,
     body,
+    rawBody,
+    signature: arrival.signature,
     idempotencyKey: arrival.idempotencyKey,
     waitSeconds: waitSecondsOf(arrival.prefer),
   };

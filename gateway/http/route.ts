@@ -8,7 +8,7 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 export type Access = 'public' | 'buyer' | 'admin';
 
 /** Headers that a route asks for; the others are not even read. */
-export type AskedHeader = 'idempotency-key' | 'prefer';
+export type AskedHeader = 'idempotency-key' | 'prefer' | 'stripe-signature';
 
 /** An answer: `body` is sent as JSON; a string goes out as it is, with the `Content-Type` among the headers. */
 export interface Reply {
@@ -27,6 +27,10 @@ export interface Call<Body = unknown, Query = unknown> {
   params: Record<string, string>;
   query: Query;
   body: Body;
+  /** What was received, to the byte, where the route takes it so. */
+  rawBody: string;
+  /** Of the `Stripe-Signature` header, where the route asks for it. */
+  signature: string;
   /** Present and well-formed where the route asks for it. */
   idempotencyKey: string;
   /** Seconds that `Prefer: wait=N` asks to wait for an outcome, at most 30; 0 without it. */
@@ -50,9 +54,13 @@ export interface Route {
   access: Access;
   /** False only for probes, which must be answered when everything else is refused. */
   isLimited: boolean;
+  /** False where many come from few addresses, and prove themselves in another way. */
+  isAddressLimited: boolean;
   asks: readonly AskedHeader[];
   query?: Type.TObject;
   body?: Type.TObject;
+  /** What a body is that the operation reads itself: its bytes are what somebody signed. */
+  rawBody?: string;
   /** Of a body, on the operator's plane; 64 KiB without it, and always on the public one. */
   bodyBytesMax?: number;
   /** Public replies that caches may keep for so long; they carry an `ETag`. */
@@ -63,6 +71,10 @@ export interface Route {
   answer(call: Call): Reply | Refusal | Promise<Reply | Refusal>;
 }
 
+/** Whether a request to it may bring a body. */
+export const takesBody = ({ body, rawBody }: Pick<Route, 'body' | 'rawBody'>): boolean =>
+  body !== undefined || rawBody !== undefined;
+
 type Shape<Schema> = Schema extends Type.TSchema ? Type.Static<Schema> : undefined;
 
 /** Types a row: `answer` gets the body and query that its schemas describe. */
@@ -70,12 +82,12 @@ export function route<
   Body extends Type.TObject | undefined = undefined,
   Query extends Type.TObject | undefined = undefined,
 >(
-  row: Omit<Route, 'body' | 'query' | 'answer' | 'isLimited' | 'asks' | 'refusals'> &
-    Partial<Pick<Route, 'isLimited' | 'asks' | 'refusals'>> & {
+  row: Omit<Route, 'body' | 'query' | 'answer' | 'isLimited' | 'isAddressLimited' | 'asks' | 'refusals'> &
+    Partial<Pick<Route, 'isLimited' | 'isAddressLimited' | 'asks' | 'refusals'>> & {
       body?: Body;
       query?: Query;
       answer(call: Call<Shape<Body>, Shape<Query>>): Reply | Refusal | Promise<Reply | Refusal>;
     },
 ): Route {
-  return { isLimited: true, asks: [], refusals: [], ...row } as Route;
+  return { isLimited: true, isAddressLimited: true, asks: [], refusals: [], ...row } as Route;
 }

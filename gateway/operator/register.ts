@@ -6,7 +6,7 @@ import type { Rendered } from '../http/exchange.ts';
 import { fallbacksOf } from '../http/fallbacks.ts';
 import { answerTo, type PipelineParts, type ReadyRoute, readyRoute } from '../http/pipeline.ts';
 import { requestIdOf } from '../http/request-headers.ts';
-import type { Route } from '../http/route.ts';
+import { type Route, takesBody } from '../http/route.ts';
 
 export type OperatorApp = Hono<{ Bindings: HttpBindings }>;
 type OperatorContext = Context<{ Bindings: HttpBindings }>;
@@ -41,7 +41,8 @@ async function answer(context: OperatorContext, ready: ReadyRoute, parts: Pipeli
         idempotencyKey: header('idempotency-key'),
         prefer: header('prefer'),
         ifNoneMatch: header('if-none-match'),
-        body: route.body ? bodyOf(req.raw, route.bodyBytesMax ?? bodyBytesMax) : null,
+        signature: header('stripe-signature'),
+        body: takesBody(route) ? bodyOf(req.raw, route.bodyBytesMax ?? bodyBytesMax) : null,
       },
       parts,
     ),

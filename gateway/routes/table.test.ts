@@ -5,7 +5,7 @@ import type { BuyerOrders } from '../../engine/contracts/fulfilment.ts';
 import { clientFrames } from '../../engine/contracts/wire/socket.ts';
 import { liveSale, scriptedEngine } from '../fixtures/scripted-engine.ts';
 import { openApiOf, refusalCodesOf } from '../http/openapi.ts';
-import type { Route } from '../http/route.ts';
+import { type Route, takesBody } from '../http/route.ts';
 import { operatorRoutes } from '../operator/operator-plane.ts';
 import { asyncApiOf } from '../socket/asyncapi.ts';
 import { broadcastEvents, pushedEvents, serverEvents } from '../socket/events.ts';
@@ -23,6 +23,7 @@ const tableWith = (devTokenSecret: string | null): Route[] =>
     buyerOrders: {} as BuyerOrders,
     drawStore: { proofAtHand: () => null, proof: async () => null },
     counter: new PaymentCounter(engine.desk, new OutcomeWatch(engine)),
+    providerEvents: { take: async () => ({ kind: 'taken' }) },
     readiness: {},
     signingKeys: { published: () => [] },
     devTokenSecret,
@@ -69,7 +70,7 @@ test('the route table is in the document, and nothing else is', async () => {
     const operation = paths[route.path]?.[route.method.toLowerCase()] as Operation;
     expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(Object.keys(route.replies)));
     expect(Boolean(operation.security)).toBe(route.access !== 'public');
-    expect(Boolean(operation.requestBody)).toBe(route.body !== undefined);
+    expect(Boolean(operation.requestBody)).toBe(takesBody(route));
     const parameters = operation.parameters.map((parameter) => `${parameter.in} ${parameter.name}`);
     for (const [, name] of route.path.matchAll(/\{(\w+)\}/g)) expect(parameters).toContain(`path ${name}`);
     for (const name of Object.keys(route.query?.properties ?? {}))
@@ -106,6 +107,7 @@ test('who may call what is denied by default', () => {
     '/api/v1/sales/{saleId}',
     '/api/v1/sales/{saleId}/draw',
     '/api/v1/sales/{saleId}/challenge',
+    '/api/v1/webhooks/payments/{provider}',
     '/api/v1/auth/dev-token',
     '/healthz',
     '/readyz',

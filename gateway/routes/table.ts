@@ -1,5 +1,6 @@
 import type { BuyerOrders } from '../../engine/contracts/fulfilment.ts';
 import type { DrawStore, OrderStore, Readiness, SigningKeys } from '../../engine/contracts/ports.ts';
+import type { ProviderEvents } from '../../engine/contracts/provider-events.ts';
 import {
   Checkout,
   LineItem,
@@ -25,6 +26,7 @@ import { healthRoutes } from './health.ts';
 import { orderRoutes } from './orders.ts';
 import { pageRoutes } from './pages.ts';
 import type { PaymentCounter } from './pay.ts';
+import { paymentWebhookRoute } from './payment-webhooks.ts';
 import { reservationRoutes } from './reservations.ts';
 import { saleRoutes } from './sales.ts';
 import { jwksRoute } from './signing-keys.ts';
@@ -36,6 +38,7 @@ export interface TableParts {
   buyerOrders: BuyerOrders;
   drawStore: DrawStore;
   counter: PaymentCounter;
+  providerEvents: ProviderEvents;
   readiness: Readonly<Record<string, Readiness>>;
   signingKeys: Pick<SigningKeys, 'published'>;
   /** The secret to sign development logins with, or null where there are none. */
@@ -77,6 +80,7 @@ export function publicRoutes(parts: TableParts): Route[] {
     ...reservationRoutes(parts.engine),
     ...checkoutRoutes(parts.engine.desk, parts.counter),
     ...orderRoutes({ ...parts, desk: parts.engine.desk }),
+    paymentWebhookRoute(parts.providerEvents),
     ...(parts.devTokenSecret === null ? [] : [devTokenRoute(parts.devTokenSecret)]),
     ...healthRoutes(parts.readiness),
     jwksRoute(parts.signingKeys),

@@ -3,7 +3,7 @@
 -- $1 payment_id text[]  $2 fence integer[]  $3 nobody was asked boolean[]
 -- $4 the next look in milliseconds integer[]  $5 why a person has to decide text[], null where none has
 UPDATE payments
-SET lease_until = now() + released.pause_ms * interval '1 millisecond',
+SET lease_until = now(), looks_again_at = now() + released.pause_ms * interval '1 millisecond',
   asked = CASE WHEN released.is_unasked THEN NULL ELSE payments.asked END,
   unresolved = coalesce(payments.unresolved, released.unresolved),
   saga = CASE

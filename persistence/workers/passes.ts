@@ -1,4 +1,5 @@
 import type { RefundId } from '../../engine/contracts/ids.ts';
+import type { PaymentProvider } from '../../engine/contracts/ports.ts';
 import type { Settlement } from '../../engine/surface.ts';
 import type { Draws } from '../draw/draws.ts';
 import { sealOnce } from '../ledger/seal.ts';
@@ -24,6 +25,7 @@ import { repeatUnheardCommands } from '../reconciliation/unheard-commands.ts';
 import { publishRevisions } from '../reconciliation/unpublished-revisions.ts';
 import { wakeRefunds } from '../refunds/lost-refunds.ts';
 import { settleRestocks } from '../restocks/settle-restocks.ts';
+import { actOnEvents } from '../saga/act-on-events.ts';
 import type { HoldSettlement } from './hold-settlement.ts';
 import type { Pass } from './repeating.ts';
 
@@ -38,6 +40,7 @@ export interface PassParts {
   refunds: Pick<RowQueue<RefundId>, 'wake'>;
   deliveries: Pick<RowQueue<string>, 'wake'>;
   queue: Pick<WakingPaymentQueue, 'wakeAgain'>;
+  providerNamed: (name: string) => PaymentProvider | undefined;
   heartbeat: Pick<Heartbeat, 'beat'>;
   log: Log;
 }
@@ -63,6 +66,7 @@ const revisionLostAfterMs = 3_000;
  */
 export function passesOf(parts: PassParts): Pass[] {
   const { rows, reports, settlement, holds, draws, queue, refunds, deliveries, heartbeat, log } = parts;
+  const { providerNamed } = parts;
   let live: LiveSaleRow[] = [];
 
   /** A sale whose turn fails, because it is being rebuilt, does not keep the others waiting. */
@@ -117,6 +121,7 @@ export function passesOf(parts: PassParts): Pass[] {
     ['late invitations', 1_000, () => publishLateInvitations(reports, rows, settlement, log)],
     ['lost payments', 2_000, () => wakeLostPayments(reports, queue, paymentLostAfterMs)],
     ['unconfirmed holds', 2_000, () => confirmUnheardHolds(rows, holds, log, confirmationLostAfterMs)],
+    ['events of providers', 250, () => actOnEvents({ rows, reports, queue, refunds, providerNamed, log })],
     ['refunds', 500, () => wakeRefunds(reports, refunds)],
     ['returned units', 500, () => settleRestocks({ rows, reports, settlement, log })],
     ['outbox', 300, fanOutAll],

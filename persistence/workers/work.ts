@@ -14,7 +14,7 @@ import { holdSettlement } from './hold-settlement.ts';
 import { type PassParts, passesOf } from './passes.ts';
 import type { Pass } from './repeating.ts';
 
-export interface WorkParts extends Omit<PassParts, 'holds' | 'draws'> {
+export interface WorkParts extends Omit<PassParts, 'holds' | 'draws' | 'providerNamed'> {
   /** In the order in which they are asked. */
   providers: readonly WatchedProvider[];
   /** Writes the tickets of entrants again, which their draw commits to. */
@@ -64,6 +64,7 @@ export function workOf(parts: WorkParts): Work {
     deliver: deliverer(rows, sending, log),
     passes: passesOf({
       ...parts,
+      providerNamed: providers.named,
       holds,
       draws: new Draws({ rows, reports, settlement, write: ticketWriter(tokenSecret), log }),
     }),

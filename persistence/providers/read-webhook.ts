@@ -1,0 +1,62 @@
+import Stripe from 'stripe';
+import Type from 'typebox';
+import { Compile } from 'typebox/compile';
+import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
+
+/** What an event of a provider is about. */
+export interface ToldEvent {
+  kind: 'event';
+  id: string;
+  type: string;
+  /** Null where it names no payment, or refund, that could be ours. */
+  paymentId: string | null;
+  refundId: string | null;
+}
+
+const Name = Type.String({ minLength: 1, maxLength: 255 });
+const Event = Compile(
+  Type.Object({
+    id: Name,
+    type: Name,
+    data: Type.Object({
+      object: Type.Object({ metadata: Type.Optional(Type.Record(Type.String(), Type.Unknown())) }),
+    }),
+  }),
+);
+
+/** What is older was sent by somebody who kept it: a provider signs each of its attempts anew. */
+const toleranceSeconds = 300;
+
+/**
+ * Reads a webhook of Stripe, or of whoever signs as Stripe does, after its own SDK has verified the signature
+ * over the very bytes.
+ */
+export function readWebhook(body: string, signature: string, secret: string): ToldEvent | Refusal {
+  let event: unknown;
+  try {
+    event = Stripe.webhooks.constructEvent(body, signature, secret, toleranceSeconds);
+  } catch (error) {
+    if (error instanceof Stripe.errors.StripeSignatureVerificationError) {
+      return refuse('webhook_signature_invalid', { detail: detailOf(error) });
+    }
+    if (error instanceof SyntaxError) return malformed('The body is not JSON.');
+    throw error;
+  }
+  if (!Event.Check(event)) return malformed('The body is no event: it takes id, type and data.object.');
+  const metadata = event.data.object.metadata ?? {};
+  return {
+    kind: 'event',
+    id: event.id,
+    type: event.type,
+    paymentId: idIn(metadata.payment_id, 'pay'),
+    refundId: idIn(metadata.refund_id, 'rfd'),
+  };
+}
+
+const malformed = (detail: string) => refuse('invalid_request', { status: 400, detail });
+
+/** The first sentence: the rest is advice about other frameworks. */
+const detailOf = ({ message }: Error) => `${message.split(/[.?\n]/, 1)[0]}.`;
+
+const idIn = (value: unknown, prefix: string): string | null =>
+  typeof value === 'string' && new RegExp(`^${prefix}_[0-9a-z]{1,64}$`).test(value) ? value : null;

@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { type OrderId, orderIdOf, type RefundId } from '../../engine/contracts/ids.ts';
+import { eventually } from '../fixtures/eventually.ts';
+import { testSimulator } from '../fixtures/simulator.ts';
+import { testHouse } from '../fixtures/test-house.ts';
+import { createLog } from '../log.ts';
+import { fulfilmentOn } from '../orders/fulfilment.ts';
+import { createPaymentProvider } from '../providers/create.ts';
+import { refunder } from './execute-refund.ts';
+
+const price = 49_900;
+const log = createLog('silent');
+let simulator: Awaited<ReturnType<typeof testSimulator>>;
+let house: Awaited<ReturnType<typeof testHouse>>;
+let fulfilment: ReturnType<typeof fulfilmentOn>;
+beforeAll(async () => {
+  [simulator, house] = await Promise.all([testSimulator(), testHouse()]);
+  fulfilment = fulfilmentOn(house.database.pool);
+}, 60_000);
+afterEach(() => simulator.change({ timeoutAfterShare: 0, errorAfterShare: 0, outage: false }));
+afterAll(async () => {
+  await house.close();
+  simulator.close();
+});
+
+/** Two of them, each with connections of its own, as two workers have. */
+const refunders = (timeoutMs = 5_000) =>
+  Array.from({ length: 2 }, () => {
+    const provider = createPaymentProvider('primary', simulator.url, { timeoutMs });
+    return refunder({ on: house.database.pool, providerNamed: () => provider, log });
+  });
+
+/** An order that was paid; the worker that did it is gone, so that refunds are left to the test. */
+async function paidOrder(): Promise<OrderId> {
+  const worker = await house.startWorker({ providers: [createPaymentProvider('primary', simulator.url)] });
+  const held = await house.hold(await house.openSale(1));
+  await house.pay(held);
+  const orderId = orderIdOf(held.reservationId);
+  await eventually(async () => (await house.orders.order(orderId, held.buyerId))?.status).toBe('confirmed');
+  await worker.close();
+  return orderId;
+}
+
+async function begin(orderId: OrderId, amount: number): Promise<RefundId> {
+  const begun = await fulfilment.refund(orderId, 'op', { amount, reason: 'a scratch' }, randomUUID());
+  if (begun.kind === 'refused') throw new Error(begun.code);
+  return begun.body.refundId as RefundId;
+}
+
+/** What Postgres says of the order's money: state of payment and refunds, and what was posted back. */
+async function moneyOf(orderId: OrderId) {
+  const { rows } = await house.database.pool.query(
+    `SELECT payments.state, payments.refunding_minor,
+       (SELECT jsonb_agg(state ORDER BY refund_id) FROM refunds WHERE order_id = $1) AS refunds,
+       (SELECT coalesce(jsonb_agg(amount ORDER BY id), '[]') FROM ledger_transactions
+          JOIN postings ON transaction_id = id
+        WHERE order_id = $1 AND kind = 'order_refunded') AS posted
+     FROM payments WHERE order_id = $1`,
+    [orderId],
+  );
+  return rows[0];
+}
+const givenBack = async () => (await simulator.tally()).refunded;
+const since = async (before: Awaited<ReturnType<typeof givenBack>>) => {
+  const { count, sums } = await givenBack();
+  return { count: count - before.count, amount: (sums[0]?.amount ?? 0) - (before.sums[0]?.amount ?? 0) };
+};
+
+test('a refund that many workers execute at once is paid back, posted and settled once', async () => {
+  const orderId = await paidOrder();
+  const before = await givenBack();
+  const refundId = await begin(orderId, 900);
+  const outcomes = await Promise.all(
+    Array.from({ length: 5 }, refunders)
+      .flat()
+      .map((execute) => execute(refundId)),
+  );
+  expect(outcomes).toEqual(outcomes.map(() => ({ kind: 'done' })));
+  expect(await since(before)).toEqual({ count: 1, amount: 900 });
+  expect(await moneyOf(orderId)).toEqual({
+    state: 'captured',
+    refunding_minor: 900,
+    refunds: ['refunded'],
+    posted: [900],
+  });
+});
+
+test.each([{ timeoutAfterShare: 1 }, { errorAfterShare: 1 }])(
+  'a refund whose answer was lost (%j) is asked for again under its own key, and paid back once',
+  async (weather) => {
+    const orderId = await paidOrder();
+    const before = await givenBack();
+    const refundId = await begin(orderId, 900);
+    await simulator.change(weather);
+    for (const execute of refunders(300)) expect(await execute(refundId)).toMatchObject({ kind: 'open' });
+    expect(await moneyOf(orderId)).toMatchObject({ refunds: ['initiated'], posted: [] });
+    await simulator.change({ timeoutAfterShare: 0, errorAfterShare: 0 });
+    for (const execute of refunders()) expect(await execute(refundId)).toEqual({ kind: 'done' });
+    expect(await since(before)).toEqual({ count: 1, amount: 900 });
+    expect(await moneyOf(orderId)).toMatchObject({ refunds: ['refunded'], posted: [900] });
+  },
+);
+
+test('two last refunds at once leave the payment refunded, to the cent', async () => {
+  const orderId = await paidOrder();
+  const before = await givenBack();
+  const refundIds = [await begin(orderId, 900), await begin(orderId, price - 900)];
+  // Both are settled at the same moment: neither is committed before the other has begun.
+  const gate = await house.database.pool.connect();
+  await gate.query('BEGIN; LOCK TABLE ledger_transactions IN SHARE MODE');
+  const settling = Promise.all(refundIds.map((id, at) => refunders()[at]?.(id)));
+  await eventually(async () => {
+    const { rows } = await house.reports.query(
+      "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+    );
+    return rows.length;
+  }).toBe(2);
+  await gate.query('ROLLBACK');
+  gate.release();
+  await settling;
+  expect(await since(before)).toEqual({ count: 2, amount: price });
+  const money = await moneyOf(orderId);
+  expect(money).toMatchObject({
+    state: 'refunded',
+    refunding_minor: price,
+    refunds: ['refunded', 'refunded'],
+  });
+  expect([...money.posted].sort((a: number, b: number) => a - b)).toEqual([900, price - 900]);
+});
+
+test('while the provider is away a refund stays open, and is made when it is back', async () => {
+  const orderId = await paidOrder();
+  const before = await givenBack();
+  const refundId = await begin(orderId, price);
+  const [execute] = refunders();
+  await simulator.change({ outage: true });
+  expect(await execute?.(refundId)).toMatchObject({ kind: 'open' });
+  expect(await moneyOf(orderId)).toMatchObject({ state: 'captured', refunds: ['initiated'], posted: [] });
+  await simulator.change({ outage: false });
+  await eventually(() => execute?.(refundId)).toEqual({ kind: 'done' });
+  expect(await since(before)).toEqual({ count: 1, amount: price });
+  expect(await moneyOf(orderId)).toMatchObject({ state: 'refunded', posted: [price] });
+});
+
+test('what a provider refuses for good is on record, and its amount may be given back in another way', async () => {
+  const orderId = await paidOrder();
+  const refundId = await begin(orderId, price);
+  const provider = { ...createPaymentProvider('primary', simulator.url) };
+  provider.refund = async () => ({ kind: 'refused', code: 'expired_card' });
+  const execute = refunder({ on: house.database.pool, providerNamed: () => provider, log });
+  expect(await Promise.all([execute(refundId), execute(refundId)])).toEqual([
+    { kind: 'done' },
+    { kind: 'done' },
+  ]);
+  expect(await moneyOf(orderId)).toEqual({
+    state: 'captured',
+    refunding_minor: 0,
+    refunds: ['failed'],
+    posted: [],
+  });
+  const [again] = refunders();
+  expect(await again?.(await begin(orderId, price))).toEqual({ kind: 'done' });
+  expect(await moneyOf(orderId)).toMatchObject({ state: 'refunded', posted: [price] });
+});

@@ -1,0 +1,94 @@
+import type { PaymentId, RefundId } from '../../engine/contracts/ids.ts';
+import type { PaymentProvider } from '../../engine/contracts/ports.ts';
+import type { PaymentState, RefundState } from '../../engine/contracts/states.ts';
+import type { Log } from '../log.ts';
+import type { Postgres } from '../postgres/pool.ts';
+import { columns, statement } from '../postgres/statement.ts';
+import type { WakingPaymentQueue } from '../queues/payment-queue.ts';
+import type { RowQueue } from '../queues/row-queue.ts';
+
+interface EventRow {
+  provider: string;
+  event_id: string;
+  type: string;
+  payment_id: PaymentId | null;
+  refund_id: RefundId | null;
+  /** Null where there is no such payment, or refund. */
+  payment_state: PaymentState | null;
+  refund_state: RefundState | null;
+}
+
+const lostEvents = statement<EventRow>('lost-events');
+const markEvents = statement('mark-events');
+const reopenPayment = statement<{ payment_id: string }>('reopen-payment');
+
+const batchMax = 500;
+
+/** Events that say that money was taken, or set aside. */
+const ofMoney = new Set([
+  'payment_intent.succeeded',
+  'payment_intent.amount_capturable_updated',
+  'charge.succeeded',
+  'charge.captured',
+]);
+
+export interface EventParts {
+  rows: Postgres;
+  reports: Postgres;
+  queue: Pick<WakingPaymentQueue, 'wakeAgain'>;
+  refunds: Pick<RowQueue<RefundId>, 'wake'>;
+  providerNamed: (name: string) => PaymentProvider | undefined;
+  log: Log;
+}
+
+/**
+ * Looks after what providers told of. An event decides nothing, so neither its order nor its number counts: a
+ * payment or refund that is not settled is woken, and asks its provider. One that had ended without money,
+ * and is said to have taken some, is asked about here. Safe to run at once. Returns how many were acted on.
+ */
+export async function actOnEvents(parts: EventParts): Promise<number> {
+  const { rows, reports, queue, refunds } = parts;
+  const events = await lostEvents(reports, [batchMax]);
+  if (events.length === 0) return 0;
+  const payments = events.filter((event) => event.payment_state === 'initiated');
+  if (payments.length > 0) await queue.wakeAgain(distinct(payments.map((event) => event.payment_id)));
+  const begun = events.filter((event) => event.refund_state === 'initiated');
+  await refunds.wake(distinct(begun.map((event) => event.refund_id)));
+  const done: EventRow[] = [];
+  for (const event of events) {
+    if (!isOfEndedPayment(event) || (await lookForMoney(parts, event))) done.push(event);
+  }
+  await markEvents(rows, columns(done, ['provider', 'event_id']));
+  return done.length;
+}
+
+const distinct = <Id extends string>(ids: readonly (Id | null)[]) =>
+  [...new Set(ids)].filter((id): id is Id => id !== null);
+
+const isOfEndedPayment = ({ type, payment_state: state }: EventRow): boolean =>
+  ofMoney.has(type) && (state === 'declined' || state === 'voided' || state === 'abandoned');
+
+/** Asks the provider, and calls a person where it holds money of an ended payment. False: ask again later. */
+async function lookForMoney({ rows, providerNamed, log }: EventParts, event: EventRow): Promise<boolean> {
+  const provider = providerNamed(event.provider);
+  const paymentId = event.payment_id;
+  if (!provider || paymentId === null) return true;
+  const found = await provider.find({ paymentId, providerReference: null });
+  switch (found.kind) {
+    case 'captured': {
+      const reason = `${event.provider} took the money (${found.providerReference}) of a payment that had ended`;
+      const [news] = await reopenPayment(rows, [paymentId, reason]);
+      if (news) log.error({ paymentId, reason }, 'a payment is for a person to decide');
+      return true;
+    }
+    case 'authorized': {
+      const { providerReference } = found;
+      return (await provider.void({ paymentId, providerReference })).kind === 'voided';
+    }
+    case 'unknown':
+    case 'unavailable':
+      return false;
+    default:
+      return true;
+  }
+}
