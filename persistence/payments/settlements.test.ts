@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { OrderStore, PaymentIntent } from '../../engine/contracts/ports.ts';
+import { eventually } from '../fixtures/eventually.ts';
 import { testIntent } from '../fixtures/test-intent.ts';
 import { committedUnits, insertSale, testPool } from '../fixtures/test-sale.ts';
 import { createLog } from '../log.ts';
@@ -176,4 +177,30 @@ test('a capture after its order has ended is on record, confirms nothing, and go
     status: 410,
     body: { code: 'reservation_expired' },
   });
+});
+
+test('payments that were changed at the same moment are all settled, whatever partitions they are in', async () => {
+  await insertSale(database.pool, 'touched', { ps5: 100 });
+  const payments = await Promise.all(
+    Array.from({ length: 30 }, () => begun(testIntent({ saleId: 'touched' }))),
+  );
+  const other = await database.pool.connect();
+  await other.query('BEGIN');
+  await other.query("UPDATE payments SET lease_until = now() WHERE sale_id = 'touched'");
+  const settled = Promise.all(
+    payments.map((payment) =>
+      settlements.capture(payment, { kind: 'captured', providerReference: 'pi', ...decision }),
+    ),
+  );
+  await eventually(
+    async () =>
+      (await database.pool.query('SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted')).rows[0].n,
+  ).toBeGreaterThan(0);
+  await other.query('COMMIT');
+  other.release();
+  expect((await settled).map(({ kind }) => kind)).toEqual(Array(30).fill('settled'));
+  const { rows } = await database.pool.query(
+    "SELECT count(*)::int AS n FROM orders WHERE sale_id = 'touched' AND status = 'confirmed'",
+  );
+  expect(rows).toEqual([{ n: 30 }]);
 });

@@ -22,16 +22,23 @@ believed AS MATERIALIZED (
   ORDER BY sales.id
   FOR KEY SHARE OF sales
 ),
--- Waits for whoever is settling or failing the order, and then takes it only if it is pending still.
+-- Waits for whoever is settling or failing the order, and then takes it only if it is pending still. Locked
+-- one by one: Postgres 18.4 looks for a row that it waited for in the partition of another where a partitioned
+-- table is locked in a join.
 pending_order AS MATERIALIZED (
-  SELECT intent.*, orders.total_minor
-  FROM intent
-    JOIN believed ON believed.id = intent.sale_id AND believed.epoch = intent.epoch
-    JOIN orders ON orders.buyer_id = intent.buyer_id AND orders.order_id = intent.order_id
-  WHERE orders.status = 'pending' AND orders.currency = intent.currency
-    AND coalesce(orders.total_minor <= intent.expected_minor, true)
-  ORDER BY intent.buyer_id, intent.order_id
-  FOR NO KEY UPDATE OF orders
+  SELECT intent.*, locked.total_minor
+  FROM (
+      SELECT intent.*
+      FROM intent JOIN believed ON believed.id = intent.sale_id AND believed.epoch = intent.epoch
+      ORDER BY intent.buyer_id, intent.order_id
+    ) AS intent
+    CROSS JOIN LATERAL (
+      SELECT orders.total_minor FROM orders
+      WHERE orders.buyer_id = intent.buyer_id AND orders.order_id = intent.order_id
+        AND orders.status = 'pending' AND orders.currency = intent.currency
+        AND coalesce(orders.total_minor <= intent.expected_minor, true)
+      FOR NO KEY UPDATE OF orders
+    ) AS locked
 ),
 new_key AS (
   INSERT INTO idempotency_keys (buyer_id, operation, key, fingerprint, order_id, payment_id)

@@ -10,16 +10,20 @@ WITH outcome AS MATERIALIZED (
   SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
     AS outcome (payment_id, buyer_id, provider_reference, body, provider, by, late_body)
 ),
--- coalesce() keeps the plan from starting at a partial index over every payment in that state.
+-- coalesce() keeps the plan from starting at a partial index over every payment in that state. Locked one by
+-- one: Postgres 18.4 looks for a row that it waited for in the partition of another where a partitioned table
+-- is locked in a join.
 due AS MATERIALIZED (
-  SELECT payments.payment_id, payments.buyer_id, payments.order_id, payments.sale_id,
-    payments.idempotency_key, payments.amount_minor, payments.currency,
-    outcome.provider, outcome.provider_reference, outcome.body, outcome.by, outcome.late_body
-  FROM outcome
-    JOIN payments ON payments.payment_id = outcome.payment_id AND payments.buyer_id = outcome.buyer_id
-  WHERE coalesce(payments.state, '') IN ('initiated', 'authorized')
-  ORDER BY payments.payment_id
-  FOR NO KEY UPDATE OF payments
+  SELECT outcome.payment_id, outcome.buyer_id, locked.order_id, locked.sale_id, locked.idempotency_key,
+    locked.amount_minor, locked.currency, outcome.provider, outcome.provider_reference, outcome.body, outcome.by,
+    outcome.late_body
+  FROM (SELECT * FROM outcome ORDER BY payment_id) AS outcome
+    CROSS JOIN LATERAL (
+      SELECT order_id, sale_id, idempotency_key, amount_minor, currency FROM payments
+      WHERE payments.payment_id = outcome.payment_id AND payments.buyer_id = outcome.buyer_id
+        AND coalesce(payments.state, '') IN ('initiated', 'authorized')
+      FOR NO KEY UPDATE OF payments
+    ) AS locked
 ),
 confirmed AS (
   UPDATE orders SET status = 'confirmed', last_payment_error = NULL
