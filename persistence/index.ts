@@ -1,3 +1,4 @@
+import type { Coupons } from '../engine/contracts/coupons.ts';
 import type { BuyerOrders, Fulfilment } from '../engine/contracts/fulfilment.ts';
 import type {
   DrawStore,
@@ -14,6 +15,7 @@ import type { Settings } from '../engine/contracts/settings.ts';
 import type { Webhooks } from '../engine/contracts/webhooks.ts';
 import { ticketWriter } from '../engine/index.ts';
 import type { Settlement } from '../engine/surface.ts';
+import { couponsOn } from './coupons/coupons.ts';
 import { drawStoreOn } from './draw/draw-store.ts';
 import { createLog, type Log } from './log.ts';
 import { webhooksOn } from './notifications/webhooks.ts';
@@ -70,6 +72,12 @@ export function createBuyerOrders(databaseUrl: string, returnWindowDays: number)
 export function createFulfilment(databaseUrl: string): Fulfilment & Closable {
   const pool = createPool(databaseUrl, { connectionsMax: 2, name: 'fulfilment' });
   return { ...fulfilmentOn(pool), close: () => pool.end() };
+}
+
+/** The operator's coupons. */
+export function createCoupons(databaseUrl: string): Coupons & Closable {
+  const pool = createPool(databaseUrl, { connectionsMax: 1, name: 'coupons' });
+  return { ...couponsOn(pool), close: () => pool.end() };
 }
 
 /** Outgoing webhooks. `allowsPrivate`: whether they may go to private networks and this machine. */

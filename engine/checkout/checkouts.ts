@@ -1,6 +1,6 @@
 import { type Refusal, refuse } from '../contracts/errors.ts';
 import { type CheckoutId, checkoutIdOf, orderIdOf, type ReservationId } from '../contracts/ids.ts';
-import type { CheckoutDetails, QuotedCheckout, QuoteStore } from '../contracts/quote.ts';
+import type { QuotedCheckout, QuoteStore } from '../contracts/quote.ts';
 import type { LiveSale } from '../contracts/sale.ts';
 import type { Checkout, PatchCheckout } from '../contracts/wire/checkout.ts';
 import type { TokensOfSale } from '../purchase-token/tokens-of-sale.ts';
@@ -32,7 +32,7 @@ export const pricedHold = (sale: LiveSale, reservation: OwnReservation): PricedH
 /** What is to be paid, and what of it the buyer may change until then. */
 export function checkouts({ own, reservations, quotes, pricing, tokens }: CheckoutParts) {
   function bodyOf(sale: LiveSale, reservation: OwnReservation, said: HoldPrice): Found {
-    const { lines, price, warnings, shippingAddress, billingAddress } = said;
+    const { lines, price, warnings, couponCode, shippingAddress, billingAddress } = said;
     const body = reservationBody(reservation);
     return {
       kind: 'found',
@@ -42,6 +42,7 @@ export function checkouts({ own, reservations, quotes, pricing, tokens }: Checko
         reservation: body,
         items: lines,
         ...price,
+        couponCode,
         shippingAddress,
         billingAddress,
         priceLockedUntil: new Date(said.lockedUntilMs).toISOString(),
@@ -72,11 +73,13 @@ export function checkouts({ own, reservations, quotes, pricing, tokens }: Checko
   async function sayAnew(
     sale: LiveSale,
     reservation: OwnReservation,
-    change: (before: HoldPrice) => CheckoutDetails,
+    changes: PatchCheckout,
   ): Promise<Found | Refusal> {
     const hold = pricedHold(sale, reservation);
     const before = await pricing.said(hold);
-    const quote = await pricing.anew(hold, before.lines, change(before));
+    const { couponCode, shippingAddress, billingAddress } = before;
+    const details = { couponCode, shippingAddress, billingAddress, ...changes };
+    const quote = await pricing.anew(hold, before.lines, details, Boolean(changes.couponCode));
     if ('kind' in quote) return quote;
     return (await say(hold, quote)) ?? bodyOf(sale, reservation, quote);
   }
@@ -91,7 +94,7 @@ export function checkouts({ own, reservations, quotes, pricing, tokens }: Checko
       if (ordered) return bodyOf(sale, reservation, ordered);
       const said = await pricing.said(hold);
       if (isLocked(hold, said) || reservation.state !== 'held') return bodyOf(sale, reservation, said);
-      return sayAnew(sale, reservation, (before) => before);
+      return sayAnew(sale, reservation, {});
     },
 
     async reprice(id: CheckoutId, buyerId: string, changes: PatchCheckout): Promise<Found | Refusal> {
@@ -102,11 +105,7 @@ export function checkouts({ own, reservations, quotes, pricing, tokens }: Checko
       if (ended) return ended;
       const hold = pricedHold(sale, reservation);
       if (reservation.attemptId && (await pricing.ordered(hold))) return orderIsPlaced(hold);
-      return sayAnew(sale, reservation, ({ shippingAddress, billingAddress }) => ({
-        shippingAddress,
-        billingAddress,
-        ...changes,
-      }));
+      return sayAnew(sale, reservation, changes);
     },
 
     say,

@@ -1,12 +1,13 @@
-import type { Refusal } from '../contracts/errors.ts';
+import { type Refusal, refuse } from '../contracts/errors.ts';
 import type { Item } from '../contracts/events.ts';
 import { newId, orderIdOf, type QuoteId, type ReservationId } from '../contracts/ids.ts';
-import { zero } from '../contracts/money.ts';
+import { type Money, zero } from '../contracts/money.ts';
 import type { OrderLine, OrderStore } from '../contracts/ports.ts';
 import type { CheckoutDetails, Price, QuotedCheckout, QuoteStore } from '../contracts/quote.ts';
 import type { LiveSale } from '../contracts/sale.ts';
 import type { Order } from '../contracts/wire/checkout.ts';
-import { type Calculators, quote, withoutAddress } from '../pricing/quote.ts';
+import { type Discount, discountOf } from '../pricing/discount.ts';
+import { type Calculators, quote, subtotalOf, withoutAddress } from '../pricing/quote.ts';
 import { price } from './price.ts';
 
 /** A hold whose price is asked for. */
@@ -30,6 +31,8 @@ export interface HoldPrice extends CheckoutDetails {
   lockedUntilMs: number;
 }
 
+type Taken = Extract<Discount, { kind: 'discount' }>;
+
 export interface HoldPricingParts {
   quotes: QuoteStore;
   orderStore: Pick<OrderStore, 'order'>;
@@ -47,15 +50,24 @@ export function holdPricing({ quotes, orderStore, calculators }: HoldPricingPart
     return found;
   }
 
-  /** The same lines worked out anew, and locked as long as the hold lasts. Not kept yet. */
+  /**
+   * The same lines worked out anew, and locked as long as the hold lasts. Not kept yet. A coupon that takes
+   * nothing off is refused where it `isAskedFor` now; one from before is left out, with a warning.
+   */
   async function anew(
     hold: PricedHold,
     lines: OrderLine[],
-    { shippingAddress, billingAddress }: CheckoutDetails,
+    { couponCode, shippingAddress, billingAddress }: CheckoutDetails,
+    isAskedFor = false,
   ): Promise<QuotedCheckout | Refusal> {
-    const currency = lines[0]?.unitPrice.currency ?? '';
-    const worked = await quote(lines, zero(currency), shippingAddress, calculators);
+    const subtotal = subtotalOf(lines);
+    if ('kind' in subtotal) return subtotal;
+    const off = couponCode === null ? null : await taken(hold, subtotal, couponCode);
+    if (off?.kind === 'refused' && isAskedFor) return off;
+    const discount = off?.kind === 'discount' ? off.discount : zero(subtotal.currency);
+    const worked = await quote(lines, discount, shippingAddress, calculators);
     if (worked.kind === 'refused') return worked;
+    const lost = off?.kind === 'refused' ? [`Coupon ${couponCode} counts no longer. ${off.detail}`] : [];
     return {
       quoteId: newId('qte'),
       saleId: hold.sale.config.id,
@@ -63,11 +75,24 @@ export function holdPricing({ quotes, orderStore, calculators }: HoldPricingPart
       buyerId: hold.buyerId,
       lines,
       price: worked.price,
-      warnings: worked.warnings,
+      warnings: [...lost, ...worked.warnings],
+      couponCode: off?.kind === 'discount' ? couponCode : null,
       shippingAddress,
       billingAddress,
       lockedUntilMs: hold.deadlineMs,
     };
+  }
+
+  /** What a coupon takes off, or why it does not. Whether its budget allows it is decided where it is counted. */
+  async function taken(hold: PricedHold, subtotal: Money, code: string): Promise<Taken | Refusal> {
+    const no = (refused: 'coupon_not_applicable' | 'coupon_used_up', detail: string) =>
+      refuse(refused, { field: 'couponCode', detail });
+    const held = await quotes.coupon(code, hold.buyerId);
+    if (!held) return no('coupon_not_applicable', 'There is no such coupon.');
+    const { coupon, usesByBuyer } = held;
+    const off = discountOf(coupon, { subtotal, isSale: true, nowMs: Date.now(), usesByBuyer });
+    if (off.kind === 'discount') return off;
+    return no(off.kind === 'used_up' ? 'coupon_used_up' : 'coupon_not_applicable', off.reason);
   }
 
   /** The price of the order that a hold became, which nothing changes; null where it became none yet. */
@@ -80,6 +105,13 @@ export function holdPricing({ quotes, orderStore, calculators }: HoldPricingPart
     said,
     anew,
     ordered,
+
+    /** The same without the coupon whose last use went to somebody else. */
+    async withoutCoupon(hold: PricedHold, before: HoldPrice): Promise<QuotedCheckout | Refusal> {
+      const quote = await anew(hold, before.lines, { ...before, couponCode: null });
+      if ('kind' in quote) return quote;
+      return { ...quote, warnings: [`Coupon ${before.couponCode} is used up.`, ...quote.warnings] };
+    },
 
     /** As it is now: what was said or ordered, or what it comes to since the lock of that ended. */
     async current(hold: PricedHold): Promise<{ before: HoldPrice; now: HoldPrice } | Refusal> {
@@ -104,6 +136,7 @@ function ofSale({ sale, items, deadlineMs }: PricedHold): HoldPrice {
     lines,
     price: { subtotal: total, discount: none, shipping: none, tax: none, total },
     warnings: [withoutAddress],
+    couponCode: null,
     shippingAddress: null,
     billingAddress: null,
     lockedUntilMs: deadlineMs,
@@ -120,6 +153,7 @@ const ofOrder = (order: Order): Omit<HoldPrice, 'lockedUntilMs'> => ({
     total: order.total,
   },
   warnings: [],
+  couponCode: order.couponCode,
   shippingAddress: order.shippingAddress,
   billingAddress: order.billingAddress,
 });

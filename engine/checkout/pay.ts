@@ -133,7 +133,15 @@ export function payAtDesk(parts: PayParts) {
     if ('kind' in found) return giveUp(found);
     const agreed = request.expectedTotal ?? found.before.price.total;
     if (isDearer(found.now.price.total, agreed)) return askAgain(agreed, found.now);
-    const outcome = await parts.orderStore.beginPayment(intentOf(found.now));
+    let outcome = await parts.orderStore.beginPayment(intentOf(found.now));
+    if (outcome.kind === 'refused' && outcome.code === 'coupon_used_up') {
+      const without = await parts.pricing.withoutCoupon(hold, found.now);
+      if ('kind' in without) return giveUp(without);
+      if (isDearer(without.price.total, agreed)) {
+        return askAgain(agreed, without, `Coupon ${found.now.couponCode} is used up. `);
+      }
+      outcome = await parts.orderStore.beginPayment(intentOf(without));
+    }
     if (outcome.kind === 'accepted') {
       at('pay:begun');
       parts.paymentQueue.wake(paymentId);
@@ -152,13 +160,18 @@ export function payAtDesk(parts: PayParts) {
     }
 
     /** What has become dearer is the buyer's to decide, and what is said from then on. */
-    async function askAgain(agreed: Money, now: HoldPrice | QuotedCheckout): Promise<Refusal> {
-      await giveUp(refuse('price_changed'));
+    async function askAgain(
+      agreed: Money,
+      now: HoldPrice | QuotedCheckout,
+      reason?: string,
+    ): Promise<Refusal> {
+      const refusal = await giveUp(priceChanged(agreed, now.price.total, reason));
       if ('quoteId' in now && now.quoteId !== quoteId) await parts.say(hold, now);
-      return priceChanged(agreed, now.price.total);
+      return refusal;
     }
 
-    function intentOf({ lines, price, shippingAddress, billingAddress }: HoldPrice): PaymentIntent {
+    function intentOf(priced: HoldPrice): PaymentIntent {
+      const { lines, price, couponCode, shippingAddress, billingAddress } = priced;
       return {
         paymentId,
         orderId,
@@ -173,6 +186,7 @@ export function payAtDesk(parts: PayParts) {
         lines,
         price,
         expectedTotal: request.expectedTotal ?? null,
+        couponCode,
         shippingAddress,
         billingAddress,
         paymentMethod: request.paymentMethod,

@@ -52,6 +52,10 @@ export const errorCatalogue = {
   },
 
   checkout_not_found: { status: 404, retryable: false, title: 'There is no such checkout' },
+  coupon_not_applicable: { status: 422, retryable: false, title: 'This coupon takes nothing off here' },
+  coupon_used_up: { status: 409, retryable: false, title: 'This coupon is used up' },
+  coupon_exists: { status: 409, retryable: false, title: 'A coupon with this code exists already' },
+  coupon_not_found: { status: 404, retryable: false, title: 'There is no such coupon' },
   order_not_found: { status: 404, retryable: false, title: 'There is no such order' },
   address_required: { status: 409, retryable: false, title: 'The order has no shipping address' },
   return_not_found: { status: 404, retryable: false, title: 'There is no such return' },

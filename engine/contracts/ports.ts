@@ -49,8 +49,8 @@ export type BeginPaymentOutcome =
   /** This key is final: its stored answer. */
   | { kind: 'final'; status: number; body: Record<string, unknown> }
   /**
-   * `idempotency_key_reused`, `already_paid`, `payment_abandoned`, `payment_in_progress`, `price_changed` (the
-   * order that is there costs more than was expected), or `unavailable` (stale epoch, guard).
+   * `idempotency_key_reused`, `already_paid`, `payment_abandoned`, `payment_in_progress`, `coupon_used_up`,
+   * `price_changed` (the order that is there costs more than was expected), or `unavailable` (stale epoch, guard).
    */
   | Refusal;
 

@@ -3,6 +3,7 @@ import type { QuoteId, ReservationId } from './ids.ts';
 import type { Money } from './money.ts';
 import type { OrderLine } from './ports.ts';
 import type { Address } from './wire/checkout.ts';
+import type { Coupon } from './wire/coupons.ts';
 
 /** `total = subtotal − discount + shipping + tax`, all in one currency, all whole minor units. */
 export interface Price {
@@ -14,14 +15,15 @@ export interface Price {
 }
 
 /** Nothing is charged beyond what a buyer agreed to. */
-export const priceChanged = (oldTotal: Money, newTotal: Money): Refusal =>
+export const priceChanged = (oldTotal: Money, newTotal: Money, reason = ''): Refusal =>
   refuse('price_changed', {
-    detail: 'Nothing was charged. Show the new total; to pay it, send it as expectedTotal.',
+    detail: `${reason}Nothing was charged. Show the new total; to pay it, send it as expectedTotal.`,
     members: { oldTotal, newTotal },
   });
 
 /** What decides about a price besides the lines, as the buyer gave it. */
 export interface CheckoutDetails {
+  couponCode: string | null;
   shippingAddress: Address | null;
   billingAddress: Address | null;
 }
@@ -40,10 +42,18 @@ export interface QuotedCheckout extends CheckoutDetails {
   lockedUntilMs: number;
 }
 
+/** A coupon as it stands, and how often the buyer who asks has used it. */
+export interface HeldCoupon {
+  coupon: Coupon;
+  usesByBuyer: number;
+}
+
 /** The durable half of prices. Nothing of it is on the way of a reservation. */
 export interface QuoteStore {
   /** Keeps a quote; it is durable before any hold names it. */
   keep(quote: QuotedCheckout): Promise<void>;
   /** A quote of the buyer, or null. */
   find(quoteId: QuoteId, buyerId: string): Promise<QuotedCheckout | null>;
+  /** Null where there is no such coupon. */
+  coupon(code: string, buyerId: string): Promise<HeldCoupon | null>;
 }

@@ -1,6 +1,7 @@
 import closeWithGrace from 'close-with-grace';
 import { createSettlement } from '../../engine/index.ts';
 import {
+  createCoupons,
   createFulfilment,
   createSaleStore,
   createSigningKeyRotation,
@@ -26,6 +27,7 @@ const settlement = createSettlement(REDIS_URL, TOKEN_SECRET);
 const workers = workersReadiness(REDIS_URL);
 const sales = createSaleStore(DATABASE_URL, settlement, log);
 const fulfilment = createFulfilment(DATABASE_URL);
+const coupons = createCoupons(DATABASE_URL);
 const webhooks = createWebhooks(DATABASE_URL, settings.WEBHOOK_PRIVATE_ADDRESSES === 'on');
 const signingKeys = createSigningKeyRotation(DATABASE_URL, TOKEN_SECRET);
 const redis = { check: () => settlement.saleIds().then(() => null, lineOf) };
@@ -34,6 +36,7 @@ const plane = await openOperatorPlane({
   authenticate: authenticationOf(settings),
   sales,
   fulfilment,
+  coupons,
   webhooks,
   settlement,
   readiness: { redis, postgres, workers },
@@ -47,7 +50,7 @@ if (!plane)
 const grace = closeWithGrace({ delay: 2_500, logger: false }, async ({ err }) => {
   if (err) log.error({ err }, 'the operator plane stops');
   await plane.close();
-  const stores = [sales, fulfilment, webhooks, postgres, workers, signingKeys, settlement];
+  const stores = [sales, fulfilment, coupons, webhooks, postgres, workers, signingKeys, settlement];
   await Promise.all(stores.map((store) => store.close()));
 });
 process.on('disconnect', grace.close);

@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
+import type { Coupons } from '../../engine/contracts/coupons.ts';
 import type { Fulfilment } from '../../engine/contracts/fulfilment.ts';
 import type { Readiness, SaleStore, SigningKeyRotation } from '../../engine/contracts/ports.ts';
 import type { Settings } from '../../engine/contracts/settings.ts';
@@ -14,6 +15,7 @@ import { openApiOf } from '../http/openapi.ts';
 import type { Route } from '../http/route.ts';
 import { healthRoutes } from '../routes/health.ts';
 import { documentRoute } from '../routes/pages.ts';
+import { couponRoutes } from './coupons.ts';
 import { createMetrics, metricsRoute } from './metrics.ts';
 import { fulfilmentRoutes } from './orders.ts';
 import { type OperatorApp, registerRoutes } from './register.ts';
@@ -26,6 +28,7 @@ export interface OperatorPlaneParts {
   authenticate: Authenticate;
   sales: SaleStore;
   fulfilment: Fulfilment;
+  coupons: Coupons;
   webhooks: Webhooks;
   settlement: Settlement;
   readiness: Readonly<Record<string, Readiness>>;
@@ -51,6 +54,7 @@ export function operatorRoutes(
   const routes: Route[] = [
     ...saleRoutes(parts),
     ...fulfilmentRoutes(parts.fulfilment),
+    ...couponRoutes(parts.coupons),
     ...webhookRoutes(parts.webhooks),
     signingKeyRoute(parts.signingKeys),
     ...healthRoutes(parts.readiness),

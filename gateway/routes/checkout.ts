@@ -34,7 +34,7 @@ export function checkoutRoutes(desk: CheckoutDesk, counter: PaymentCounter): Rou
       method: 'PATCH',
       path: '/api/v1/checkout/{checkoutId}',
       tag,
-      summary: 'Say where it is to be sent, and see what that costs',
+      summary: 'Say where it is to be sent and which coupon counts, and see what that costs',
       description:
         'Until paying. What is not named stays as it was, null takes it back. The price that is answered is what is ' +
         'charged, as long as `priceLockedUntil` says.',
@@ -47,6 +47,8 @@ export function checkoutRoutes(desk: CheckoutDesk, counter: PaymentCounter): Rou
         'payment_in_progress',
         'already_paid',
         'invalid_transition',
+        'coupon_not_applicable',
+        'coupon_used_up',
       ],
       answer: async ({ buyerId, params: { checkoutId = '' }, body }) => {
         if (!isIdOf('chk', checkoutId)) return refuse('checkout_not_found');

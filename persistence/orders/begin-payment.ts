@@ -7,7 +7,7 @@ import type { Postgres } from '../postgres/pool.ts';
 import { columns, statement } from '../postgres/statement.ts';
 import { commitWhatFits } from '../postgres/what-fits.ts';
 import { againColumns, firstColumns, intentRow, knownColumns } from './intent-row.ts';
-import { type KnownPayment, nextStep } from './known-payment.ts';
+import { couponUsedUp, type KnownPayment, nextStep } from './known-payment.ts';
 
 const beginPayments = statement<{ payment_id: string }>('begin-payments');
 const beginPaymentsAgain = statement<{ payment_id: string }>('begin-payments-again');
@@ -72,6 +72,7 @@ export function paymentBeginnings(on: Postgres, log: Log, groupSizeMax: number) 
       await recordGuardRefusal(on, [paymentId, saleId, orderId]);
       return refuse('unavailable', { detail: 'These units cannot be sold' });
     }
+    if (fact === 'coupon_within_budget' || fact === 'coupon_within_budget_of_buyer') return couponUsedUp();
     if (!metAnother(error)) return error as Error;
     // Whoever it met has committed meanwhile.
     const answers: Answers = new Map();

@@ -17,6 +17,7 @@ export const intentRow = (intent: PaymentIntent) => ({
   shipping_minor: intent.price.shipping.amount,
   tax_minor: intent.price.tax.amount,
   total_minor: intent.price.total.amount,
+  coupon_code: intent.couponCode,
   expected_minor: intent.expectedTotal?.amount ?? null,
   shipping_address: intent.shippingAddress && JSON.stringify(intent.shippingAddress),
   billing_address: intent.billingAddress && JSON.stringify(intent.billingAddress),
@@ -54,6 +55,7 @@ export const firstColumns = [
   'shipping_minor',
   'tax_minor',
   'total_minor',
+  'coupon_code',
   'shipping_address',
   'billing_address',
   'payment_method',
@@ -85,4 +87,5 @@ export const knownColumns = [
   'sale_id',
   'buyer_id',
   'key',
+  'coupon_code',
 ] as const satisfies Column[];

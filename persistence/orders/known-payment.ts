@@ -1,4 +1,4 @@
-import { refuse } from '../../engine/contracts/errors.ts';
+import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
 import { isDearer } from '../../engine/contracts/money.ts';
 import type { BeginPaymentOutcome, NextAction, PaymentIntent } from '../../engine/contracts/ports.ts';
 import { priceChanged } from '../../engine/contracts/quote.ts';
@@ -16,6 +16,7 @@ export interface KnownPayment {
   order_currency: string | null;
   live_payment_id: string | null;
   sale_epoch: number | null;
+  coupon_is_used_up: boolean;
 }
 
 /** What to do next with an intent: answer it, begin it with its order, or begin it on the order that is there. */
@@ -61,7 +62,7 @@ export function nextStep(intent: PaymentIntent, known: KnownPayment): NextStep {
   }
   switch (known.order_status) {
     case null:
-      return { kind: 'begin' };
+      return known.coupon_is_used_up ? answer(couponUsedUp()) : { kind: 'begin' };
     case 'pending':
       if (known.live_payment_id !== null) {
         return answer(refuse('payment_in_progress', { retryAfterSeconds: 1 }));
@@ -74,6 +75,9 @@ export function nextStep(intent: PaymentIntent, known: KnownPayment): NextStep {
       return answer(refuse('already_paid', { members: { orderId: intent.orderId } }));
   }
 }
+
+/** Somebody else had the last of its uses, or this buyer had all of theirs. */
+export const couponUsedUp = (): Refusal => refuse('coupon_used_up', { field: 'couponCode' });
 
 /** An order keeps its price from its first attempt on; whoever expects less is asked again. */
 function costsMore({ price, expectedTotal }: PaymentIntent, known: KnownPayment): NextStep | null {

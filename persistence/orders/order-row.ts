@@ -15,6 +15,7 @@ export interface OrderRow {
   shipping_minor: number;
   tax_minor: number;
   total_minor: number;
+  coupon_code: string | null;
   shipping_address: Order['shippingAddress'];
   billing_address: Order['billingAddress'];
   last_payment_error: Order['lastPaymentError'] | null;
@@ -59,6 +60,7 @@ export function orderOf(row: OrderRow): Order {
     shipping: money(row.shipping_minor),
     tax: money(row.tax_minor),
     total: money(row.total_minor),
+    couponCode: row.coupon_code,
     shippingAddress: row.shipping_address,
     billingAddress: row.billing_address,
     saleId: row.sale_id,

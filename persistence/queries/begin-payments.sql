@@ -1,27 +1,28 @@
 -- The first commit of payments whose orders are new: idempotency key, pending order with its items and
 -- history, initiated payment, and the guard (`committed` rises; committed_within_units refuses).
 -- Returns the payments that were begun. One that is left out changed nothing: its key, order or attempt is
--- known already, or its epoch is over. Rows are locked in one order by everybody: sale (shared), keys,
--- orders, sale items by SKU.
+-- known already, its epoch is over, or its coupon is used up. Rows are locked in one order by everybody: sale
+-- (shared), coupons by code, keys, orders, sale items by SKU.
 --
 -- $1 payment_id text[]          $2 order_id text[]           $3 order_number text[]
 -- $4 reservation_id text[]      $5 sale_id text[]            $6 epoch integer[]
 -- $7 buyer_id text[]            $8 idempotency key text[]    $9 fingerprint text[]
 -- $10 currency text[]           $11 subtotal_minor bigint[]  $12 discount_minor bigint[]
 -- $13 shipping_minor bigint[]   $14 tax_minor bigint[]       $15 total_minor bigint[]
--- $16 shipping_address text[], $17 billing_address text[]: each a JSON object, or null
--- $18 payment_method text[]     $19 payment_token text[]
--- $20 lines text[], each a JSON array of {line, sku, title, quantity, unit_price_minor, line_total_minor}
--- $21 payment_tokens text[], each a JSON object of provider and token, or null
+-- $16 coupon_code text[], null where there is none
+-- $17 shipping_address text[], $18 billing_address text[]: each a JSON object, or null
+-- $19 payment_method text[]     $20 payment_token text[]
+-- $21 lines text[], each a JSON array of {line, sku, title, quantity, unit_price_minor, line_total_minor}
+-- $22 payment_tokens text[], each a JSON object of provider and token, or null
 WITH intent AS MATERIALIZED (
   SELECT * FROM unnest(
     $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::text[], $8::text[],
     $9::text[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[],
-    $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[]
+    $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[]
   ) AS intent (
     payment_id, order_id, order_number, reservation_id, sale_id, epoch, buyer_id, key,
     fingerprint, currency, subtotal_minor, discount_minor, shipping_minor, tax_minor, total_minor,
-    shipping_address, billing_address, payment_method, payment_token, lines, payment_tokens
+    coupon_code, shipping_address, billing_address, payment_method, payment_token, lines, payment_tokens
   )
 ),
 -- A change of epoch waits until this is committed, or this waits and then sees it.
@@ -40,14 +41,47 @@ fresh AS MATERIALIZED (
     AND (SELECT true FROM payments
          WHERE payments.buyer_id = intent.buyer_id AND payments.payment_id = intent.payment_id LIMIT 1) IS NULL
 ),
+coupon AS MATERIALIZED (
+  SELECT coupons.code, coupons.uses_max - coupons.uses AS uses_left, coupons.uses_per_buyer_max
+  FROM coupons JOIN (SELECT DISTINCT coupon_code FROM fresh WHERE coupon_code IS NOT NULL) AS named
+    ON named.coupon_code = coupons.code
+  ORDER BY coupons.code
+  FOR NO KEY UPDATE OF coupons
+),
+-- Of those that want the same coupon no more than are left of it.
+affordable AS MATERIALIZED (
+  SELECT fresh.*, NULL::integer AS uses_left, NULL::integer AS uses_per_buyer_max, 1::bigint AS place
+  FROM fresh WHERE coupon_code IS NULL
+  UNION ALL
+  SELECT * FROM (
+    SELECT fresh.*, coupon.uses_left, coupon.uses_per_buyer_max,
+      row_number() OVER (PARTITION BY fresh.coupon_code ORDER BY fresh.payment_id) AS place
+    FROM fresh JOIN coupon ON coupon.code = fresh.coupon_code
+  ) AS wanting
+  WHERE place <= coalesce(uses_left, place)
+),
 new_key AS (
   INSERT INTO idempotency_keys (buyer_id, operation, key, fingerprint, order_id, payment_id)
-  SELECT buyer_id, 'pay', key, fingerprint, order_id, payment_id FROM fresh ORDER BY buyer_id, key
+  SELECT buyer_id, 'pay', key, fingerprint, order_id, payment_id FROM affordable ORDER BY buyer_id, key
   ON CONFLICT DO NOTHING
   RETURNING payment_id
 ),
 begun AS MATERIALIZED (
-  SELECT * FROM fresh WHERE coalesce(payment_id IN (SELECT payment_id FROM new_key), false)
+  SELECT * FROM affordable WHERE coalesce(payment_id IN (SELECT payment_id FROM new_key), false)
+),
+used AS (
+  UPDATE coupons SET uses = coupons.uses + taken.uses
+  FROM (
+    SELECT coupon_code, count(*)::integer AS uses FROM begun WHERE coupon_code IS NOT NULL GROUP BY coupon_code
+  ) AS taken
+  WHERE coupons.code = taken.coupon_code
+),
+used_by_buyer AS (
+  INSERT INTO coupon_buyers (code, buyer_id, uses, uses_max)
+  SELECT coupon_code, buyer_id, count(*), min(uses_per_buyer_max)
+  FROM begun WHERE uses_per_buyer_max IS NOT NULL
+  GROUP BY coupon_code, buyer_id ORDER BY coupon_code, buyer_id
+  ON CONFLICT (code, buyer_id) DO UPDATE SET uses = coupon_buyers.uses + excluded.uses
 ),
 line AS MATERIALIZED (
   SELECT begun.buyer_id, begun.order_id, begun.sale_id, line.*
@@ -58,10 +92,10 @@ line AS MATERIALIZED (
 new_order AS (
   INSERT INTO orders (
     buyer_id, order_id, order_number, sale_id, reservation_id, currency, subtotal_minor, discount_minor,
-    shipping_minor, tax_minor, total_minor, shipping_address, billing_address
+    shipping_minor, tax_minor, total_minor, coupon_code, shipping_address, billing_address
   )
   SELECT buyer_id, order_id, order_number, sale_id, reservation_id, currency, subtotal_minor, discount_minor,
-    shipping_minor, tax_minor, total_minor, shipping_address::jsonb, billing_address::jsonb
+    shipping_minor, tax_minor, total_minor, coupon_code, shipping_address::jsonb, billing_address::jsonb
   FROM begun ORDER BY buyer_id, order_id
 ),
 new_items AS (

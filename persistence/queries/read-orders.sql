@@ -7,7 +7,7 @@
 SELECT
   page.order_id, page.order_number, page.sale_id, page.reservation_id, page.status, page.currency,
   page.subtotal_minor, page.discount_minor, page.shipping_minor, page.tax_minor, page.total_minor,
-  page.shipping_address, page.billing_address, page.last_payment_error, page.created_at,
+  page.coupon_code, page.shipping_address, page.billing_address, page.last_payment_error, page.created_at,
   payment.state AS payment_state,
   items.items,
   history.history,

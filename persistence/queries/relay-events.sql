@@ -43,7 +43,7 @@ failed AS (
     AND orders.buyer_id = event.buyer_id
     AND orders.order_id = 'ord_' || substr(event.reservation_id, 5)
     AND orders.status = 'pending'
-  RETURNING orders.buyer_id, orders.order_id, event.type
+  RETURNING orders.buyer_id, orders.order_id, orders.coupon_code, event.type
 ),
 told AS (
   INSERT INTO order_history (buyer_id, order_id, from_status, to_status, by, reason)
@@ -57,10 +57,18 @@ freed AS MATERIALIZED (
   ) AS item
   GROUP BY item.sku
 ),
+-- Given back by gives_coupons_back afterwards, and locked before sale items, as by everybody.
+coupon AS MATERIALIZED (
+  SELECT coupons.code
+  FROM coupons JOIN (SELECT DISTINCT coupon_code FROM failed WHERE coupon_code IS NOT NULL) AS named
+    ON named.coupon_code = coupons.code
+  ORDER BY coupons.code
+  FOR NO KEY UPDATE OF coupons
+),
 locked AS MATERIALIZED (
   SELECT sale_items.sku
   FROM sale_items JOIN freed ON freed.sku = sale_items.sku
-  WHERE sale_items.sale_id = $1
+  WHERE sale_items.sale_id = $1 AND (SELECT count(*) FROM coupon) >= 0
   ORDER BY sale_items.sku
   FOR NO KEY UPDATE OF sale_items
 ),

@@ -21,41 +21,60 @@ export interface QuoteRow {
   shipping_minor: number;
   tax_minor: number;
   total_minor: number;
+  coupon_code: string | null;
   shipping_address: Address | null;
   billing_address: Address | null;
   warnings: string[];
   locked_until: Date;
 }
 
-/** What `keep-quote.sql` takes, in its order. */
-export const quoteValues = (quote: QuotedCheckout): unknown[] => {
-  const { price, shippingAddress, billingAddress } = quote;
-  return [
-    quote.quoteId,
-    quote.buyerId,
-    quote.saleId,
-    quote.reservationId,
-    JSON.stringify(
-      quote.lines.map((line) => ({
-        sku: line.sku,
-        title: line.title,
-        quantity: line.quantity,
-        unit_price_minor: line.unitPrice.amount,
-        line_total_minor: line.lineTotal.amount,
-      })),
-    ),
-    price.total.currency,
-    price.subtotal.amount,
-    price.discount.amount,
-    price.shipping.amount,
-    price.tax.amount,
-    price.total.amount,
-    shippingAddress && JSON.stringify(shippingAddress),
-    billingAddress && JSON.stringify(billingAddress),
-    JSON.stringify(quote.warnings),
-    quote.lockedUntilMs,
-  ];
-};
+/** A quote in the names of the table; what has parts is JSON. */
+export const keptQuote = (quote: QuotedCheckout) => ({
+  quote_id: quote.quoteId,
+  buyer_id: quote.buyerId,
+  sale_id: quote.saleId,
+  reservation_id: quote.reservationId,
+  lines: JSON.stringify(
+    quote.lines.map((line) => ({
+      sku: line.sku,
+      title: line.title,
+      quantity: line.quantity,
+      unit_price_minor: line.unitPrice.amount,
+      line_total_minor: line.lineTotal.amount,
+    })),
+  ),
+  currency: quote.price.total.currency,
+  subtotal_minor: quote.price.subtotal.amount,
+  discount_minor: quote.price.discount.amount,
+  shipping_minor: quote.price.shipping.amount,
+  tax_minor: quote.price.tax.amount,
+  total_minor: quote.price.total.amount,
+  coupon_code: quote.couponCode,
+  shipping_address: quote.shippingAddress && JSON.stringify(quote.shippingAddress),
+  billing_address: quote.billingAddress && JSON.stringify(quote.billingAddress),
+  warnings: JSON.stringify(quote.warnings),
+  locked_until_ms: quote.lockedUntilMs,
+});
+
+/** What `keep-quotes.sql` takes, in its order. */
+export const keptColumns = [
+  'quote_id',
+  'buyer_id',
+  'sale_id',
+  'reservation_id',
+  'lines',
+  'currency',
+  'subtotal_minor',
+  'discount_minor',
+  'shipping_minor',
+  'tax_minor',
+  'total_minor',
+  'coupon_code',
+  'shipping_address',
+  'billing_address',
+  'warnings',
+  'locked_until_ms',
+] as const satisfies (keyof ReturnType<typeof keptQuote>)[];
 
 /** The quote of a row, or null where there is none. */
 export function quoteOf(row: QuoteRow): QuotedCheckout | null {
@@ -80,6 +99,7 @@ export function quoteOf(row: QuoteRow): QuotedCheckout | null {
       tax: money(row.tax_minor),
       total: money(row.total_minor),
     },
+    couponCode: row.coupon_code,
     shippingAddress: row.shipping_address,
     billingAddress: row.billing_address,
     warnings: row.warnings,

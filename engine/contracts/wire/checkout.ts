@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import { orderStates, paymentStates } from '../states.ts';
 import { Money, Name, nullable, reply, request, Timestamp } from './common.ts';
+import { CouponCode } from './coupons.ts';
 import { Refund, Return } from './orders.ts';
 import { Reservation } from './reservations.ts';
 
@@ -27,7 +28,11 @@ export const LineItem = reply({
 
 const price = { subtotal: Money, discount: Money, shipping: Money, tax: Money, total: Money };
 
-const addresses = { shippingAddress: nullable(Address), billingAddress: nullable(Address) };
+const details = {
+  couponCode: nullable(CouponCode),
+  shippingAddress: nullable(Address),
+  billingAddress: nullable(Address),
+};
 
 export const Checkout = reply({
   checkoutId: Type.String(),
@@ -35,7 +40,7 @@ export const Checkout = reply({
   reservation: Reservation,
   items: Type.Array(LineItem),
   ...price,
-  ...addresses,
+  ...details,
   priceLockedUntil: Timestamp,
   expiresAt: Timestamp,
   availablePaymentMethods: Type.Array(Type.String()),
@@ -46,6 +51,7 @@ export type Checkout = Type.Static<typeof Checkout>;
 /** What may be changed until paying; null takes back what was said before. */
 export const PatchCheckout = request(
   {
+    couponCode: Type.Optional(nullable(CouponCode)),
     shippingAddress: Type.Optional(nullable(Address)),
     billingAddress: Type.Optional(nullable(Address)),
   },
@@ -113,7 +119,7 @@ export const Order = reply({
   lastPaymentError: Type.Optional(reply({ code: Type.String(), declineCode: Type.String() })),
   items: Type.Array(LineItem),
   ...price,
-  ...addresses,
+  ...details,
   saleId: Type.Optional(Name),
   reservationId: Type.String(),
   history: Type.Array(
