@@ -78,7 +78,12 @@ local function reserve(request)
   if isGone(items) then return { soldOut } end
 
   local standing = standByRequest(request.buyerId)
-  if standing and standing.turn == request.turn then
+  if standing and standing.turn ~= request.turn then
+    -- Whoever comes with another turn gives up the place of the one before: it must not be served beside this.
+    leaveStandby(stock, standing)
+    standing = nil
+  end
+  if standing then
     -- Who stood by in time is not late because the window ended meanwhile.
     request.missed = standing.missed
   else

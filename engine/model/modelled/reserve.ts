@@ -63,8 +63,8 @@ export function reserve(sale: ModelledSale, args: string[]): ModelledReply {
     if (counts && counts.units - counts.sold < quantity) return [10];
   }
 
-  const known = sale.standby.get(buyerId);
-  const standing = known?.turn === turn ? known : undefined;
+  if (sale.standby.get(buyerId)?.turn !== turn) sale.standby.delete(buyerId);
+  const standing = sale.standby.get(buyerId);
   const missed = standing ? standing.missed : latest !== undefined || (turn >= 0 && turn < sale.missedBelow);
   handOver(sale, standing?.score ?? (missed ? missedRank : 0) + (turn >= 0 ? turn : missedRank));
   if (sale.fits(itemsText, missed && turn >= 0 ? sale.outstandingTurns() : 0)) {
