@@ -68,7 +68,8 @@ export function reserve(sale: ModelledSale, args: string[]): ModelledReply {
   const missed = standing ? standing.missed : latest !== undefined || (turn >= 0 && turn < sale.missedBelow);
   handOver(sale, standing?.score ?? (missed ? missedRank : 0) + (turn >= 0 ? turn : missedRank));
   if (sale.fits(itemsText, missed && turn >= 0 ? sale.outstandingTurns() : 0)) {
-    if (prior) return [13];
+    // Also where standby was handed that very id a moment ago.
+    if (sale.reservations.has(reservationId)) return [13];
     sale.standby.delete(buyerId);
     sale.hold(reservationId, { buyerId, turn, items: itemsText }, sale.setup.holdMs, false);
     return [1, reservationId, `${sale.nowMs + sale.setup.holdMs}`];
