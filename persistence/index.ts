@@ -1,5 +1,6 @@
 import type { Coupons } from '../engine/contracts/coupons.ts';
 import type { BuyerOrders, Fulfilment } from '../engine/contracts/fulfilment.ts';
+import type { Payments } from '../engine/contracts/payments.ts';
 import type {
   DrawStore,
   OrderStore,
@@ -22,6 +23,7 @@ import { webhooksOn } from './notifications/webhooks.ts';
 import { buyerOrdersOn } from './orders/buyer-orders.ts';
 import { fulfilmentOn } from './orders/fulfilment.ts';
 import { orderStoreOn } from './orders/order-store.ts';
+import { paymentsOn } from './payments/unresolved.ts';
 import { createPool, type PoolOptions } from './postgres/pool.ts';
 import { providerEventsOn } from './providers/events.ts';
 import { heartbeatOn } from './queues/heartbeat.ts';
@@ -84,6 +86,22 @@ export function createCoupons(databaseUrl: string): Coupons & Closable {
 export function createWebhooks(databaseUrl: string, allowsPrivate: boolean): Webhooks & Closable {
   const pool = createPool(databaseUrl, { connectionsMax: 2, name: 'webhooks' });
   return { ...webhooksOn(pool, allowsPrivate), close: () => pool.end() };
+}
+
+/** What operators do with payments; workers are woken through Redis. */
+export function createPayments(
+  databaseUrl: string,
+  redisUrl: string,
+  log: Log = createLog('info'),
+): Payments & Closable {
+  const pool = createPool(databaseUrl, { connectionsMax: 2, name: 'payments' });
+  const queue = paymentQueueOn(redisUrl, log);
+  return {
+    ...paymentsOn(pool, queue, log),
+    close: async () => {
+      await Promise.all([pool.end(), queue.close()]);
+    },
+  };
 }
 
 /** What payment providers tell of; those without a webhook secret are not listened to. */

@@ -65,6 +65,7 @@ export const errorCatalogue = {
     retryable: false,
     title: 'That is more than is left of what was paid',
   },
+  payment_not_found: { status: 404, retryable: false, title: 'There is no such payment' },
   provider_not_found: { status: 404, retryable: false, title: 'No payment provider is known by that name' },
   webhook_signature_invalid: {
     status: 400,

@@ -3,6 +3,7 @@ import { createSettlement } from '../../engine/index.ts';
 import {
   createCoupons,
   createFulfilment,
+  createPayments,
   createSaleStore,
   createSigningKeyRotation,
   createWebhooks,
@@ -29,6 +30,7 @@ const sales = createSaleStore(DATABASE_URL, settlement, log);
 const fulfilment = createFulfilment(DATABASE_URL);
 const coupons = createCoupons(DATABASE_URL);
 const webhooks = createWebhooks(DATABASE_URL, settings.WEBHOOK_PRIVATE_ADDRESSES === 'on');
+const payments = createPayments(DATABASE_URL, REDIS_URL, log);
 const signingKeys = createSigningKeyRotation(DATABASE_URL, TOKEN_SECRET);
 const redis = { check: () => settlement.saleIds().then(() => null, lineOf) };
 const plane = await openOperatorPlane({
@@ -38,6 +40,7 @@ const plane = await openOperatorPlane({
   fulfilment,
   coupons,
   webhooks,
+  payments,
   settlement,
   readiness: { redis, postgres, workers },
   signingKeys,
@@ -50,7 +53,7 @@ if (!plane)
 const grace = closeWithGrace({ delay: 2_500, logger: false }, async ({ err }) => {
   if (err) log.error({ err }, 'the operator plane stops');
   await plane.close();
-  const stores = [sales, fulfilment, coupons, webhooks, postgres, workers, signingKeys, settlement];
+  const stores = [sales, fulfilment, coupons, webhooks, payments, postgres, workers, signingKeys, settlement];
   await Promise.all(stores.map((store) => store.close()));
 });
 process.on('disconnect', grace.close);

@@ -4,6 +4,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { Coupons } from '../../engine/contracts/coupons.ts';
 import type { Fulfilment } from '../../engine/contracts/fulfilment.ts';
+import type { Payments } from '../../engine/contracts/payments.ts';
 import type { Readiness, SaleStore, SigningKeyRotation } from '../../engine/contracts/ports.ts';
 import type { Settings } from '../../engine/contracts/settings.ts';
 import type { Webhooks } from '../../engine/contracts/webhooks.ts';
@@ -18,6 +19,7 @@ import { documentRoute } from '../routes/pages.ts';
 import { couponRoutes } from './coupons.ts';
 import { createMetrics, metricsRoute } from './metrics.ts';
 import { fulfilmentRoutes } from './orders.ts';
+import { paymentRoutes } from './payments.ts';
 import { type OperatorApp, registerRoutes } from './register.ts';
 import { saleRoutes } from './sales.ts';
 import { signingKeyRoute } from './signing-keys.ts';
@@ -30,6 +32,7 @@ export interface OperatorPlaneParts {
   fulfilment: Fulfilment;
   coupons: Coupons;
   webhooks: Webhooks;
+  payments: Payments;
   settlement: Settlement;
   readiness: Readonly<Record<string, Readiness>>;
   signingKeys: SigningKeyRotation;
@@ -56,6 +59,7 @@ export function operatorRoutes(
     ...fulfilmentRoutes(parts.fulfilment),
     ...couponRoutes(parts.coupons),
     ...webhookRoutes(parts.webhooks),
+    ...paymentRoutes(parts.payments),
     signingKeyRoute(parts.signingKeys),
     ...healthRoutes(parts.readiness),
     metricsRoute(createMetrics(parts.settlement)),

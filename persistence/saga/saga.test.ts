@@ -176,7 +176,8 @@ test('a buyer who has a part to do hears of it, and the claim is not tried again
 
 test.each<[Partial<PaymentSeen>, string[]]>([
   [{ state: 'captured', order_status: 'confirmed' }, ['confirm', 'push 201']],
-  [{ state: 'captured', order_status: 'failed' }, []],
+  [{ state: 'captured', order_status: 'failed' }, ['return', 'push 410']],
+  [{ state: 'captured', order_status: 'cancelled' }, []],
   [{ state: 'declined', decline_code: 'x' }, ['return', 'push 402']],
   [{ state: 'abandoned' }, []],
 ])('a payment that is settled is not charged again: %j', async (changes, expected) => {

@@ -131,8 +131,12 @@ export function paymentSaga(parts: SagaParts) {
 
   /** Somebody settled it: Redis and the buyer may still have to hear of it. */
   async function goOn(payment: PaymentSeen): Promise<Followed> {
-    if (payment.state === 'captured' && payment.order_status !== 'failed') {
-      return told(payment, confirmedAnswer(payment));
+    // An order that was cancelled after it was paid has told of that itself.
+    if (payment.state === 'captured' && payment.order_status !== 'cancelled') {
+      return told(
+        payment,
+        payment.order_status === 'failed' ? lateAnswer(payment) : confirmedAnswer(payment),
+      );
     }
     if (payment.state === 'declined')
       return told(payment, declinedAnswer(payment, payment.decline_code ?? ''));

@@ -1,0 +1,19 @@
+import type { Refusal } from './errors.ts';
+import type { Payment, SettlePayment } from './wire/payments.ts';
+
+/** The operator's hand on payments whose outcome no machine could find out. */
+export interface Payments {
+  /** Oldest first. `cursor` is the opaque value of the previous page. */
+  unresolved(limit: number, cursor: string | null): Promise<{ data: Payment[]; nextCursor: string | null }>;
+  /**
+   * Decides, for good: the order is confirmed or stays unpaid, and the buyer is told. Money that came after its
+   * order had ended goes back. The same decision again changes nothing. Refusals: `payment_not_found`,
+   * `invalid_transition` (settled otherwise, or not for a person), `payment_in_progress` (it is being asked
+   * about at this moment), `invalid_request` (a reference is missing).
+   */
+  settle(
+    paymentId: string,
+    operatorId: string,
+    request: SettlePayment,
+  ): Promise<{ kind: 'settled'; payment: Payment } | Refusal>;
+}

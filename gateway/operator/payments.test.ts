@@ -1,0 +1,283 @@
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { Push } from '../../engine/contracts/outcomes.ts';
+import type { Payment } from '../../engine/contracts/wire/payments.ts';
+import { type House, openHouse } from '../fixtures/house.ts';
+
+let house: House;
+let database: pg.Client;
+beforeAll(async () => {
+  house = await openHouse();
+  database = new pg.Client(house.databaseUrl);
+  await database.connect();
+});
+beforeEach(() => house.setProvider({ errorShare: 0 }));
+afterAll(async () => {
+  await house.setProvider({ errorShare: 0 });
+  await database.end();
+  await house.close();
+});
+
+const list = (query = '') => house.operate('GET', `/api/v1/admin/payments?state=unresolved${query}`);
+const settle = (paymentId: string, body: object) =>
+  house.operate('POST', `/api/v1/admin/payments/${paymentId}/settle`, { body });
+const captured = { outcome: 'captured', providerReference: 'pi_seen_there', reason: 'the dashboard says so' };
+const declined = { outcome: 'declined', reason: 'there is nothing under that id' };
+
+interface Bought {
+  saleId: string;
+  buyer: string;
+  checkoutId: string;
+  orderId: string;
+  key: string;
+}
+
+/** A payment whose provider has been failing for so long that nobody waits for it any more. */
+async function unresolved(): Promise<Bought & { payment: Payment }> {
+  const [saleId, buyer, key] = [await house.sale(), `buyer-${randomUUID()}`, randomUUID()];
+  await house.setProvider({ errorShare: 1 });
+  const held = await house.reserve(saleId, buyer);
+  const { checkoutId } = held.body;
+  const paid = await house.pay(checkoutId, buyer, key);
+  expect(paid.status).toBe(202);
+  const { orderId } = paid.body;
+  await database.query(
+    "UPDATE payments SET created_at = created_at - interval '10 minutes' WHERE order_id = $1",
+    [orderId],
+  );
+  const found = await house.until(
+    () => list('&limit=100'),
+    ({ body }) => body.data.some((one: Payment) => one.orderId === orderId),
+  );
+  const payment = found.body.data.find((one: Payment) => one.orderId === orderId);
+  return { saleId, buyer, checkoutId, orderId, key, payment };
+}
+
+const order = ({ orderId, buyer }: Bought) => house.ask('GET', `/orders/${orderId}`, { as: buyer });
+const reservation = ({ checkoutId, buyer }: Bought) =>
+  house.ask('GET', `/reservations/${checkoutId.replace('chk_', 'rsv_')}`, { as: buyer });
+/** Nobody asks about it at this moment: between two attempts. */
+const settled = (of: { payment: Payment }, body: object) =>
+  house.until(
+    () => settle(of.payment.paymentId, body),
+    (answer) => answer.body.code !== 'payment_in_progress',
+  );
+
+test('a payment that nobody can decide is listed with all that it takes, and no card', async () => {
+  const bought = await unresolved();
+  expect(bought.payment).toMatchObject({
+    paymentId: expect.stringMatching(/^pay_/),
+    status: 'initiated',
+    unresolved: expect.stringContaining('provider'),
+    amount: { amount: 49_900, currency: 'USD' },
+    paymentMethod: 'card',
+    provider: 'primary',
+    providerReference: null,
+    orderId: bought.orderId,
+    orderNumber: expect.stringMatching(/^[0-9A-Z]{4}-/),
+    orderStatus: 'pending',
+    saleId: bought.saleId,
+    buyerId: bought.buyer,
+    steps: [{ step: 'begin' }, { step: 'unresolved' }],
+  });
+  expect(JSON.stringify(bought.payment)).not.toContain('tok_');
+  await house.setProvider({ errorShare: 0 });
+  // When the provider answers after all, nobody has to decide.
+  await house.until(
+    () => order(bought),
+    ({ body }) => body.status === 'confirmed',
+  );
+  expect((await list()).body).toEqual({ data: [], nextCursor: null });
+});
+
+test('a person who found the money confirms the order, once, and the buyer is told', async () => {
+  const bought = await unresolved();
+  const { paymentId } = bought.payment;
+  expect(await settled(bought, { ...captured, providerReference: undefined })).toMatchObject({
+    status: 422,
+    body: { code: 'invalid_request', field: 'providerReference' },
+  });
+  const pushes: Push[] = [];
+  house.engine.onPush((push) => pushes.push(push));
+  const answer = await settled(bought, captured);
+  await expect
+    .poll(() => pushes, { timeout: 20_000 })
+    .toContainEqual(expect.objectContaining({ ev: 'order', orderId: bought.orderId, status: 201 }));
+  expect(answer).toMatchObject({
+    status: 200,
+    body: {
+      status: 'captured',
+      unresolved: null,
+      providerReference: 'pi_seen_there',
+      orderStatus: 'confirmed',
+      steps: [
+        { step: 'begin' },
+        { step: 'unresolved' },
+        { step: 'settle', outcome: 'captured', by: 'the operator' },
+        { step: 'decided', outcome: 'captured', by: 'the operator', reason: captured.reason },
+      ],
+    },
+  });
+  expect(await settle(paymentId, captured)).toMatchObject({ status: 200, body: answer.body });
+  expect(await settle(paymentId, declined)).toMatchObject({
+    status: 409,
+    body: { code: 'invalid_transition', state: 'captured' },
+  });
+  await house.until(
+    () => reservation(bought),
+    ({ body }) => body.state === 'confirmed',
+  );
+  expect(await order(bought)).toMatchObject({ body: { status: 'confirmed', paymentStatus: 'captured' } });
+  expect(await house.pay(bought.checkoutId, bought.buyer, bought.key)).toMatchObject({
+    status: 201,
+    body: { status: 'confirmed' },
+  });
+  const audit = await house.until(
+    () => house.operate('GET', `/api/v1/admin/sales/${bought.saleId}/audit`),
+    ({ body }) => body.relay.lagEntries === 0,
+  );
+  expect(audit.body).toMatchObject({
+    items: [{ sold: 1, committed: 1 }],
+    payments: { captured: 1, withoutOrder: 0, duplicated: 0 },
+    ledger: { sold: 1, balanced: true },
+    discrepancies: [],
+  });
+});
+
+test('a person who found nothing lets the buyer pay with another card', async () => {
+  const bought = await unresolved();
+  expect(await settled(bought, { ...declined, declineCode: 'not_there' })).toMatchObject({
+    status: 200,
+    body: { status: 'declined', declineCode: 'not_there', orderStatus: 'pending' },
+  });
+  await house.until(
+    () => reservation(bought),
+    ({ body }) => body.state === 'held',
+  );
+  expect(await house.pay(bought.checkoutId, bought.buyer, bought.key)).toMatchObject({
+    status: 402,
+    body: { code: 'payment_declined', declineCode: 'not_there' },
+  });
+  await house.setProvider({ errorShare: 0 });
+  const again = await house.until(
+    () => house.pay(bought.checkoutId, bought.buyer, 'another card', 'tok_visa', { prefer: 'wait=5' }),
+    ({ status }) => status !== 202,
+  );
+  expect(again).toMatchObject({ status: 201, body: { orderId: bought.orderId, status: 'confirmed' } });
+});
+
+test('two people who decide differently at once: one of them does', async () => {
+  const bought = await unresolved();
+  const { paymentId } = bought.payment;
+  // Both have begun before either is done.
+  const gate = new pg.Client(house.databaseUrl);
+  await gate.connect();
+  await gate.query('BEGIN');
+  await gate.query('SELECT FROM payments WHERE payment_id = $1 FOR UPDATE', [paymentId]);
+  const deciding = Promise.all([settle(paymentId, captured), settle(paymentId, declined)]);
+  await expect
+    .poll(
+      async () => {
+        const { rows } = await database.query(
+          `SELECT FROM pg_stat_activity WHERE datname = current_database()
+           AND application_name = 'doorbuster payments' AND wait_event_type = 'Lock'`,
+        );
+        return rows.length;
+      },
+      { timeout: 20_000 },
+    )
+    .toBe(2);
+  await gate.end();
+  const both = await deciding;
+  expect(both.map(({ status }) => status).toSorted()).toEqual([200, 409]);
+  const winner = both.find(({ status }) => status === 200)?.body.status;
+  const { body } = await order(bought);
+  expect([body.status, body.paymentStatus]).toEqual(
+    winner === 'captured' ? ['confirmed', 'captured'] : ['pending', 'declined'],
+  );
+});
+
+test('money that is found after its order had ended goes back', async () => {
+  const bought = await unresolved();
+  await house.setProvider({ errorShare: 0, outage: true });
+  await database.query("UPDATE orders SET status = 'failed' WHERE order_id = $1", [bought.orderId]);
+  await database.query('UPDATE sale_items SET committed = 0 WHERE sale_id = $1', [bought.saleId]);
+  expect(await settled(bought, captured)).toMatchObject({
+    status: 200,
+    body: { status: 'captured', orderStatus: 'failed' },
+  });
+  expect((await order(bought)).body).toMatchObject({
+    status: 'failed',
+    refunds: [{ status: 'initiated', amount: { amount: 49_900 } }],
+  });
+  await house.setProvider({ outage: false });
+});
+
+test('a payment that had ended, and whose provider took money, is settled once that is given back', async () => {
+  const [saleId, buyer] = [await house.sale(), `buyer-${randomUUID()}`];
+  const { checkoutId } = (await house.reserve(saleId, buyer)).body;
+  const paid = await house.pay(checkoutId, buyer, 'k', 'tok_declined', { prefer: 'wait=5' });
+  expect(paid.status).toBe(402);
+  const { rows } = await database.query<{ payment_id: string }>(
+    "UPDATE payments SET unresolved = 'the provider took it' WHERE buyer_id = $1 RETURNING payment_id",
+    [buyer],
+  );
+  const paymentId = rows[0]?.payment_id ?? '';
+  expect(await settle(paymentId, captured)).toMatchObject({
+    status: 409,
+    body: { code: 'invalid_transition', detail: expect.stringContaining('give the money back') },
+  });
+  expect(await settle(paymentId, declined)).toMatchObject({
+    status: 200,
+    body: { status: 'declined', unresolved: null, steps: expect.arrayContaining([]) },
+  });
+});
+
+test('the list comes in pages', async () => {
+  await house.setProvider({ errorShare: 1 });
+  const saleId = await house.sale();
+  for (const buyer of ['ann', 'bob', 'cy']) {
+    const { checkoutId } = (await house.reserve(saleId, buyer)).body;
+    expect((await house.pay(checkoutId, buyer, 'k')).status).toBe(202);
+  }
+  const { rows } = await database.query<{ payment_id: string }>(
+    "UPDATE payments SET unresolved = 'unknown' WHERE sale_id = $1 RETURNING payment_id",
+    [saleId],
+  );
+  const ids = rows.map((row) => row.payment_id).toSorted();
+  const first = (await list('&limit=2')).body;
+  expect(first.data.map((one: Payment) => one.paymentId)).toEqual(ids.slice(0, 2));
+  const second = (await list(`&limit=2&cursor=${first.nextCursor}`)).body;
+  expect(second.data.map((one: Payment) => one.paymentId)).toEqual(ids.slice(2));
+  expect(second.nextCursor).toBeNull();
+});
+
+test('what is not for a person is left to its provider', async () => {
+  await house.setProvider({ errorShare: 1 });
+  const [saleId, buyer] = [await house.sale(), `buyer-${randomUUID()}`];
+  const { checkoutId } = (await house.reserve(saleId, buyer)).body;
+  await house.pay(checkoutId, buyer, 'k');
+  const { rows } = await database.query<{ payment_id: string }>(
+    'SELECT payment_id FROM payments WHERE buyer_id = $1',
+    [buyer],
+  );
+  expect(await settle(rows[0]?.payment_id ?? '', captured)).toMatchObject({
+    status: 409,
+    body: { code: 'invalid_transition', state: 'initiated' },
+  });
+  expect(await settle('pay_unheard_of', captured)).toMatchObject({
+    status: 404,
+    body: { code: 'payment_not_found' },
+  });
+  for (const body of [{}, { outcome: 'refunded', reason: 'x' }, { outcome: 'declined' }]) {
+    expect((await settle('pay_unheard_of', body)).status).toBe(422);
+  }
+  expect((await house.operate('GET', '/api/v1/admin/payments?state=captured')).status).toBe(422);
+  expect((await house.operate('GET', '/api/v1/admin/payments', { role: 'seller' })).status).toBe(403);
+  expect((await house.operate('GET', '/api/v1/admin/payments')).status).toBe(200);
+});
+
+test('every refusal above is documented', async () => {
+  expect(await house.undocumentedRefusals()).toEqual([]);
+});

@@ -1,0 +1,89 @@
+import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
+import type { PaymentState } from '../../engine/contracts/states.ts';
+import type { SettlePayment } from '../../engine/contracts/wire/payments.ts';
+import type { Log } from '../log.ts';
+import type { Postgres, PostgresPool } from '../postgres/pool.ts';
+import { statement } from '../postgres/statement.ts';
+import { inTransaction } from '../postgres/transaction.ts';
+import type { PaymentRow } from './payment-row.ts';
+import { settlementsOn } from './settlements.ts';
+import { readUnresolved, type UnresolvedRow } from './unresolved-row.ts';
+
+const lockPayment = statement<{ payment_id: string }>('lock-payment');
+const readPayments = statement<PaymentRow>('read-payments');
+const noteDecision = statement('note-decision');
+
+/** States in which a payment has the outcome that was asked for already. */
+const settledAs: Readonly<Record<SettlePayment['outcome'], readonly PaymentState[]>> = {
+  captured: ['captured', 'refunded'],
+  declined: ['declined', 'voided', 'abandoned'],
+};
+
+/**
+ * Settles a payment as a person decided, in one commit: the same that its provider's answer would have done,
+ * with the login of whoever decided. Null once it is settled so, now or before.
+ */
+export function decide(
+  { on, log }: { on: PostgresPool; log: Log },
+  paymentId: string,
+  operatorId: string,
+  request: SettlePayment,
+): Promise<Refusal | null> {
+  return inTransaction(on, async (transaction) => {
+    await lockPayment(transaction, [paymentId]);
+    const [payment] = await readUnresolved(transaction, ['', 1, paymentId]);
+    if (!payment) return refuse('payment_not_found');
+    const refusal = refusalOf(payment, request);
+    if (refusal) return refusal;
+    const isNews = payment.unresolved !== null;
+    if (isNews && payment.state === 'initiated') await settle(transaction, payment);
+    if (isNews) await noteDecision(transaction, [paymentId, request.outcome, operatorId, request.reason]);
+    return null;
+  });
+
+  async function settle(transaction: Postgres, payment: UnresolvedRow): Promise<void> {
+    const settlements = settlementsOn(transaction, log);
+    const [row] = (await readPayments(transaction, [[paymentId]])) as [PaymentRow];
+    const provider = payment.provider ?? '';
+    const providerReference = request.providerReference ?? payment.provider_reference;
+    const by = operatorId;
+    if (request.outcome === 'captured') {
+      await settlements.capture(row, {
+        ...{ kind: 'captured', providerReference: providerReference ?? '', provider, by },
+      });
+    } else {
+      const declineCode = request.declineCode ?? 'settled_by_operator';
+      await settlements.decline(row, { kind: 'declined', declineCode, providerReference, provider, by });
+    }
+  }
+}
+
+/** Why the decision cannot be taken, or null. */
+function refusalOf(payment: UnresolvedRow, request: SettlePayment): Refusal | null {
+  const { state, unresolved } = payment;
+  const cannot = (detail: string) => refuse('invalid_transition', { detail, members: { state } });
+  if (state !== 'initiated') {
+    if (settledAs[request.outcome].includes(state)) return null;
+    return unresolved === null
+      ? cannot(`The payment is ${state} already.`)
+      : cannot(
+          `The payment is ${state}, and its order went on without it: give the money back at the provider, then settle it as declined.`,
+        );
+  }
+  if (unresolved === null) {
+    return cannot('Its provider is still being asked; a payment is for a person once it says `unresolved`.');
+  }
+  if (payment.is_acted_on) {
+    return refuse('payment_in_progress', {
+      detail: 'The provider is being asked about it at this moment.',
+      retryAfterSeconds: 5,
+    });
+  }
+  if (request.outcome === 'captured' && !request.providerReference && !payment.provider_reference) {
+    return refuse('invalid_request', {
+      field: 'providerReference',
+      detail: 'Say what the provider calls this payment: a refund has to name it.',
+    });
+  }
+  return null;
+}

@@ -1,0 +1,50 @@
+import { refuse } from '../../engine/contracts/errors.ts';
+import type { Payments } from '../../engine/contracts/payments.ts';
+import type { Log } from '../log.ts';
+import { metAnother } from '../postgres/errors.ts';
+import type { PostgresPool } from '../postgres/pool.ts';
+import type { WakingPaymentQueue } from '../queues/payment-queue.ts';
+import { decide } from './decide.ts';
+import { paymentOf, readUnresolved } from './unresolved-row.ts';
+
+/** One that met a cancellation of its order in the other order of locks sees it the second time. */
+const attemptsMax = 3;
+
+/** What operators do with payments, on Postgres; the workers are woken for what follows from it. */
+export function paymentsOn(
+  on: PostgresPool,
+  queue: Pick<WakingPaymentQueue, 'wakeAgain'>,
+  log: Log,
+): Payments {
+  const find = async (paymentId: string) => (await readUnresolved(on, ['', 1, paymentId]))[0];
+  return {
+    async unresolved(limit, cursor) {
+      const rows = await readUnresolved(on, [cursor ?? '', limit + 1, null]);
+      const page = rows.slice(0, limit);
+      const last = page.at(-1);
+      return {
+        data: page.map(paymentOf),
+        nextCursor: rows.length > limit && last ? last.payment_id : null,
+      };
+    },
+
+    async settle(paymentId, operatorId, request) {
+      for (let made = 1; ; made += 1) {
+        try {
+          const refusal = await decide({ on, log }, paymentId, operatorId, request);
+          if (refusal) return refusal;
+          break;
+        } catch (error) {
+          if (!metAnother(error) || made === attemptsMax) throw error;
+        }
+      }
+      const settled = await find(paymentId);
+      if (!settled) return refuse('payment_not_found');
+      // Redis and the buyer hear of it from whoever follows the payment; lost, its row is found again.
+      await queue.wakeAgain([settled.payment_id]).catch((error: Error) => {
+        log.warn({ paymentId, reason: error.message }, 'a wake-up was lost; its hold will be found again');
+      });
+      return { kind: 'settled', payment: paymentOf(settled) };
+    },
+  };
+}

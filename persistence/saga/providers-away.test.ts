@@ -1,0 +1,141 @@
+import { createServer } from 'node:net';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { orderIdOf } from '../../engine/contracts/ids.ts';
+import { eventually } from '../fixtures/eventually.ts';
+import { testSimulator } from '../fixtures/simulator.ts';
+import { type Hold, testHouse } from '../fixtures/test-house.ts';
+import { createPaymentProvider } from '../providers/create.ts';
+
+/** A port where nobody listens, until somebody does. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as { port: number };
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+let house: Awaited<ReturnType<typeof testHouse>>;
+let port: number;
+const back: Awaited<ReturnType<typeof testSimulator>>[] = [];
+beforeAll(async () => {
+  house = await testHouse();
+  port = await freePort();
+  const second = await freePort();
+  const options = { timeoutMs: 300, halfOpenAfterMs: 200 };
+  await house.startWorker({
+    providers: [
+      createPaymentProvider('primary', `http://127.0.0.1:${port}`, options),
+      createPaymentProvider('second', `http://127.0.0.1:${second}`, options),
+    ],
+    times: { leaseMs: 1_000, unresolvedAfterMs: 1_000 },
+  });
+}, 60_000);
+afterAll(async () => {
+  await house.close();
+  for (const provider of back) provider.close();
+});
+
+const orderOf = ({ reservationId, buyerId }: Hold) => house.orders.order(orderIdOf(reservationId), buyerId);
+const outcomesOf = ({ buyerId }: Hold) =>
+  house.pushes.filter((push) => push.ev === 'order' && push.buyerId === buyerId);
+const itemsOf = async (saleId: string) => (await house.sales.audit(saleId))?.items;
+
+async function paymentOf({ buyerId }: Hold) {
+  const { rows } = await house.database.pool.query<{
+    state: string;
+    asked: string | null;
+    unresolved: string | null;
+  }>('SELECT state, asked, unresolved FROM payments WHERE buyer_id = $1', [buyerId]);
+  return rows[0];
+}
+
+test('while every provider is away a payment waits, pinned, as long as its sale allows; then it is refused', async () => {
+  const sale = await house.openSale(2, { holdSeconds: 4 });
+  const [one, both] = [await house.hold(sale), await house.hold(sale)];
+  await house.pay(one, 'tok_visa', 'one');
+  await house.pay(both, 'tok_visa', 'both', { second: 'tok_visa' });
+  // What is looked at: where the payment stands, then its units. They are pinned as long as it is not decided.
+  const pinned: number[] = [];
+  for (;;) {
+    await house.engine.runOnce();
+    const items = await itemsOf(sale.config.id);
+    const states = [(await paymentOf(one))?.state, (await paymentOf(both))?.state];
+    if (states.includes('declined')) break;
+    pinned.push(items?.[0]?.paying ?? 0);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  expect(pinned.length).toBeGreaterThan(3);
+  expect(new Set(pinned)).toEqual(new Set([2]));
+  for (const held of [one, both]) {
+    await eventually(() => outcomesOf(held)).toMatchObject([
+      { status: 402, body: { code: 'payment_declined', declineCode: 'provider_unavailable' } },
+    ]);
+  }
+  expect(await house.pay(one, 'tok_visa', 'one')).toMatchObject({
+    kind: 'final',
+    status: 402,
+    body: { declineCode: 'provider_unavailable' },
+  });
+  // Their holds had ended meanwhile, and so do their orders; the units are sold to others.
+  await eventually(async () => {
+    await house.engine.runOnce();
+    return [(await orderOf(one))?.status, (await orderOf(both))?.status];
+  }).toEqual(['failed', 'failed']);
+  await eventually(() => itemsOf(sale.config.id)).toMatchObject([{ available: 2, paying: 0, committed: 0 }]);
+});
+
+test('whoever waited is charged once when a provider is back in time, and told', async () => {
+  const sale = await house.openSale(1, { holdSeconds: 600 });
+  const held = await house.hold(sale);
+  await house.pay(held);
+  await eventually(async () => (await paymentOf(held))?.asked).toBeNull();
+  const provider = await testSimulator({}, port);
+  back.push(provider);
+  await eventually(() => outcomesOf(held)).toMatchObject([{ status: 201 }]);
+  const tally = (await (await fetch(`http://127.0.0.1:${port}/control/charges`)).json()) as object;
+  expect(tally).toMatchObject({ captured: { count: 1 }, referencesCapturedTwice: [] });
+  expect((await orderOf(held))?.status).toBe('confirmed');
+});
+
+test('a payment that may have been taken is never refused for its age: it waits for the answer, and for a person', async () => {
+  const simulator = await testSimulator({ timeoutAfterShare: 1 });
+  const other = await testHouse();
+  try {
+    const provider = createPaymentProvider('primary', simulator.url, {
+      timeoutMs: 300,
+      halfOpenAfterMs: 200,
+    });
+    let isAway = false;
+    const charge: typeof provider.charge = async (request) =>
+      isAway ? { kind: 'unavailable', reason: 'nobody listens there' } : provider.charge(request);
+    const times = { leaseMs: 1_000, unresolvedAfterMs: 1_000 };
+    await other.startWorker({ providers: [{ ...provider, charge }], times });
+    const sale = await other.openSale(1, { holdSeconds: 1 });
+    const held = await other.hold(sale);
+    await other.pay(held);
+    const payment = async () =>
+      (
+        await other.database.pool.query<{ state: string; unresolved: string | null }>(
+          'SELECT state, unresolved FROM payments',
+        )
+      ).rows[0];
+    await eventually(async () => {
+      await other.engine.runOnce();
+      return payment();
+    }).toMatchObject({ state: 'initiated', unresolved: expect.any(String) });
+    // The hold would have ended long ago, and whoever is asked now is certain to have done nothing.
+    isAway = true;
+    await simulator.change({ timeoutAfterShare: 0 });
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    await other.engine.runOnce();
+    expect((await other.sales.audit(sale.config.id))?.items).toMatchObject([{ paying: 1, available: 0 }]);
+    expect(await payment()).toMatchObject({ state: 'initiated' });
+    isAway = false;
+    await eventually(payment).toMatchObject({ state: 'captured', unresolved: null });
+    expect((await simulator.tally()).captured.count).toBe(1);
+  } finally {
+    await other.close();
+    simulator.close();
+  }
+});
