@@ -12,6 +12,7 @@ import type {
 } from './contracts/outcomes.ts';
 import type { RebuiltSale } from './contracts/rebuilt-sale.ts';
 import type { LiveSale, SaleConfig, SaleSnapshot } from './contracts/sale.ts';
+import type { Soon } from './contracts/soon.ts';
 import type { ReservationState, SaleState } from './contracts/states.ts';
 import type { Checkout, PatchCheckout, Pay } from './contracts/wire/checkout.ts';
 import type { Reservation, Reserve, Reserved } from './contracts/wire/reservations.ts';
@@ -28,7 +29,7 @@ export type { SaleLife } from './sale/life.ts';
 /** Every sale that this process knows, kept current by the tick and by publish/subscribe. */
 export interface SaleDirectory {
   /** From memory where it is known, else one read of Redis. */
-  find(saleId: string): Promise<LiveSale | null>;
+  find(saleId: string): Soon<LiveSale | null>;
   findByNumber(saleNumber: number): Promise<LiveSale | null>;
   list(): LiveSale[];
   /** Called after a snapshot changed; `before` is null for a sale that was not known. */
@@ -58,7 +59,7 @@ export interface WaitingRoom {
 
 /** The stages of a purchase, composed. Every call is safe to repeat. */
 export interface CheckoutDesk {
-  reserve(sale: LiveSale, buyerId: string, request: Reserve): Promise<ReserveOutcome>;
+  reserve(sale: LiveSale, buyerId: string, request: Reserve): Soon<ReserveOutcome>;
   reservation(
     id: ReservationId,
     buyerId: string,

@@ -1,16 +1,24 @@
 import { type Refusal, refuse } from '../contracts/errors.ts';
+import type { Item } from '../contracts/events.ts';
 import { checkoutIdOf } from '../contracts/ids.ts';
 import type { Money } from '../contracts/money.ts';
 import type { ReservationRecord, ReserveOutcome } from '../contracts/outcomes.ts';
 import type { LiveSale } from '../contracts/sale.ts';
+import type { Soon } from '../contracts/soon.ts';
 import type { Reservation, Reserve, Reserved } from '../contracts/wire/reservations.ts';
 import type { TokensOfSale } from '../purchase-token/tokens-of-sale.ts';
 import type { Decision, ReserveRequest } from '../reservation/reserve.ts';
 import { etaSeconds, retryAfterSeconds } from '../waiting-room/prospects.ts';
 import type { Room } from '../waiting-room/waiting-room.ts';
-import { price } from './price.ts';
+import { itemOf, totalOf } from './price.ts';
 
-const iso = (ms: number) => new Date(ms).toISOString();
+let latest = { ms: 0, text: new Date(0).toISOString() };
+
+/** Holds that were decided in one call end at one moment, which is written once. */
+function iso(ms: number): string {
+  if (ms !== latest.ms) latest = { ms, text: new Date(ms).toISOString() };
+  return latest.text;
+}
 
 /** A reservation as clients see it. */
 export const reservationBody = (record: Omit<ReservationRecord, 'buyerId' | 'turn'>): Reservation => ({
@@ -44,27 +52,32 @@ export function reservedBody(
   sale: LiveSale,
   record: Omit<ReservationRecord, 'turn'>,
 ): Reserved {
-  const { total } = price(sale.config, record.items);
+  const { id, buyerId, items, deadlineMs } = record;
+  const { config, snapshot } = sale;
+  const total = totalOf(config, items);
+  const exp = Math.ceil(deadlineMs / 1000);
+  const claims = { sub: buyerId, sale: config.id, rsv: id, items, total, exp, epoch: snapshot.epoch };
   return {
     reservation: reservationBody(record),
-    purchaseToken: purchaseToken(tokens, sale, record, total),
-    checkoutId: checkoutIdOf(record.id),
+    purchaseToken: tokens(config).sign(claims),
+    checkoutId: checkoutIdOf(id),
     total,
   };
 }
 
 /** What the request says about items that no schema can: each SKU once, and of this sale. */
-function checkItems(sale: LiveSale, { items }: Reserve): Refusal | null {
-  for (const [i, { sku }] of items.entries()) {
-    if (!sale.config.items.some((item) => item.sku === sku)) {
+function checkItems({ config }: LiveSale, { items }: Reserve): Refusal | null {
+  for (let at = 0; at < items.length; at += 1) {
+    const { sku } = items[at] as Item;
+    if (!itemOf(config, sku)) {
       return refuse('sku_not_found', {
-        field: `items.${i}.sku`,
-        detail: `Sale "${sale.config.id}" has no SKU "${sku}".`,
+        field: `items.${at}.sku`,
+        detail: `Sale "${config.id}" has no SKU "${sku}".`,
       });
     }
-    if (items.findIndex((item) => item.sku === sku) !== i) {
+    if (items.findIndex((item) => item.sku === sku) !== at) {
       return refuse('invalid_request', {
-        field: `items.${i}.sku`,
+        field: `items.${at}.sku`,
         detail: `"${sku}" is listed twice; add up its quantity in one item.`,
       });
     }
@@ -72,39 +85,37 @@ function checkItems(sale: LiveSale, { items }: Reserve): Refusal | null {
   return null;
 }
 
-/** From a ticket to held units and the token that pays them. */
+/** From a ticket to held units and the token that pays them. What is refused without asking Redis is said at once. */
 export function reserveAtDesk(
   room: Room,
   decide: (request: ReserveRequest) => Promise<Decision>,
   tokens: TokensOfSale,
 ) {
-  return async (sale: LiveSale, buyerId: string, request: Reserve): Promise<ReserveOutcome> => {
+  return (sale: LiveSale, buyerId: string, request: Reserve): Soon<ReserveOutcome> => {
     const wrong = checkItems(sale, request);
     if (wrong) return wrong;
     const admitted = room.admit(sale, buyerId, request.ticket);
     if (admitted.kind === 'refused') return admitted;
+    const { turn } = admitted;
+    const { items } = request;
     const { config, snapshot } = sale;
     // Asked before anything is decided: units that no token can pay would be held for nobody.
     if (!tokens(config).maySign()) {
       return refuse('unavailable', { detail: 'No key signs purchase tokens yet.', retryAfterSeconds: 2 });
     }
-    const decision = await decide({
-      saleId: config.id,
-      saleNumber: config.number,
-      epoch: snapshot.epoch,
-      buyerId,
-      turn: admitted.turn,
-      items: request.items,
+    const { id: saleId, number: saleNumber } = config;
+    const asked = { saleId, saleNumber, epoch: snapshot.epoch, buyerId, turn, items };
+    return decide(asked).then((decision) => {
+      if (decision.kind === 'held') {
+        const { id, state, deadlineMs, fresh } = decision;
+        const record = { id, saleId, buyerId, state, items, deadlineMs };
+        return { kind: 'held', fresh, reserved: reservedBody(tokens, sale, record) };
+      }
+      if (decision.kind === 'refused' && decision.code === 'not_your_turn') {
+        const eta = etaSeconds(sale, turn, snapshot.serving);
+        return { ...decision, retryAfterSeconds: retryAfterSeconds(eta, turn ?? 0) };
+      }
+      return decision;
     });
-    if (decision.kind === 'held') {
-      const { id, state, deadlineMs, fresh } = decision;
-      const record = { id, saleId: config.id, buyerId, state, items: request.items, deadlineMs };
-      return { kind: 'held', fresh, reserved: reservedBody(tokens, sale, record) };
-    }
-    if (decision.kind === 'refused' && decision.code === 'not_your_turn') {
-      const eta = etaSeconds(sale, admitted.turn, snapshot.serving);
-      return { ...decision, retryAfterSeconds: retryAfterSeconds(eta, admitted.turn ?? 0) };
-    }
-    return decision;
   };
 }

@@ -14,16 +14,16 @@ export function multiply(unitPrice: Money, quantity: number): Money {
 
 /** The sum of amounts of one currency. Throws on an empty list, on mixed currencies, and beyond safe integers. */
 export function sum(amounts: readonly Money[]): Money {
-  const [first, ...rest] = amounts;
-  if (!first) throw new RangeError('sum of no amounts has no currency');
-  return rest.reduce((total, next) => {
-    if (next.currency !== total.currency)
-      throw new RangeError(`cannot add ${next.currency} to ${total.currency}`);
-    const amount = total.amount + next.amount;
-    if (!Number.isSafeInteger(amount))
-      throw new RangeError(`amount out of range: ${total.amount} + ${next.amount}`);
-    return { amount, currency: total.currency };
-  }, first);
+  const currency = amounts[0]?.currency;
+  if (currency === undefined) throw new RangeError('sum of no amounts has no currency');
+  let amount = 0;
+  for (const next of amounts) {
+    if (next.currency !== currency) throw new RangeError(`cannot add ${next.currency} to ${currency}`);
+    if (!Number.isSafeInteger(amount + next.amount))
+      throw new RangeError(`amount out of range: ${amount} + ${next.amount}`);
+    amount += next.amount;
+  }
+  return { amount, currency };
 }
 
 /** More than what was agreed to; another currency is never agreed to. */

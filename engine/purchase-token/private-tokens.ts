@@ -10,7 +10,9 @@ export function privatePurchaseTokens(tokenSecret: string): PurchaseTokens {
   const verify = createVerifier({ key, algorithms: ['HS256'], ignoreExpiration: true });
   return {
     maySign: () => true,
-    sign: (claims) => sign({ typ: 'purchase', ...claims }),
+    // Each by its name: a spread is a slow call into the runtime, once a reservation.
+    sign: ({ sub, sale, rsv, items, total, exp, epoch }) =>
+      sign({ typ: 'purchase', sub, sale, rsv, items, total, exp, epoch }),
     verify: async (token) => (hasCanonicalSignature(token) ? claimsOf(() => verify(token)) : null),
   };
 }

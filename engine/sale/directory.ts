@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { LiveSale, SaleSnapshot } from '../contracts/sale.ts';
+import type { Soon } from '../contracts/soon.ts';
 import { channels, salesKey } from '../redis/keys.ts';
 import type { SaleDirectory } from '../surface.ts';
 import { readSale } from './read-sale.ts';
@@ -30,7 +31,7 @@ export class Directory implements SaleDirectory {
     this.#readSnapshot = readSnapshot;
   }
 
-  async find(saleId: string): Promise<LiveSale | null> {
+  find(saleId: string): Soon<LiveSale | null> {
     return this.#sales.get(saleId) ?? this.#load(saleId);
   }
 

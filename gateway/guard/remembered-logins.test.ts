@@ -63,6 +63,15 @@ test('a refused token is asked about each time, and pushes nobody out', async ()
   expect(verified()).toBe(30_002);
 });
 
+test('a remembered token lets no other one in that ends like it', async () => {
+  atTime(0);
+  const { authenticate } = counting(3_600_000);
+  const signature = 's'.repeat(43);
+  await authenticate(`ana.${signature}`);
+  expect(await authenticate(`forged.${signature}`)).toMatchObject({ code: 'unauthenticated' });
+  expect(await authenticate(`bea.${signature}`)).toMatchObject({ buyerId: `bea.${signature}` });
+});
+
 test('of many logins the oldest are forgotten', async () => {
   atTime(0);
   const { authenticate, verified } = counting(3_600_000);

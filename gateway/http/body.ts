@@ -16,9 +16,8 @@ export const tooLarge = (bytesMax: number): Refusal =>
 const notText = () => refuse('invalid_request', { status: 400, detail: 'The body is not UTF-8.' });
 
 /** The text of a whole body. */
-export function textOf(bytes: Uint8Array): BodyText | Refusal {
-  if (!isUtf8(bytes)) return notText();
-  return { kind: 'text', text: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString() };
+export function textOf(bytes: Buffer): BodyText | Refusal {
+  return isUtf8(bytes) ? { kind: 'text', text: bytes.toString() } : notText();
 }
 
 /**
@@ -26,29 +25,24 @@ export function textOf(bytes: Uint8Array): BodyText | Refusal {
  * counted and dropped. A body whose declared length is over the limit is not read here at all.
  */
 export function readBody(res: HttpResponse, done: (body: BodyText | Refusal) => void): void {
-  let chunks: Buffer[] = [];
+  let chunks: Buffer[] | null = null;
   let receivedBytes = 0;
   let isDone = false;
-  const finish = (body: BodyText | Refusal) => {
-    isDone = true;
-    chunks = [];
-    done(body);
-  };
   res.onData((chunk, isLast) => {
     if (isDone) return;
     receivedBytes += chunk.byteLength;
     if (receivedBytes > bodyBytesMax) {
-      chunks = [];
-      if (isLast || receivedBytes > drainedBytesMax) finish(tooLarge(bodyBytesMax));
+      chunks = null;
+      isDone = isLast || receivedBytes > drainedBytesMax;
+      if (isDone) done(tooLarge(bodyBytesMax));
       return;
     }
-    if (isLast && chunks.length === 0) {
-      finish(textOf(new Uint8Array(chunk)));
-      return;
-    }
-    // uWebSockets.js takes the chunk's memory back when this returns.
-    chunks.push(Buffer.from(Buffer.from(chunk)));
-    if (isLast) finish(textOf(Buffer.concat(chunks)));
+    const bytes = Buffer.from(chunk);
+    isDone = isLast;
+    // Most bodies are one piece, and become text while uWebSockets.js still holds its memory.
+    if (isLast) return done(textOf(chunks ? Buffer.concat([...chunks, bytes]) : bytes));
+    chunks ??= [];
+    chunks.push(Buffer.from(bytes));
   });
 }
 

@@ -4,11 +4,21 @@ import type { HttpResponse } from './uws.ts';
 /** An answer as it goes onto the wire. */
 export interface Rendered {
   status: number;
-  headers: readonly (readonly [name: string, value: string])[];
+  requestId: string;
+  /**
+   * All headers but `X-Request-Id`, each as a line break, name, colon and value. One text, because each header
+   * on its own costs two conversions of strings and a call into uWebSockets.js (docs/adr/0014).
+   */
+  head: string;
   body: string | null;
   /** Ends the connection after the answer. */
   isLast?: boolean;
 }
+
+const statusLines: readonly string[] = Array.from(
+  { length: 600 },
+  (_, status) => `${status} ${STATUS_CODES[status] ?? ''}`,
+);
 
 /**
  * One request and its one answer. Whatever happens in between (an abort, a deadline, a handler that comes
@@ -55,10 +65,11 @@ export class Exchange {
     this.#onOver(this);
   }
 
-  #write({ status, headers, body, isLast = false }: Rendered): void {
+  #write({ status, requestId, head, body, isLast = false }: Rendered): void {
     const res = this.#res;
-    res.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`);
-    for (const [name, value] of headers) res.writeHeader(name, value);
+    res.writeStatus(statusLines[status] as string);
+    // The library writes the value as it is, and with it the lines that follow.
+    res.writeHeader('X-Request-Id', requestId + head);
     if (body !== null && !this.#isHead) {
       res.end(body, isLast);
       return;

@@ -1,16 +1,17 @@
 import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
 import { addressText, type TrustedProxies } from '../guard/address.ts';
-import { type BodyText, bodyBytesMax, readBody, tooLarge } from './body.ts';
-import { Exchange } from './exchange.ts';
+import { bodyBytesMax, readBody, tooLarge } from './body.ts';
+import { Exchange, type Rendered } from './exchange.ts';
 import { fallbacksOf } from './fallbacks.ts';
 import { OpenExchanges } from './open-exchanges.ts';
-import { type Arrival, answerTo, type PipelineParts, type ReadyRoute, readyRoute } from './pipeline.ts';
+import { type Arrival, Passage, type PassageParts } from './passage.ts';
+import { type ReadyRoute, readyRoute } from './ready-route.ts';
 import { renderRefusal } from './render.ts';
 import { requestIdOf, waitSecondsOf } from './request-headers.ts';
-import { type AskedHeader, type Route, takesBody } from './route.ts';
+import { type Route, takesBody } from './route.ts';
 import type { HttpRequest, HttpResponse, TemplatedApp } from './uws.ts';
 
-export interface KernelParts extends PipelineParts {
+export interface KernelParts extends PassageParts {
   proxies: TrustedProxies;
   /** How long a body may take, and how long an operation; for tests to shorten. */
   receiveMs?: number;
@@ -49,18 +50,15 @@ export class HttpKernel {
     const registers = { GET: 'get', POST: 'post', PUT: 'put', PATCH: 'patch', DELETE: 'del' } as const;
     for (const row of routes) {
       const ready = readyRoute(row);
-      const names = [...row.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] as string);
-      app[registers[row.method]](patternOf(row.path), (res, req) =>
-        this.#receive(ready, names, false, res, req),
-      );
+      app[registers[row.method]](patternOf(row.path), (res, req) => this.#receive(ready, false, res, req));
       if (row.method === 'GET') {
-        app.head(patternOf(row.path), (res, req) => this.#receive(ready, names, true, res, req));
+        app.head(patternOf(row.path), (res, req) => this.#receive(ready, true, res, req));
       }
     }
     for (const { path, method, row } of fallbacksOf(routes)) {
-      const ready = readyRoute(row);
+      const ready = { ...readyRoute(row), paramNames: [] };
       app[method](patternOf(path), (res, req) => {
-        this.#receive(ready, [], req.getMethod() === 'head', res, req);
+        this.#receive(ready, req.getMethod() === 'head', res, req);
       });
     }
   }
@@ -75,7 +73,7 @@ export class HttpKernel {
   }
 
   /** Runs in the only moment in which `req` can be read. uWebSockets.js aborts the process when this throws. */
-  #receive(ready: ReadyRoute, names: string[], isHead: boolean, res: HttpResponse, req: HttpRequest): void {
+  #receive(ready: ReadyRoute, isHead: boolean, res: HttpResponse, req: HttpRequest): void {
     const { route } = ready;
     const declaredBytes = takesBody(route) ? Number(req.getHeader('content-length')) : 0;
     const isReceiving = takesBody(route) && !(declaredBytes > bodyBytesMax);
@@ -87,7 +85,7 @@ export class HttpKernel {
       onOver: this.#open.forget,
     });
     this.#open.add(exchange);
-    const params = paramsOf(names, req);
+    const params = paramsOf(ready.paramNames, req);
     const refusal =
       this.#refusalOfLoad(route) ??
       (declaredBytes > bodyBytesMax ? tooLarge(bodyBytesMax) : null) ??
@@ -97,9 +95,16 @@ export class HttpKernel {
       exchange.send({ ...renderRefusal(refusal, exchange.requestId), isLast });
       return;
     }
-    const arrival = this.#arrivalOf(route, params ?? {}, exchange.requestId, res, req);
-    if (isReceiving) arrival.body = this.#receiveBody(res, exchange, arrival.prefer);
-    void this.#conclude(ready, arrival, exchange);
+    const arrival = this.#arrivalOf(ready, params ?? {}, exchange.requestId, res, req);
+    const passage = new Passage(ready, arrival, this.#parts, (rendered) => this.#send(exchange, rendered));
+    if (isReceiving) {
+      readBody(res, (body) => {
+        exchange.isReceiving = false;
+        exchange.deadlineMs = Date.now() + this.#operationMs + waitSecondsOf(arrival.prefer) * 1000;
+        passage.takeBody(body);
+      });
+    }
+    passage.admit();
   }
 
   #refusalOfLoad(route: Route): Refusal | null {
@@ -114,13 +119,12 @@ export class HttpKernel {
   }
 
   #arrivalOf(
-    route: Route,
+    { route, asksKey, asksPreference, asksSignature }: ReadyRoute,
     params: Record<string, string>,
     requestId: string,
     res: HttpResponse,
     req: HttpRequest,
   ): Arrival {
-    const asked = (name: AskedHeader) => (route.asks.includes(name) ? req.getHeader(name) : '');
     return {
       requestId,
       address: this.#parts.limits && route.isLimited ? this.#addressOf(res, req) : '',
@@ -128,11 +132,10 @@ export class HttpKernel {
       query: route.query ? (req.getQuery() ?? '') : '',
       authorization: route.access === 'public' ? '' : req.getHeader('authorization'),
       contentType: route.body ? req.getHeader('content-type') : '',
-      idempotencyKey: asked('idempotency-key'),
-      prefer: asked('prefer'),
+      idempotencyKey: asksKey ? req.getHeader('idempotency-key') : '',
+      prefer: asksPreference ? req.getHeader('prefer') : '',
       ifNoneMatch: route.cacheSeconds === undefined ? '' : req.getHeader('if-none-match'),
-      signature: asked('stripe-signature'),
-      body: null,
+      signature: asksSignature ? req.getHeader('stripe-signature') : '',
     };
   }
 
@@ -142,18 +145,7 @@ export class HttpKernel {
     return proxies.isEmpty ? peer : proxies.clientOf(peer, req.getHeader('x-forwarded-for'));
   }
 
-  #receiveBody(res: HttpResponse, exchange: Exchange, prefer: string): Promise<BodyText | Refusal> {
-    return new Promise((resolve) => {
-      readBody(res, (body) => {
-        exchange.isReceiving = false;
-        exchange.deadlineMs = Date.now() + this.#operationMs + waitSecondsOf(prefer) * 1000;
-        resolve(body);
-      });
-    });
-  }
-
-  async #conclude(ready: ReadyRoute, arrival: Arrival, exchange: Exchange): Promise<void> {
-    const rendered = await answerTo(ready, arrival, this.#parts);
+  #send(exchange: Exchange, rendered: Rendered): void {
     exchange.send(this.#isDraining ? { ...rendered, isLast: true } : rendered);
   }
 
@@ -173,11 +165,18 @@ const patternOf = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1')
 /** Null where a parameter is not percent-encoded UTF-8: there is nothing at such an address. */
 function paramsOf(names: readonly string[], req: HttpRequest): Record<string, string> | null {
   const params: Record<string, string> = {};
+  for (let at = 0; at < names.length; at += 1) {
+    const text = decoded(req.getParameter(at) ?? '');
+    if (text === null) return null;
+    params[names[at] as string] = text;
+  }
+  return params;
+}
+
+function decoded(text: string): string | null {
+  if (!text.includes('%')) return text;
   try {
-    for (let at = 0; at < names.length; at += 1) {
-      params[names[at] as string] = decodeURIComponent(req.getParameter(at) ?? '');
-    }
-    return params;
+    return decodeURIComponent(text);
   } catch {
     return null;
   }

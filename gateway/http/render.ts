@@ -3,23 +3,26 @@ import type { Rendered } from './exchange.ts';
 import { problemType, refusalReply } from './refusal.ts';
 import type { Reply } from './route.ts';
 
+/** A header as a line of `Rendered.head`. */
+export const headerLine = (name: string, value: string): string => `\r\n${name}: ${value}`;
+
+export const notStored = headerLine('Cache-Control', 'no-store');
+
+const notSniffed = headerLine('X-Content-Type-Options', 'nosniff');
+const json = headerLine('Content-Type', 'application/json');
+const problem = headerLine('Content-Type', problemType);
+
 /** A reply as it goes out: the headers that all replies carry, then its own, and the body as text. */
-export function render(reply: Reply, requestId: string): Rendered & { headers: [string, string][] } {
-  const headers: [string, string][] = [
-    ['X-Request-Id', requestId],
-    ['X-Content-Type-Options', 'nosniff'],
-  ];
-  for (const name in reply.headers) headers.push([name, reply.headers[name] as string]);
-  if (reply.body === undefined) return { status: reply.status, headers, body: null };
-  if (!reply.headers?.['Content-Type']) {
-    headers.push(['Content-Type', reply.status < 400 ? 'application/json' : problemType]);
-  }
-  const body = typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body);
-  return { status: reply.status, headers, body };
+export function render({ status, headers, body }: Reply, requestId: string): Rendered {
+  let head = notSniffed;
+  for (const name in headers) head += headerLine(name, headers[name] as string);
+  if (body === undefined) return { status, requestId, head, body: null };
+  if (!headers?.['Content-Type']) head += status < 400 ? json : problem;
+  return { status, requestId, head, body: typeof body === 'string' ? body : JSON.stringify(body) };
 }
 
 export function renderRefusal(refusal: Refusal, requestId: string): Rendered {
   const rendered = render(refusalReply(refusal, requestId), requestId);
-  rendered.headers.push(['Cache-Control', 'no-store']);
+  rendered.head += notStored;
   return rendered;
 }

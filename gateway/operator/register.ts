@@ -4,7 +4,8 @@ import type { Refusal } from '../../engine/contracts/errors.ts';
 import { type BodyText, bodyBytesMax, textOf, tooLarge } from '../http/body.ts';
 import type { Rendered } from '../http/exchange.ts';
 import { fallbacksOf } from '../http/fallbacks.ts';
-import { answerTo, type PipelineParts, type ReadyRoute, readyRoute } from '../http/pipeline.ts';
+import { Passage, type PassageParts } from '../http/passage.ts';
+import { type ReadyRoute, readyRoute } from '../http/ready-route.ts';
 import { requestIdOf } from '../http/request-headers.ts';
 import { type Route, takesBody } from '../http/route.ts';
 
@@ -12,7 +13,7 @@ export type OperatorApp = Hono<{ Bindings: HttpBindings }>;
 type OperatorContext = Context<{ Bindings: HttpBindings }>;
 
 /** Registers a route table on Hono; what guards a request is the same as on the public plane. */
-export function registerRoutes(app: OperatorApp, routes: readonly Route[], parts: PipelineParts): void {
+export function registerRoutes(app: OperatorApp, routes: readonly Route[], parts: PassageParts): void {
   const add = (methods: string[], path: string, row: Route) => {
     const ready = readyRoute(row);
     app.on(methods, path.replaceAll(/\{(\w+)\}/g, ':$1'), (context) => answer(context, ready, parts));
@@ -23,37 +24,38 @@ export function registerRoutes(app: OperatorApp, routes: readonly Route[], parts
     add(method === 'any' ? every : ['OPTIONS'], path, row);
 }
 
-async function answer(context: OperatorContext, ready: ReadyRoute, parts: PipelineParts): Promise<Response> {
+function answer(context: OperatorContext, ready: ReadyRoute, parts: PassageParts): Promise<Response> {
   const { req } = context;
   const { route } = ready;
-  const header = (name: string) => req.header(name) ?? '';
   const { search } = new URL(req.url);
-  return responseOf(
-    await answerTo(
-      ready,
-      {
-        requestId: requestIdOf(header('x-request-id')),
-        address: context.env.incoming?.socket.remoteAddress ?? '',
-        params: req.param() as Record<string, string>,
-        query: search.slice(1),
-        authorization: header('authorization'),
-        contentType: header('content-type'),
-        idempotencyKey: header('idempotency-key'),
-        prefer: header('prefer'),
-        ifNoneMatch: header('if-none-match'),
-        signature: header('stripe-signature'),
-        body: takesBody(route) ? bodyOf(req.raw, route.bodyBytesMax ?? bodyBytesMax) : null,
-      },
-      parts,
-    ),
-  );
+  return new Promise((resolve) => {
+    const arrival = {
+      requestId: requestIdOf(req.header('x-request-id') ?? ''),
+      address: context.env.incoming?.socket.remoteAddress ?? '',
+      params: req.param() as Record<string, string>,
+      query: search.slice(1),
+      authorization: req.header('authorization') ?? '',
+      contentType: req.header('content-type') ?? '',
+      idempotencyKey: req.header('idempotency-key') ?? '',
+      prefer: req.header('prefer') ?? '',
+      ifNoneMatch: req.header('if-none-match') ?? '',
+      signature: req.header('stripe-signature') ?? '',
+    };
+    const passage = new Passage(ready, arrival, parts, (rendered) => resolve(responseOf(rendered)));
+    if (takesBody(route)) {
+      bodyOf(req.raw, route.bodyBytesMax ?? bodyBytesMax).then(
+        (body) => passage.takeBody(body),
+        (error: unknown) => passage.fail(error),
+      );
+    }
+    passage.admit();
+  });
 }
 
-function responseOf({ status, headers, body }: Rendered): Response {
-  return new Response(body, {
-    status,
-    headers: headers.map(([name, value]): [string, string] => [name, value]),
-  });
+function responseOf({ status, requestId, head, body }: Rendered): Response {
+  const lines = head.split('\r\n').slice(1);
+  const headers = lines.map((line) => line.split(/: (.*)/, 2) as [string, string]);
+  return new Response(body, { status, headers: [['X-Request-Id', requestId], ...headers] });
 }
 
 /** Reads on after the limit, keeping nothing, so that the sender gets to see the refusal. */

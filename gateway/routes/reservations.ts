@@ -1,5 +1,7 @@
 import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
 import { isIdOf } from '../../engine/contracts/ids.ts';
+import type { ReserveOutcome } from '../../engine/contracts/outcomes.ts';
+import { andThen, type Soon } from '../../engine/contracts/soon.ts';
 import { Reservation, Reserve, Reserved, Standby } from '../../engine/contracts/wire/reservations.ts';
 import type { Engine } from '../../engine/surface.ts';
 import { isRefusal } from '../http/refusal.ts';
@@ -11,15 +13,17 @@ type Desk = Pick<Engine, 'sales' | 'desk'>;
 export type ReserveReply = Reply & ({ status: 200 | 201; body: Reserved } | { status: 202; body: Standby });
 
 /** Holds units for the buyer: 201 fresh, 200 the hold that they have, 202 where every unit is held. */
-export async function reserveUnits(
+export const reserveUnits = (
   { sales, desk }: Desk,
   buyerId: string,
   saleId: string,
   request: Reserve,
-): Promise<ReserveReply | Refusal> {
-  const sale = await findSale(sales, saleId);
-  if (isRefusal(sale)) return sale;
-  const outcome = await desk.reserve(sale, buyerId, request);
+): Soon<ReserveReply | Refusal> =>
+  andThen(findSale(sales, saleId), (sale) =>
+    isRefusal(sale) ? sale : andThen(desk.reserve(sale, buyerId, request), reserveReply),
+  );
+
+function reserveReply(outcome: ReserveOutcome): ReserveReply | Refusal {
   if (outcome.kind === 'refused') return outcome;
   if (outcome.kind === 'standby') {
     // Well inside the 30 s in which somebody on standby has to show life.

@@ -1,10 +1,11 @@
 import Type from 'typebox';
 import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
 import type { LiveSale, SaleConfig, Draw as SaleDraw } from '../../engine/contracts/sale.ts';
+import { andThen, type Soon } from '../../engine/contracts/soon.ts';
 import { Sale, SaleList } from '../../engine/contracts/wire/sales.ts';
 import type { SaleDirectory } from '../../engine/surface.ts';
 import { isRefusal } from '../http/refusal.ts';
-import { type Route, route } from '../http/route.ts';
+import { type Reply, type Route, route } from '../http/route.ts';
 
 export const timestamp = (ms: number): string => new Date(ms).toISOString();
 
@@ -51,9 +52,33 @@ export function saleView({ config, snapshot, draw }: LiveSale): Sale {
 }
 
 /** The sale of that name. A name that no sale can have is not looked up. */
-export async function findSale(sales: SaleDirectory, saleId: string): Promise<LiveSale | Refusal> {
-  const sale = /^[a-z0-9-]{1,64}$/.test(saleId) ? await sales.find(saleId) : null;
-  return sale ?? refuse('sale_not_found', { detail: 'There is no sale with this id.' });
+export function findSale(sales: SaleDirectory, saleId: string): Soon<LiveSale | Refusal> {
+  return isName.test(saleId) ? andThen(sales.find(saleId), orNotFound) : orNotFound(null);
+}
+
+const isName = /^[a-z0-9-]{1,64}$/;
+
+const orNotFound = (sale: LiveSale | null): LiveSale | Refusal =>
+  sale ?? refuse('sale_not_found', { detail: 'There is no sale with this id.' });
+
+interface Written {
+  of: LiveSale;
+  text: string;
+}
+
+/** Written once each time a sale has been looked at, and not for each who asks: the sale page is read most of all. */
+const written = new WeakMap<LiveSale, Written>();
+
+function saleReply(sale: LiveSale | Refusal): Reply | Refusal {
+  if (isRefusal(sale)) return sale;
+  const known = written.get(sale);
+  const { config, snapshot, draw } = sale;
+  if (known && known.of.snapshot === snapshot && known.of.config === config && known.of.draw === draw) {
+    return { status: 200, body: known.text };
+  }
+  const text = JSON.stringify(saleView(sale));
+  written.set(sale, { of: { ...sale }, text });
+  return { status: 200, body: text };
 }
 
 const encodeCursor = (id: string) => Buffer.from(id).toString('base64url');
@@ -110,10 +135,7 @@ export function saleRoutes(sales: SaleDirectory): Route[] {
       cacheSeconds: 1,
       replies: { 200: { description: 'the sale as it stands', schema: Sale } },
       refusals: ['sale_not_found'],
-      answer: async ({ params }) => {
-        const sale = await findSale(sales, params.saleId ?? '');
-        return isRefusal(sale) ? sale : { status: 200, body: saleView(sale) };
-      },
+      answer: ({ params }) => andThen(findSale(sales, params.saleId ?? ''), saleReply),
     }),
   ];
 }
