@@ -173,8 +173,21 @@ test('two people who decide differently at once: one of them does', async () => 
   // Both have begun before either is done.
   const gate = new pg.Client(house.databaseUrl);
   await gate.connect();
-  await gate.query('BEGIN');
-  await gate.query('SELECT FROM payments WHERE payment_id = $1 FOR UPDATE', [paymentId]);
+  // Nor does a worker ask about it meanwhile, which would make both come again.
+  await expect
+    .poll(
+      async () => {
+        await gate.query('ROLLBACK');
+        await gate.query('BEGIN');
+        const { rows } = await gate.query(
+          `SELECT FROM payments WHERE payment_id = $1 AND (lease_until > now()) IS NOT TRUE FOR UPDATE`,
+          [paymentId],
+        );
+        return rows.length;
+      },
+      { timeout: 20_000 },
+    )
+    .toBe(1);
   const deciding = Promise.all([settle(paymentId, captured), settle(paymentId, declined)]);
   await expect
     .poll(
