@@ -27,7 +27,7 @@ export function declinedAnswer(payment: PaymentRow, declineCode: string): FinalA
 }
 
 /** The 410 of a payment whose money came after its order had ended, and goes back. */
-export function lateAnswer(payment: PaymentRow): FinalAnswer {
+export function lateAnswer(payment: { payment_id: string }): FinalAnswer {
   const detail = 'The hold had ended before the money came; it is on its way back.';
   return { status: 410, body: problemOf(refuse('reservation_expired', { detail }), payment.payment_id) };
 }

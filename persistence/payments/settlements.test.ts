@@ -179,7 +179,7 @@ test('a capture after its order has ended is on record, confirms nothing, and go
   });
 });
 
-test('payments that were changed at the same moment are all settled, whatever partitions they are in', async () => {
+test('payments that were changed at the same moment are all settled', async () => {
   await insertSale(database.pool, 'touched', { ps5: 100 });
   const payments = await Promise.all(
     Array.from({ length: 30 }, () => begun(testIntent({ saleId: 'touched' }))),

@@ -32,6 +32,9 @@ export interface Settlements {
   decline(payment: PaymentRow, outcome: Declined): Promise<Settled>;
 }
 
+/** Captures that come late are few, so what they are answered is not sent with every capture. */
+const lateTemplate = JSON.stringify(lateAnswer({ payment_id: '{paymentId}' }).body);
+
 interface Case<O> {
   payment: PaymentRow;
   outcome: O;
@@ -66,7 +69,7 @@ export function settlementsOn(on: Postgres, log: Log, groupSizeMax = 256): Settl
       cases.map((one) => JSON.stringify(one.answer.body)),
       cases.map((one) => one.outcome.provider),
       cases.map((one) => one.outcome.by),
-      cases.map((one) => JSON.stringify(lateAnswer(one.payment).body)),
+      lateTemplate,
     ]);
     const answers = new Map(cases.map((one) => [one.payment.payment_id as string, one.answer]));
     return new Map(

@@ -22,9 +22,7 @@ believed AS MATERIALIZED (
   ORDER BY sales.id
   FOR KEY SHARE OF sales
 ),
--- Waits for whoever is settling or failing the order, and then takes it only if it is pending still. Locked
--- one by one: Postgres 18.4 looks for a row that it waited for in the partition of another where a partitioned
--- table is locked in a join.
+-- Waits for whoever is settling or failing the order, and then takes it only if it is pending still.
 pending_order AS MATERIALIZED (
   SELECT intent.*, locked.total_minor
   FROM (

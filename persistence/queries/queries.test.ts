@@ -46,16 +46,3 @@ test.each(files.filter((file) => !reports.test(file)))(
     expect(scans.filter((node) => !node['Index Cond'])).toEqual([]);
   },
 );
-
-const appends = (plan: PlanNode): PlanNode[] =>
-  nodesOf(plan).filter((node) => node['Node Type'] === 'Append');
-
-// Postgres 18.4 looks for a row that it waited for in the partition where it looked last: rows of others are left
-// out, or it crashes. It finds them where each lookup locks its own row: `CROSS JOIN LATERAL (… FOR UPDATE)`.
-test.each(files)('%s locks no partitioned table in a join that chooses the partition', async (file) => {
-  const { rows } = await database.pool.query(`EXPLAIN (GENERIC_PLAN, FORMAT JSON) ${textOf(file)}`);
-  const locking = nodesOf(rows[0]['QUERY PLAN'][0].Plan).filter((node) => node['Node Type'] === 'LockRows');
-  const joined = locking.flatMap(nodesOf).filter((node) => /Nested Loop|Join/.test(node['Node Type']));
-  const chosen = joined.flatMap(appends).flatMap((append) => append.Plans ?? []);
-  expect(chosen.filter((node) => node['Index Cond']?.includes('buyer_id ='))).toEqual([]);
-});

@@ -5,18 +5,15 @@
 --
 -- $1 payment_id text[]  $2 buyer_id text[]  $3 provider_reference text[]
 -- $4 final body text[], each the JSON of a 201  $5 provider text[]  $6 who found out text[]
--- $7 the answer of a key whose order had ended text[], each the JSON of a 410
+-- $7 the answer of keys whose orders had ended, text: the JSON of a 410 with {paymentId} for the payment's id
 WITH outcome AS MATERIALIZED (
-  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
-    AS outcome (payment_id, buyer_id, provider_reference, body, provider, by, late_body)
+  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+    AS outcome (payment_id, buyer_id, provider_reference, body, provider, by)
 ),
--- coalesce() keeps the plan from starting at a partial index over every payment in that state. Locked one by
--- one: Postgres 18.4 looks for a row that it waited for in the partition of another where a partitioned table
--- is locked in a join.
+-- coalesce() keeps the plan from starting at a partial index over every payment in that state.
 due AS MATERIALIZED (
   SELECT outcome.payment_id, outcome.buyer_id, locked.order_id, locked.sale_id, locked.idempotency_key,
-    locked.amount_minor, locked.currency, outcome.provider, outcome.provider_reference, outcome.body, outcome.by,
-    outcome.late_body
+    locked.amount_minor, locked.currency, outcome.provider, outcome.provider_reference, outcome.body, outcome.by
   FROM (SELECT * FROM outcome ORDER BY payment_id) AS outcome
     CROSS JOIN LATERAL (
       SELECT order_id, sale_id, idempotency_key, amount_minor, currency FROM payments
@@ -66,7 +63,8 @@ answered AS (
     AND idempotency_keys.key = confirmed.idempotency_key
 ),
 answered_late AS (
-  UPDATE idempotency_keys SET status = 410, body = late.late_body::json, final_at = now()
+  UPDATE idempotency_keys
+  SET status = 410, body = replace($7, '{paymentId}', late.payment_id)::json, final_at = now()
   FROM late
   WHERE idempotency_keys.buyer_id = late.buyer_id AND idempotency_keys.operation = 'pay'
     AND idempotency_keys.key = late.idempotency_key

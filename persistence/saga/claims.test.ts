@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { eventually } from '../fixtures/eventually.ts';
+import { testIntent } from '../fixtures/test-intent.ts';
+import { insertSale, testPool } from '../fixtures/test-sale.ts';
+import { createLog } from '../log.ts';
+import { orderStoreOn } from '../orders/order-store.ts';
+import { claimsOn } from './claims.ts';
+
+let database: Awaited<ReturnType<typeof testPool>>;
+beforeAll(async () => {
+  database = await testPool();
+});
+afterAll(() => database.close());
+
+test('whoever claims payments that are being changed waits, and sees them as they are then', async () => {
+  await insertSale(database.pool, 'claimed', { ps5: 100 });
+  const orders = orderStoreOn(database.pool, createLog('silent'));
+  const intents = Array.from({ length: 30 }, () => testIntent({ saleId: 'claimed' }));
+  await Promise.all(intents.map((intent) => orders.beginPayment(intent)));
+  const declined = new Set(intents.slice(0, 10).map(({ paymentId }) => paymentId));
+
+  const other = await database.pool.connect();
+  await other.query('BEGIN');
+  await other.query('UPDATE payments SET fence = fence + 1');
+  await other.query(
+    `UPDATE payments SET state = 'declined', decline_code = 'card_declined' WHERE payment_id = ANY ($1)`,
+    [[...declined]],
+  );
+  const { claim } = claimsOn(database.pool, { leaseMs: 60_000, first: 'primary', actionMs: 1 });
+  const claimed = Promise.all(intents.map(({ paymentId }) => claim({ paymentId, preferred: 'primary' })));
+  await eventually(
+    async () =>
+      (await database.pool.query('SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted')).rows[0].n,
+  ).toBeGreaterThan(0);
+  await other.query('COMMIT');
+  other.release();
+
+  for (const seen of await claimed) {
+    expect(seen).toMatchObject(
+      declined.has(seen?.payment_id as never)
+        ? { state: 'declined', decline_code: 'card_declined', fence: null, asked: null }
+        : { state: 'initiated', fence: 2, asked: 'primary', was_asked: null, amount_minor: 49_900 },
+    );
+  }
+  const { rows } = await database.pool.query(
+    'SELECT state, fence, asked, count(*)::int AS n FROM payments GROUP BY 1, 2, 3 ORDER BY 1',
+  );
+  expect(rows).toEqual([
+    { state: 'declined', fence: 1, asked: null, n: 10 },
+    { state: 'initiated', fence: 2, asked: 'primary', n: 20 },
+  ]);
+});
