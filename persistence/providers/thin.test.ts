@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import type { ChargeRequest } from '../../engine/contracts/ports.ts';
 import { createPaymentProvider } from './create.ts';
+import { providerConnection } from './provider-connection.ts';
 
 const servers: Server[] = [];
 afterEach(() => {
@@ -105,6 +106,15 @@ test.each<[string, Answer, object]>([
     () => {},
     { kind: 'unknown', reason: 'the provider did not answer in time' },
   ],
+  [
+    'an answer that comes byte by byte, and never ends in time',
+    ({ response }) => {
+      response.writeHead(200, { 'Content-Length': 10_000 });
+      const dripping = setInterval(() => response.write(' '), 20);
+      response.on('close', () => clearInterval(dripping));
+    },
+    { kind: 'unknown', reason: 'the provider did not answer in time' },
+  ],
   ['a provider that is too busy', ({ response }) => json(response, 429, {}), { kind: 'unavailable' }],
 ])('%s', async (_, answer, outcome) => {
   const client = createPaymentProvider('primary', await provider(answer), { timeoutMs: 200 });
@@ -151,4 +161,20 @@ test('no more than the limit is on its way at once', async () => {
   const outcomes = await Promise.all(Array.from({ length: 60 }, () => client.charge(request)));
   expect(outcomes.every((outcome) => outcome.kind === 'captured')).toBe(true);
   expect(most).toBe(8);
+});
+
+test('what could not be sent in time is not sent later', async () => {
+  const keys: unknown[] = [];
+  const url = await provider(({ request: { headers }, response }) => {
+    keys.push(headers['idempotency-key']);
+    if (keys.length > 1) json(response, 200, { id: 'pi', status: 'succeeded' });
+  });
+  const ask = providerConnection(url, { atOnceMax: 1, timeoutMs: 200 });
+  const charge = (key: string) =>
+    ask({ method: 'POST', path: '/', headers: { 'Idempotency-Key': key }, form: new URLSearchParams({}) });
+  // The first one is never answered, and the second one waits for its connection.
+  const outcomes = await Promise.allSettled([charge('first'), charge('second')]);
+  expect(outcomes).toMatchObject(Array(2).fill({ status: 'rejected', reason: { name: 'ProviderLate' } }));
+  expect(await charge('third')).toMatchObject({ status: 200 });
+  expect(keys).toEqual(['first', 'third']);
 });

@@ -1,5 +1,3 @@
-import { Agent } from 'node:http';
-import { Agent as SecureAgent } from 'node:https';
 import type {
   ChargeOutcome,
   ChargeRequest,
@@ -21,39 +19,31 @@ import {
 } from './intent-outcome.ts';
 import { outcomeOfList, referenceOf } from './key-over.ts';
 import type { AdapterOptions } from './options.ts';
-import { askProvider, type ProviderAnswer } from './provider-request.ts';
+import { type ProviderAnswer, providerConnection } from './provider-connection.ts';
 
 /**
- * Stripe's payment intents over node:http alone: a charge is one `POST /v1/payment_intents`. The payment's id
+ * Stripe's payment intents over HTTP alone: a charge is one `POST /v1/payment_intents`. The payment's id
  * is the idempotency key, so a repeat is answered with what the first request did.
  */
 export function thinProvider(options: AdapterOptions): PaymentProvider {
-  const { name, timeoutMs, atOnceMax } = options;
-  const base = options.url.endsWith('/') ? options.url : `${options.url}/`;
-  const intentsUrl = new URL('v1/payment_intents', base);
-  const refundsUrl = new URL('v1/refunds', base);
-  const agent =
-    intentsUrl.protocol === 'https:'
-      ? new SecureAgent({ keepAlive: true, maxSockets: atOnceMax })
-      : new Agent({ keepAlive: true, maxSockets: atOnceMax });
-  const headers = options.apiKey ? { Authorization: `Bearer ${options.apiKey}` } : {};
+  const { name } = options;
+  const { origin, pathname } = new URL(options.url);
+  const folder = pathname.endsWith('/') ? pathname : `${pathname}/`;
+  const intentsPath = `${folder}v1/payment_intents`;
+  const ask = providerConnection(origin, options);
+  const authorization = options.apiKey ? { Authorization: `Bearer ${options.apiKey}` } : {};
 
-  const post = (url: URL, key: string, form: Record<string, string>): Promise<ProviderAnswer> =>
-    askProvider({
-      url,
-      method: 'POST',
-      headers: { ...headers, 'Idempotency-Key': key },
-      form: new URLSearchParams(form),
-      agent,
-      timeoutMs,
-    });
-  const get = (url: URL) => askProvider({ url, method: 'GET', headers, agent, timeoutMs });
+  const post = (path: string, key: string, form: Record<string, string>): Promise<ProviderAnswer> => {
+    const headers = { ...authorization, 'Idempotency-Key': key };
+    return ask({ method: 'POST', path, headers, form: new URLSearchParams(form) });
+  };
+  const get = (path: string) => ask({ method: 'GET', path, headers: authorization });
 
   async function charge(request: ChargeRequest): Promise<ChargeOutcome> {
     const { paymentId, amount, paymentToken, reference } = request;
     let answer: ProviderAnswer;
     try {
-      answer = await post(intentsUrl, paymentId, {
+      answer = await post(intentsPath, paymentId, {
         amount: String(amount.amount),
         currency: amount.currency.toLowerCase(),
         payment_method: paymentToken,
@@ -70,10 +60,12 @@ export function thinProvider(options: AdapterOptions): PaymentProvider {
   }
 
   async function find({ paymentId, providerReference }: ProviderPayment): Promise<FoundPayment> {
-    const url = new URL(providerReference === null ? intentsUrl : intentUrl(providerReference));
-    if (providerReference === null) url.searchParams.set('idempotency_key', paymentId);
+    const path =
+      providerReference === null
+        ? `${intentsPath}?${new URLSearchParams({ idempotency_key: paymentId })}`
+        : intentPath(providerReference);
     try {
-      const answer = await get(url);
+      const answer = await get(path);
       if (answer.status !== 200) return findRefused(errorOf(answer));
       if (isIntent(answer.body)) return standingOf(answer.body);
       const [intent] = (answer.body as { data?: ProviderIntent[] } | null)?.data ?? [];
@@ -83,8 +75,8 @@ export function thinProvider(options: AdapterOptions): PaymentProvider {
     }
   }
 
-  const intentUrl = (reference: string, action = '') =>
-    new URL(`v1/payment_intents/${encodeURIComponent(reference)}${action}`, base);
+  const intentPath = (reference: string, action = '') =>
+    `${intentsPath}/${encodeURIComponent(reference)}${action}`;
 
   return {
     name,
@@ -95,7 +87,7 @@ export function thinProvider(options: AdapterOptions): PaymentProvider {
       const reference = await referenceOf(find, payment);
       if (typeof reference !== 'string') return reference;
       try {
-        const answer = await post(intentUrl(reference, '/capture'), `${payment.paymentId}-capture`, {});
+        const answer = await post(intentPath(reference, '/capture'), `${payment.paymentId}-capture`, {});
         return answer.status === 200 ? { kind: 'captured' } : captureRefused(errorOf(answer));
       } catch (error) {
         return silence(error);
@@ -106,7 +98,7 @@ export function thinProvider(options: AdapterOptions): PaymentProvider {
       const reference = await referenceOf(find, payment);
       if (typeof reference !== 'string') return reference;
       try {
-        const answer = await post(intentUrl(reference, '/cancel'), `${payment.paymentId}-void`, {});
+        const answer = await post(intentPath(reference, '/cancel'), `${payment.paymentId}-void`, {});
         return answer.status === 200 ? { kind: 'voided' } : voidRefused(errorOf(answer));
       } catch (error) {
         return silence(error);
@@ -115,7 +107,7 @@ export function thinProvider(options: AdapterOptions): PaymentProvider {
 
     async refund({ refundId, paymentId, providerReference, amount, reason }) {
       try {
-        const answer = await post(refundsUrl, refundId, {
+        const answer = await post(`${folder}v1/refunds`, refundId, {
           payment_intent: providerReference,
           amount: String(amount.amount),
           'metadata[payment_id]': paymentId,

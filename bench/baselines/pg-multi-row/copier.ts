@@ -36,7 +36,7 @@ export interface Copied {
   orders: number;
 }
 
-/** Tables of the same columns, constraints and indexes, without partitions and triggers: less work than ours. */
+/** Tables of the same columns, constraints and indexes, without triggers: less work than ours. */
 async function emptyTables(pool: Pool): Promise<void> {
   await pool.query('DROP SCHEMA IF EXISTS multi_row CASCADE; CREATE SCHEMA multi_row');
   for (const table of tables) {
