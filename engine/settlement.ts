@@ -11,6 +11,7 @@ import { pinLeaseMs } from './reservation/reservations.ts';
 import { settle } from './reservation/settle.ts';
 import { reservationStates } from './reservation/states.ts';
 import { saleLife } from './sale/life.ts';
+import { observeSale } from './sale/observe.ts';
 import { readSale, saleFields } from './sale/read-sale.ts';
 import { beginRebuild, rebuild } from './sale/rebuild.ts';
 import type { Settlement } from './surface.ts';
@@ -93,10 +94,12 @@ export function settlementOn(redis: Redis, tokenSecret: string): Settlement {
       return { kind: code === 1 ? 'begun' : code === 0 ? 'present' : 'missing' };
     },
 
-    beginRebuild: (saleId, epoch) => beginRebuild(redis, saleId, epoch),
+    beginRebuild: (saleId, epoch, position) => beginRebuild(redis, saleId, epoch, position),
     rebuild: (builder, sale) => rebuild(redis, builder, sale, { pinLeaseMs, initialBuckets }),
 
     reservationStates: (saleId, ids) => reservationStates(redis, saleId, ids),
+
+    observe: (saleId) => observeSale(redis, saleId),
 
     async command(saleId, command) {
       const [, code, state] = await run(redis, script('sale/command'), ownKeys(saleId), [

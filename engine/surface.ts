@@ -1,6 +1,7 @@
 import type { Refusal } from './contracts/errors.ts';
 import type { OutboxEvent } from './contracts/events.ts';
 import type { CheckoutId, PaymentId, ReservationId } from './contracts/ids.ts';
+import type { ObservedSale } from './contracts/observed-sale.ts';
 import type {
   ExtendOutcome,
   JoinOutcome,
@@ -22,6 +23,7 @@ import type { KnownReservation } from './reservation/states.ts';
 import type { SaleLife } from './sale/life.ts';
 import type { RebuildBegun, Rebuilt } from './sale/rebuild.ts';
 
+export type { ObservedReservation, ObservedSale } from './contracts/observed-sale.ts';
 export type { RebuiltSale } from './contracts/rebuilt-sale.ts';
 export type { KnownReservation } from './reservation/states.ts';
 export type { SaleLife } from './sale/life.ts';
@@ -130,12 +132,17 @@ export interface Settlement {
     epoch: number,
     indices: { from: number; to: number },
   ): Promise<{ kind: 'begun' | 'present' | 'missing' }>;
-  /** Takes a sale out of Redis that is not believed, so that `builder` may write it anew. */
-  beginRebuild(saleId: string, epoch: number): Promise<RebuildBegun>;
+  /**
+   * Takes a sale out of Redis, so that `builder` may write it anew. What its outbox has behind `position`, where
+   * the journal is, is handed over.
+   */
+  beginRebuild(saleId: string, epoch: number, position: string): Promise<RebuildBegun>;
   /** Writes it anew; it sells from the last call on, or not at all. */
   rebuild(builder: string, sale: RebuiltSale): Promise<Rebuilt>;
   /** Reservations as they lie in Redis, in the order asked for; null where there is none. Changes nothing. */
   reservationStates(saleId: string, ids: readonly ReservationId[]): Promise<(KnownReservation | null)[]>;
+  /** All that Redis holds of a sale's units, believed or not, to compare it with what Postgres says. Null: nothing. */
+  observe(saleId: string): Promise<ObservedSale | null>;
   command(saleId: string, command: SaleCommand): Promise<{ kind: 'done'; state: SaleState } | Refusal>;
   /** Changes what an operator may change while the sale lasts; the rows changed first. */
   configure(

@@ -12,6 +12,7 @@ import type {
 } from '../engine/contracts/ports.ts';
 import type { ProviderEvents } from '../engine/contracts/provider-events.ts';
 import type { QuoteStore } from '../engine/contracts/quote.ts';
+import type { Reconciliation } from '../engine/contracts/reconciliation.ts';
 import type { Settings } from '../engine/contracts/settings.ts';
 import type { Webhooks } from '../engine/contracts/webhooks.ts';
 import { ticketWriter } from '../engine/index.ts';
@@ -29,6 +30,7 @@ import { providerEventsOn } from './providers/events.ts';
 import { heartbeatOn } from './queues/heartbeat.ts';
 import { paymentQueueOn } from './queues/payment-queue.ts';
 import { quoteStoreOn } from './quotes/quote-store.ts';
+import { reconciliationOn } from './repairs/reconciliation.ts';
 import { saleStoreOn } from './sales/sale-store.ts';
 import { signingKeyRingOn } from './signing-keys/key-ring.ts';
 import { signingKeyRotationOn } from './signing-keys/rotation.ts';
@@ -127,6 +129,28 @@ export function createProviderEvents(
   return { ...providerEventsOn(pool, secrets), close: () => pool.end() };
 }
 
+/** Reconciliation on demand, on pools of its own: a look through a sale reads all of it. */
+export function createReconciliation(
+  databaseUrl: string,
+  redisUrl: string,
+  settlement: Settlement,
+  log: Log = createLog('info'),
+): Reconciliation & Closable {
+  const rows = createPool(databaseUrl, { connectionsMax: 2, name: 'repairs' });
+  const reports = createPool(databaseUrl, {
+    connectionsMax: 2,
+    name: 'discrepancies',
+    plans: 'through statistics',
+  });
+  const queue = paymentQueueOn(redisUrl, log);
+  return {
+    ...reconciliationOn({ rows, reports, settlement, queue, log }),
+    close: async () => {
+      await Promise.all([rows.end(), reports.end(), queue.close()]);
+    },
+  };
+}
+
 /** Wakes the workers through Redis; never waits, never throws. */
 export function createPaymentQueue(redisUrl: string, log: Log = createLog('info')): PaymentQueue & Closable {
   return paymentQueueOn(redisUrl, log);
@@ -139,7 +163,13 @@ export function createSaleStore(
   log: Log = createLog('info'),
 ): SaleStore & Closable {
   const pool = createPool(databaseUrl, { connectionsMax: 4, name: 'sales' });
-  return { ...saleStoreOn(pool, settlement, log), close: () => pool.end() };
+  const reports = createPool(databaseUrl, { connectionsMax: 2, name: 'audits', plans: 'through statistics' });
+  return {
+    ...saleStoreOn(pool, reports, settlement, log),
+    close: async () => {
+      await Promise.all([pool.end(), reports.end()]);
+    },
+  };
 }
 
 /** The keys of public purchase tokens, as a gateway keeps them in memory; known after the first `refresh`. */

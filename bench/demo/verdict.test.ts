@@ -151,7 +151,7 @@ const planted: [string, (evidence: Evidence) => void, string][] = [
   ['a guard that fell behind', (e) => (item(e).committed = 9), 'Redis and Postgres agree'],
   [
     'a discrepancy',
-    (e) => e.audit.discrepancies.push({ kind: 'count', subject: 'ps5', detail: '10 ≠ 9' }),
+    (e) => e.audit.discrepancies.push({ kind: 'guardMismatch', subject: 'ps5', detail: '10 ≠ 9' }),
     'Redis and Postgres agree',
   ],
 ];

@@ -14,6 +14,12 @@ export const saleStates = {
 } as const satisfies Transitions<'scheduled' | 'waiting' | 'open' | 'paused' | 'sold_out' | 'closed'>;
 export type SaleState = keyof typeof saleStates;
 
+/** From where a sale may come into a state. A repeat is no move, so one may come from itself. */
+export const statesBefore = (state: SaleState): SaleState[] =>
+  (Object.keys(saleStates) as SaleState[]).filter(
+    (from) => from === state || canMove<SaleState>(saleStates, from, state),
+  );
+
 export const reservationStates = {
   held: { to: ['paying', 'released', 'expired'] },
   paying: { to: ['held', 'confirmed', 'expired'] },

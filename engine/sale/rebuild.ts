@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { encodeItems } from '../contracts/events.ts';
+import { encodeItems, type OutboxEvent, parseOutboxEvent } from '../contracts/events.ts';
 import { newId } from '../contracts/ids.ts';
 import type { RebuiltSale, RestoredReservation } from '../contracts/rebuilt-sale.ts';
 import { channels, floorKeys, salesKey } from '../redis/keys.ts';
@@ -9,11 +9,17 @@ import { saleFields } from './read-sale.ts';
 /** Reservations in one call: 500 cost about 5 ms of Redis. */
 const partMax = 500;
 
+/** Entries of the outbox that come with the beginning of a rebuild: the relay is seldom further behind. */
+const tailMax = 5_000;
+
 /** A rebuild whose builder was not heard of for so long is begun anew by whoever comes. */
 export const rebuildPatienceMs = 15_000;
 
 export type RebuildBegun =
-  | { kind: 'begun'; builder: string }
+  /** `tail` is what the outbox has behind the position: it ends with the rebuild. */
+  | { kind: 'begun'; builder: string; tail: OutboxEvent[] }
+  /** More than can be taken along was not relayed yet; nothing was removed. */
+  | { kind: 'behind' }
   /** The epoch lives already: somebody else was first. */
   | { kind: 'present' }
   /** Somebody else is at it. */
@@ -30,13 +36,30 @@ export interface RebuildTerms {
 
 /**
  * Removes what is left of a sale, so that nobody sells from it, and names whoever rebuilds it as `epoch`. Any
- * number of processes may try: one is at it, and the parts of whoever was at it before are refused.
+ * number of processes may try: one is at it, and the parts of whoever was at it before are refused. `position` is
+ * where the journal is.
  */
-export async function beginRebuild(redis: Redis, saleId: string, epoch: number): Promise<RebuildBegun> {
+export async function beginRebuild(
+  redis: Redis,
+  saleId: string,
+  epoch: number,
+  position: string,
+): Promise<RebuildBegun> {
   const builder = newId('build');
-  const args = [nextRequestId(), epoch, builder, rebuildPatienceMs];
-  const [, code] = await run(redis, script('sale/begin-rebuild'), floorKeys(saleId), args);
-  return code === 1 ? { kind: 'begun', builder } : { kind: code === 0 ? 'present' : 'under way' };
+  const args = [nextRequestId(), epoch, builder, rebuildPatienceMs, position, tailMax];
+  const [, code, ...tail] = await run(redis, script('sale/begin-rebuild'), floorKeys(saleId), args);
+  switch (code) {
+    case 1:
+      return {
+        kind: 'begun',
+        builder,
+        tail: (tail as unknown as [string, string[]][]).map(parseOutboxEvent),
+      };
+    case 0:
+      return { kind: 'present' };
+    default:
+      return { kind: code === 3 ? 'behind' : 'under way' };
+  }
 }
 
 /** Writes a sale into Redis as its rows describe it, and makes it live in one last call. */

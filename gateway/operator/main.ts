@@ -4,6 +4,7 @@ import {
   createCoupons,
   createFulfilment,
   createPayments,
+  createReconciliation,
   createSaleStore,
   createSigningKeyRotation,
   createWebhooks,
@@ -31,6 +32,7 @@ const fulfilment = createFulfilment(DATABASE_URL);
 const coupons = createCoupons(DATABASE_URL);
 const webhooks = createWebhooks(DATABASE_URL, settings.WEBHOOK_PRIVATE_ADDRESSES === 'on');
 const payments = createPayments(DATABASE_URL, REDIS_URL, log);
+const reconciliation = createReconciliation(DATABASE_URL, REDIS_URL, settlement, log);
 const signingKeys = createSigningKeyRotation(DATABASE_URL, TOKEN_SECRET);
 const redis = { check: () => settlement.saleIds().then(() => null, lineOf) };
 const plane = await openOperatorPlane({
@@ -41,6 +43,7 @@ const plane = await openOperatorPlane({
   coupons,
   webhooks,
   payments,
+  reconciliation,
   settlement,
   readiness: { redis, postgres, workers },
   signingKeys,
@@ -53,7 +56,18 @@ if (!plane)
 const grace = closeWithGrace({ delay: 2_500, logger: false }, async ({ err }) => {
   if (err) log.error({ err }, 'the operator plane stops');
   await plane.close();
-  const stores = [sales, fulfilment, coupons, webhooks, payments, postgres, workers, signingKeys, settlement];
+  const stores = [
+    sales,
+    fulfilment,
+    coupons,
+    webhooks,
+    payments,
+    reconciliation,
+    postgres,
+    workers,
+    signingKeys,
+    settlement,
+  ];
   await Promise.all(stores.map((store) => store.close()));
 });
 process.on('disconnect', grace.close);

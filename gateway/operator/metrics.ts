@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { Reconciliation, RelayLag } from '../../engine/contracts/reconciliation.ts';
 import type { SaleSnapshot } from '../../engine/contracts/sale.ts';
 import { saleStates } from '../../engine/contracts/states.ts';
 import type { Settlement } from '../../engine/surface.ts';
@@ -21,8 +22,13 @@ export interface Metrics {
   text(): Promise<string>;
 }
 
-/** What the operator's plane measures: its process, and every sale that Redis knows. */
-export function createMetrics(settlement: Pick<Settlement, 'saleIds' | 'snapshot'>): Metrics {
+export interface MetricsParts {
+  settlement: Pick<Settlement, 'saleIds' | 'snapshot'>;
+  reconciliation: Pick<Reconciliation, 'counts' | 'relayLags'>;
+}
+
+/** What the operator's plane measures: its process, every sale that Redis knows, and what does not agree. */
+export function createMetrics({ settlement, reconciliation }: MetricsParts): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const gauge = (name: string, help: string, labelNames: string[]) =>
@@ -35,6 +41,17 @@ export function createMetrics(settlement: Pick<Settlement, 'saleIds' | 'snapshot
   }));
 
   const redisUp = gauge('redis_up', '1 while Redis answers', []);
+  const postgresUp = gauge('postgres_up', '1 while Postgres answers', []);
+  const discrepancies = gauge('discrepancies', 'discrepancies that are for a person to decide', [
+    'sale',
+    'kind',
+  ]);
+  const repairs = gauge('repairs_total', 'discrepancies that were repaired, ever', ['sale', 'kind']);
+  const relayEntries = gauge('relay_lag_entries', 'outbox entries that the journal has not got yet', [
+    'sale',
+  ]);
+  const relaySeconds = gauge('relay_lag_seconds', 'age of the oldest of them', ['sale']);
+  const perSale = [units, states, ...numbers.map((number) => number.gauge), relayEntries, relaySeconds];
 
   const show = (sale: string, snapshot: SaleSnapshot) => {
     for (const count of snapshot.stock) {
@@ -45,25 +62,57 @@ export function createMetrics(settlement: Pick<Settlement, 'saleIds' | 'snapshot
     for (const number of numbers) number.gauge.set({ sale }, snapshot[number.name]);
   };
 
+  async function showSales(): Promise<void> {
+    const saleIds = await settlement.saleIds();
+    const snapshots = await Promise.all(saleIds.map((saleId) => settlement.snapshot(saleId)));
+    saleIds.forEach((saleId, at) => {
+      const snapshot = snapshots[at];
+      if (snapshot) show(saleId, snapshot);
+    });
+  }
+
+  async function showDiscrepancies(): Promise<void> {
+    for (const { saleId, kind, open, repaired } of await reconciliation.counts()) {
+      discrepancies.set({ sale: saleId, kind }, open);
+      repairs.set({ sale: saleId, kind }, repaired);
+    }
+  }
+
+  function showLags(lags: readonly RelayLag[]): void {
+    for (const { saleId, entries, ms } of lags) {
+      relayEntries.set({ sale: saleId }, entries);
+      relaySeconds.set({ sale: saleId }, ms / 1_000);
+    }
+  }
+
   return {
     contentType: registry.contentType,
     async text() {
-      for (const each of [units, states, ...numbers.map((number) => number.gauge)]) each.reset();
-      try {
-        const saleIds = await settlement.saleIds();
-        const snapshots = await Promise.all(saleIds.map((saleId) => settlement.snapshot(saleId)));
-        saleIds.forEach((saleId, at) => {
-          const snapshot = snapshots[at];
-          if (snapshot) show(saleId, snapshot);
-        });
-        redisUp.set(1);
-      } catch (error) {
-        if (!isAbsence(error)) throw error;
-        redisUp.set(0);
-      }
+      for (const each of [...perSale, discrepancies, repairs]) each.reset();
+      await Promise.all([
+        ask(redisUp, showSales),
+        ask(postgresUp, showDiscrepancies),
+        // Takes both stores; which of them is away is told by the other two.
+        reconciliation.relayLags().then(showLags, unlessAway),
+      ]);
       return registry.metrics();
     },
   };
+}
+
+function unlessAway(error: unknown): void {
+  if (!isAbsence(error)) throw error;
+}
+
+/** Asks a store, and writes down whether it answered. */
+async function ask(isUp: Gauge, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+    isUp.set(1);
+  } catch (error) {
+    unlessAway(error);
+    isUp.set(0);
+  }
 }
 
 export const metricsRoute = (metrics: Metrics): Route =>

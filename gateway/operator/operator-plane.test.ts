@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { type House, openHouse } from '../fixtures/house.ts';
 
 let house: House;
@@ -142,4 +143,51 @@ test('metrics carry every sale', async () => {
   expect(metrics.body).toContain(`doorbuster_sale_units{sale="${saleId}",sku="ps5",bucket="held"} 1`);
   expect(metrics.body).toContain(`doorbuster_sale_state{sale="${saleId}",state="open"} 1`);
   expect((await house.operate('GET', '/healthz')).body).toEqual({ status: 'alive' });
+});
+
+test('what does not agree is repaired or shown, and counted', async () => {
+  const saleId = await house.sale({ units: 2 });
+  const { body } = await house.reserve(saleId, 'ana');
+  await house.pay(body.checkoutId, 'ana', 'k-reconciled', 'tok_visa', { prefer: 'wait=10' });
+  const clean = await house.operate('POST', `${root}/${saleId}/reconciliations`);
+  expect(clean).toMatchObject({
+    status: 200,
+    body: { saleId, redis: 'compared', found: [], repaired: [], open: [] },
+  });
+  const postgres = new pg.Client(house.databaseUrl);
+  await postgres.connect();
+  onTestFinished(() => postgres.end());
+  await postgres.query('UPDATE sale_items SET committed = 0 WHERE sale_id = $1', [saleId]);
+  const mended = await house.operate('POST', `${root}/${saleId}/reconciliations`);
+  expect(mended.body.repaired).toMatchObject([
+    { kind: 'guardMismatch', subject: 'ps5', done: 'the guard counts 1, it counted 0' },
+  ]);
+  await postgres.query("UPDATE orders SET currency = 'EUR' WHERE sale_id = $1", [saleId]);
+  await house.operate('POST', `${root}/${saleId}/reconciliations`);
+  const orderId = body.checkoutId.replace('chk_', 'ord_');
+  expect((await house.operate('GET', `${root}/${saleId}/discrepancies`)).body).toMatchObject({
+    saleId,
+    open: [{ kind: 'amountMismatch', subject: orderId, triedAt: null, evidence: { order: { orderId } } }],
+    repairs: [{ kind: 'guardMismatch', subject: 'ps5' }],
+  });
+  const metrics = (await house.operate('GET', '/metrics')).body;
+  expect(metrics).toContain(`doorbuster_discrepancies{sale="${saleId}",kind="amountMismatch"} 1`);
+  expect(metrics).toContain(`doorbuster_repairs_total{sale="${saleId}",kind="guardMismatch"} 1`);
+  expect(metrics).toContain(`doorbuster_relay_lag_entries{sale="${saleId}"}`);
+  expect(metrics).toContain('doorbuster_postgres_up 1');
+});
+
+test('a sale that there is not has no discrepancies', async () => {
+  for (const [method, path] of [
+    ['POST', 'reconciliations'],
+    ['GET', 'discrepancies'],
+  ] as const) {
+    expect(await house.operate(method, `${root}/none/${path}`)).toMatchObject({
+      status: 404,
+      body: { code: 'sale_not_found' },
+    });
+    expect((await house.operate(method, `${root}/none/${path}`, { as: 'ana', role: 'buyer' })).status).toBe(
+      403,
+    );
+  }
 });

@@ -6,6 +6,7 @@ import type { Coupons } from '../../engine/contracts/coupons.ts';
 import type { Fulfilment } from '../../engine/contracts/fulfilment.ts';
 import type { Payments } from '../../engine/contracts/payments.ts';
 import type { Readiness, SaleStore, SigningKeyRotation } from '../../engine/contracts/ports.ts';
+import type { Reconciliation } from '../../engine/contracts/reconciliation.ts';
 import type { Settings } from '../../engine/contracts/settings.ts';
 import type { Webhooks } from '../../engine/contracts/webhooks.ts';
 import { Money } from '../../engine/contracts/wire/common.ts';
@@ -20,6 +21,7 @@ import { couponRoutes } from './coupons.ts';
 import { createMetrics, metricsRoute } from './metrics.ts';
 import { fulfilmentRoutes } from './orders.ts';
 import { paymentRoutes } from './payments.ts';
+import { reconciliationRoutes } from './reconciliation.ts';
 import { type OperatorApp, registerRoutes } from './register.ts';
 import { saleRoutes } from './sales.ts';
 import { signingKeyRoute } from './signing-keys.ts';
@@ -33,6 +35,7 @@ export interface OperatorPlaneParts {
   coupons: Coupons;
   webhooks: Webhooks;
   payments: Payments;
+  reconciliation: Reconciliation;
   settlement: Settlement;
   readiness: Readonly<Record<string, Readiness>>;
   signingKeys: SigningKeyRotation;
@@ -60,9 +63,10 @@ export function operatorRoutes(
     ...couponRoutes(parts.coupons),
     ...webhookRoutes(parts.webhooks),
     ...paymentRoutes(parts.payments),
+    ...reconciliationRoutes(parts.reconciliation),
     signingKeyRoute(parts.signingKeys),
     ...healthRoutes(parts.readiness),
-    metricsRoute(createMetrics(parts.settlement)),
+    metricsRoute(createMetrics(parts)),
     documentRoute('/openapi.json', 'This API, as OpenAPI 3.1', () =>
       openApiOf(routes, info, { Audit, Money, Sale }),
     ),

@@ -1,30 +1,30 @@
-import type { SaleSnapshot, StockCount } from '../../engine/contracts/sale.ts';
+import type { DiscrepancyKind } from '../../engine/contracts/discrepancies.ts';
+import type { StockCount } from '../../engine/contracts/sale.ts';
 import type { Audit } from '../../engine/contracts/wire/sales.ts';
 import type { Settlement } from '../../engine/surface.ts';
-import type { PostgresPool } from '../postgres/pool.ts';
-import { findDiscrepancies } from './discrepancies.ts';
-import { type ItemCounts, type PostgresView, readPostgresView } from './postgres-view.ts';
+import { type FindingParts, findDiscrepancies } from '../discrepancies/find.ts';
+import { type ItemCounts, readPostgresView } from './postgres-view.ts';
+
+export interface AuditParts extends FindingParts {
+  settlement: FindingParts['settlement'] & Pick<Settlement, 'snapshot' | 'outboxLag'>;
+}
 
 /**
- * Reads Redis, Postgres, and Redis again, and says what anybody may believe about a sale at that moment.
+ * Reads Postgres and Redis, and says what anybody may believe about a sale at that moment.
  * Null where there is no such sale. Throws `RedisUnavailable` while Redis is away.
  */
-export async function auditSale(
-  on: PostgresPool,
-  settlement: Pick<Settlement, 'snapshot' | 'outboxLag'>,
-  saleId: string,
-): Promise<Audit | null> {
-  const before = await settlement.snapshot(saleId);
-  const view = await readPostgresView(on, saleId);
+export async function auditSale(parts: AuditParts, saleId: string): Promise<Audit | null> {
+  const { rows, settlement } = parts;
+  const view = await readPostgresView(rows, saleId);
   if (!view) return null;
   const lag = await settlement.outboxLag(saleId, view.relayPosition);
   const after = await settlement.snapshot(saleId);
+  const discrepancies = (await findDiscrepancies(parts, saleId))?.discrepancies ?? [];
 
   const stock = new Map(after?.stock.map((count) => [count.sku, count]));
   const counts = view.items.map((item) => ({ item, count: stock.get(item.sku) ?? nothing(item) }));
   const sum = (of: (both: (typeof counts)[number]) => number) =>
     counts.reduce((total, both) => total + of(both), 0);
-  const discrepancies = findDiscrepancies({ view, stock, quiet: isQuiet(before, after, view, lag.entries) });
   return {
     saleId,
     state: after?.state ?? view.sale.state,
@@ -48,7 +48,7 @@ export async function auditSale(
     ledger: {
       sold: sum(({ item }) => item.posted),
       balanced: !discrepancies.some(({ kind }) => ledgerKinds.has(kind)),
-      sealedThrough: view.ledger.sealed_through,
+      sealedThrough: view.sealedThrough,
     },
     payments: {
       captured: view.orders.captured,
@@ -64,7 +64,14 @@ export async function auditSale(
   };
 }
 
-const ledgerKinds = new Set(['ledger_unbalanced', 'ledger_differs', 'money_differs', 'seal_broken']);
+const ledgerKinds: ReadonlySet<DiscrepancyKind> = new Set([
+  'missingInLedger',
+  'orphanEntry',
+  'amountMismatch',
+  'unitsMismatch',
+  'ledgerUnbalanced',
+  'sealBroken',
+]);
 
 type Both = { item: ItemCounts; count: StockCount };
 
@@ -92,18 +99,6 @@ const nothing = ({ sku }: ItemCounts): StockCount => ({
   paying: 0,
   sold: 0,
 });
-
-function isQuiet(
-  before: SaleSnapshot | null,
-  after: SaleSnapshot | null,
-  view: PostgresView,
-  lagEntries: number,
-): boolean {
-  if (!before || !after || lagEntries > 0 || view.orders.under_way > 0) return false;
-  if (view.items.some((item) => item.unheard > 0)) return false;
-  const still = JSON.stringify([before.state, before.stock]) === JSON.stringify([after.state, after.stock]);
-  return still && after.stock.every((count) => count.paying === 0);
-}
 
 function pick<T, K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> {
   return Object.fromEntries(names.map((name) => [name, from[name]])) as Pick<T, K>;

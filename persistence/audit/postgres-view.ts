@@ -1,4 +1,3 @@
-import { brokenSeals } from '../ledger/seal.ts';
 import type { PostgresPool } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
 import { inTransaction } from '../postgres/transaction.ts';
@@ -13,11 +12,8 @@ export interface OrderCounts {
   /** Ever; what was paid back since is in `refunded`, too. */
   captured: number;
   refunded: number;
-  under_way: number;
   without_order: number;
   duplicated: number;
-  confirmed_without_payment: number;
-  kept_minor: number;
 }
 
 export interface ItemCounts {
@@ -26,10 +22,6 @@ export interface ItemCounts {
   committed: number;
   pending: number;
   confirmed: number;
-  /** Came back after the sale had ended. */
-  in_stock: number;
-  /** Behind the guard again, and Redis may not have heard. */
-  unheard: number;
   posted: number;
 }
 
@@ -39,18 +31,15 @@ export interface PostgresView {
   relayPosition: string;
   items: ItemCounts[];
   orders: OrderCounts;
-  ledger: { unbalanced: number; revenue_minor: number; sealed_through: string | null };
-  brokenSeals: number[];
+  /** Id of the last transaction under a seal, of any sale. */
+  sealedThrough: string | null;
 }
 
 const readSale = statement<SaleRow>('read-sale');
 const readPosition = statement<{ position: string }>('read-relay-position');
 const auditOrders = statement<OrderCounts>('audit-orders');
 const auditItems = statement<ItemCounts>('audit-items');
-const auditLedger = statement<PostgresView['ledger']>('audit-ledger');
-
-/** Seals that an audit computes again: the newest five million transactions at most. */
-const sealsMax = 1_000;
+const readSealedThrough = statement<{ sealed_through: string }>('read-sealed-through');
 
 /** Reads a sale in one transaction that sees a single state; null where there is no such sale. */
 export function readPostgresView(on: PostgresPool, saleId: string): Promise<PostgresView | null> {
@@ -61,14 +50,13 @@ export function readPostgresView(on: PostgresPool, saleId: string): Promise<Post
       if (!sale) return null;
       const [relay] = await readPosition(transaction, [saleId]);
       const [orders] = (await auditOrders(transaction, [saleId])) as [OrderCounts];
-      const [ledger] = (await auditLedger(transaction, [saleId])) as [PostgresView['ledger']];
+      const [seal] = await readSealedThrough(transaction, []);
       return {
         sale,
         relayPosition: relay?.position ?? '0-0',
         items: await auditItems(transaction, [saleId]),
         orders,
-        ledger,
-        brokenSeals: await brokenSeals(transaction, sealsMax),
+        sealedThrough: seal?.sealed_through ?? null,
       };
     },
     'REPEATABLE READ, READ ONLY',

@@ -1,14 +1,21 @@
 import { encodeItems, type OutboxEvent, type SaleEventType } from '../../engine/contracts/events.ts';
-import { type SaleState, saleStates } from '../../engine/contracts/states.ts';
+import { type SaleState, statesBefore } from '../../engine/contracts/states.ts';
 import type { Settlement } from '../../engine/surface.ts';
 import type { Log } from '../log.ts';
 import type { PostgresPool } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
 import { inTransaction } from '../postgres/transaction.ts';
+import { isBefore } from './position.ts';
 
 const readPosition = statement<{ position: string }>('read-relay-position');
+const readSaleLife = statement<SaleLifeRow>('read-sale-life');
 const relayEvents = statement<{ order_id: string | null }>('relay-events');
 const moveSaleState = statement<{ id: string }>('move-sale-state');
+
+interface SaleLifeRow {
+  position: string;
+  rebuilt_epoch: number;
+}
 
 /** Events in one commit. */
 const batchMax = 1_000;
@@ -45,25 +52,7 @@ export async function relayOnce(
   const last = events.at(-1);
   if (!last) return { kind: 'relayed', events: 0, failedOrders: 0, more: false };
 
-  const rows = await inTransaction(on, async (transaction) => {
-    const committed = await relayEvents(transaction, [
-      saleId,
-      relay.position,
-      last.position,
-      ...eventColumns(events),
-    ]);
-    if (committed.length > 0) await moveStates(events);
-    return committed;
-
-    async function moveStates(of: readonly OutboxEvent[]) {
-      for (const { type, position } of of) {
-        const state = stateAfter[type];
-        if (!state) continue;
-        const moved = await moveSaleState(transaction, [saleId, state, statesBefore(state)]);
-        if (moved.length === 0) log.error({ saleId, type, position }, 'a sale cannot move as Redis said');
-      }
-    }
-  });
+  const rows = await commitEvents(on, log, saleId, relay.position, events);
   if (rows.length === 0) return { kind: 'overtaken' };
   await settlement.trimOutbox(saleId, last.position);
   return {
@@ -74,6 +63,51 @@ export async function relayOnce(
   };
 }
 
+/** Commits events that follow a position, with all that follows from them; no rows where it has moved. */
+function commitEvents(
+  on: PostgresPool,
+  log: Log,
+  saleId: string,
+  position: string,
+  events: readonly OutboxEvent[],
+) {
+  return inTransaction(on, async (transaction) => {
+    const last = events.at(-1) as OutboxEvent;
+    const committed = await relayEvents(transaction, [
+      saleId,
+      position,
+      last.position,
+      ...eventColumns(events),
+    ]);
+    if (committed.length > 0) await moveStates();
+    return committed;
+
+    async function moveStates() {
+      for (const { type, position: at } of events) {
+        const state = stateAfter[type];
+        if (!state) continue;
+        const moved = await moveSaleState(transaction, [saleId, state, statesBefore(state)]);
+        if (moved.length === 0) log.error({ saleId, type, at }, 'a sale cannot move as Redis said');
+      }
+    }
+  });
+}
+
+/** Commits the end of a stream that is about to end; what other relays had committed of it is left out. */
+export async function relayTail(
+  on: PostgresPool,
+  log: Log,
+  saleId: string,
+  tail: readonly OutboxEvent[],
+): Promise<void> {
+  for (let isDone = false; !isDone; ) {
+    const [{ position, rebuilt_epoch }] = (await readSaleLife(on, [saleId])) as [SaleLifeRow];
+    // What an epoch said that is over since was not part of the rebuild.
+    const events = tail.filter((event) => event.epoch >= rebuilt_epoch && isBefore(position, event.position));
+    isDone = events.length === 0 || (await commitEvents(on, log, saleId, position, events)).length > 0;
+  }
+}
+
 /** Relays until nothing is left, or another relay is at it. */
 export async function relayAll(
   ...[on, settlement, log, saleId]: Parameters<typeof relayOnce>
@@ -81,12 +115,6 @@ export async function relayAll(
   let relayed = await relayOnce(on, settlement, log, saleId);
   while (relayed.kind === 'relayed' && relayed.more) relayed = await relayOnce(on, settlement, log, saleId);
 }
-
-/** A repeat is no move, so a state may come from itself. */
-const statesBefore = (state: SaleState): SaleState[] =>
-  (Object.keys(saleStates) as SaleState[]).filter(
-    (from) => from === state || (saleStates[from].to as readonly SaleState[]).includes(state),
-  );
 
 const eventColumns = (events: readonly OutboxEvent[]): unknown[] => {
   const halves = events.map((event) => event.position.split('-'));

@@ -16,9 +16,7 @@ WITH ordered AS MATERIALIZED (
 returned AS MATERIALIZED (
   SELECT sku,
     sum(quantity) FILTER (WHERE restock_id = order_id)::bigint AS cancelled,
-    sum(quantity) FILTER (WHERE state IN ('to_sale', 'in_sale'))::bigint AS in_sale,
-    sum(quantity) FILTER (WHERE state = 'to_sale')::bigint AS unheard,
-    sum(quantity) FILTER (WHERE state = 'in_stock')::bigint AS in_stock
+    sum(quantity) FILTER (WHERE state IN ('to_sale', 'in_sale'))::bigint AS in_sale
   FROM restocks
   WHERE sale_id = $1
   GROUP BY sku
@@ -39,7 +37,6 @@ SELECT sale_items.sku, sale_items.units, sale_items.committed,
   -- Confirmed once, and not back in the sale: an order that is cancelled later owes its units until then.
   coalesce(ordered.confirmed, 0) + coalesce(returned.cancelled, 0) - coalesce(returned.in_sale, 0)
     AS confirmed,
-  coalesce(returned.in_stock, 0) AS in_stock, coalesce(returned.unheard, 0) AS unheard,
   coalesce(posted.sold, 0) AS posted
 FROM sale_items
   LEFT JOIN ordered ON ordered.sku = sale_items.sku

@@ -9,13 +9,8 @@ SELECT
   count(*) FILTER (WHERE stands = 'refunded') AS refunded_orders,
   coalesce(sum(paid.captured + paid.refunded), 0)::bigint AS captured,
   coalesce(sum(paid.refunded), 0)::bigint AS refunded,
-  coalesce(sum(paid.under_way), 0)::bigint AS under_way,
   coalesce(sum(paid.kept) FILTER (WHERE stands <> 'confirmed'), 0)::bigint AS without_order,
-  coalesce(sum(greatest(paid.captured + paid.refunded - 1, 0)), 0)::bigint AS duplicated,
-  count(*) FILTER (WHERE stands = 'confirmed' AND paid.captured + paid.refunded = 0)
-    AS confirmed_without_payment,
-  -- What came in, also for orders that had ended, less what went back.
-  (coalesce(sum(paid.captured_minor), 0) - coalesce(sum(back.refunded_minor), 0))::bigint AS kept_minor
+  coalesce(sum(greatest(paid.captured + paid.refunded - 1, 0)), 0)::bigint AS duplicated
 FROM (
     SELECT buyer_id, order_id,
       CASE WHEN status IN ('pending', 'failed', 'cancelled', 'refunded') THEN status ELSE 'confirmed' END
@@ -26,15 +21,8 @@ FROM (
     SELECT
       count(*) FILTER (WHERE state = 'captured') AS captured,
       count(*) FILTER (WHERE state = 'refunded') AS refunded,
-      count(*) FILTER (WHERE state IN ('initiated', 'authorized')) AS under_way,
       -- Captured, and no refund begun for all of it.
-      count(*) FILTER (WHERE state = 'captured' AND amount_minor > refunding_minor) AS kept,
-      sum(amount_minor) FILTER (WHERE state IN ('captured', 'refunded')) AS captured_minor
+      count(*) FILTER (WHERE state = 'captured' AND amount_minor > refunding_minor) AS kept
     FROM payments
     WHERE payments.buyer_id = sale_order.buyer_id AND payments.order_id = sale_order.order_id
-  ) AS paid
-  CROSS JOIN LATERAL (
-    SELECT sum(amount_minor) FILTER (WHERE state = 'refunded') AS refunded_minor
-    FROM refunds
-    WHERE refunds.buyer_id = sale_order.buyer_id AND refunds.order_id = sale_order.order_id
-  ) AS back;
+  ) AS paid;

@@ -3,7 +3,8 @@
 --
 -- $1 sale_id text
 WITH journaled AS MATERIALIZED (
-  SELECT DISTINCT ON (reservation_id) reservation_id, type, at, buyer_id, turn, items, deadline, attempt_id
+  SELECT DISTINCT ON (reservation_id) reservation_id, type, at, buyer_id, turn, items, deadline, attempt_id,
+    position_ms || '-' || position_n AS position
   FROM reservation_events
   WHERE sale_id = $1 AND reservation_id IS NOT NULL AND type <> 'reservation.restocked'
   ORDER BY reservation_id, position_ms DESC, position_n DESC
@@ -18,12 +19,14 @@ extended AS MATERIALIZED (
 returned AS MATERIALIZED (
   SELECT reservation_id,
     coalesce(jsonb_agg(jsonb_build_array(restock_id, items) ORDER BY restock_id) FILTER (WHERE items <> ''), '[]')
-      AS returns
+      AS returns,
+    coalesce(array_agg(restock_id) FILTER (WHERE is_in_sale), '{}') AS in_sale
   FROM (
     SELECT reservation_id, restock_id,
       coalesce(
         string_agg(sku || ':' || quantity, ',' ORDER BY sku) FILTER (WHERE state IN ('to_sale', 'in_sale')), ''
-      ) AS items
+      ) AS items,
+      bool_and(state = 'in_sale') AS is_in_sale
     FROM restocks WHERE sale_id = $1
     GROUP BY reservation_id, restock_id
   ) AS restock
@@ -35,7 +38,7 @@ quoted AS MATERIALIZED (
 ),
 ordered AS MATERIALIZED (
   SELECT orders.reservation_id, orders.buyer_id, orders.status, orders.created_at, item.items,
-    paid.live_payment_id, coalesce(paid.attempts, '{}') AS attempts
+    paid.live_payment_id, coalesce(paid.attempts, '{}') AS attempts, paid.touched_at
   FROM orders
     CROSS JOIN LATERAL (
       SELECT string_agg(sku || ':' || quantity, ',' ORDER BY sku) AS items FROM order_items
@@ -44,7 +47,8 @@ ordered AS MATERIALIZED (
     CROSS JOIN LATERAL (
       SELECT array_agg(payment_id) AS attempts,
         max(payment_id) FILTER (WHERE state IN ('initiated', 'authorized', 'captured', 'refunded'))
-          AS live_payment_id
+          AS live_payment_id,
+        max(greatest(created_at, settled_at)) AS touched_at
       FROM payments
       WHERE payments.buyer_id = orders.buyer_id AND payments.order_id = orders.order_id
     ) AS paid
@@ -55,6 +59,7 @@ SELECT reservation_id,
   journaled.turn,
   coalesce(ordered.items, journaled.items) AS items,
   journaled.type AS last_event,
+  journaled.position AS last_position,
   coalesce(journaled.deadline, ordered.created_at + sales.hold_ms * interval '1 millisecond') AS deadline,
   coalesce(
     journaled.type = 'reservation.held' AND sales.claim_ms <> sales.hold_ms
@@ -63,12 +68,15 @@ SELECT reservation_id,
   ) AS is_untouched,
   extended.reservation_id IS NOT NULL AS is_extended,
   coalesce(returned.returns, '[]') AS returns,
+  coalesce(returned.in_sale, '{}') AS in_sale,
   returned.reservation_id IS NOT NULL AS was_sold,
   ordered.status AS order_status,
   ordered.live_payment_id,
   journaled.attempt_id AS last_attempt_id,
   coalesce(ordered.attempts, '{}') AS attempts,
-  quoted.quote_id
+  quoted.quote_id,
+  -- When Postgres last heard of a payment of it, in ms, and null where it never did.
+  (extract(epoch FROM now() - ordered.touched_at) * 1000)::bigint AS touched_ago_ms
 FROM journaled
   FULL JOIN ordered USING (reservation_id)
   LEFT JOIN extended USING (reservation_id)

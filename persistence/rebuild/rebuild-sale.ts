@@ -1,6 +1,7 @@
 import type { Draw } from '../../engine/contracts/sale.ts';
 import type { RebuiltSale, Settlement } from '../../engine/surface.ts';
 import type { Log } from '../log.ts';
+import { relayTail } from '../outbox/relay.ts';
 import type { PostgresPool } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
 import { indexBlock } from '../reconciliation/index-leases.ts';
@@ -9,6 +10,7 @@ import { restoredUnits } from './restored-reservations.ts';
 import { type LostSale, readLostSale } from './rows.ts';
 
 const readSale = statement<SaleRow>('read-sale');
+const readPosition = statement<{ position: string }>('read-relay-position');
 const beginEpoch = statement<{ epoch: number }>('begin-rebuild');
 
 export interface RebuildParts {
@@ -21,10 +23,11 @@ export interface RebuildParts {
 
 /**
  * Begins another epoch of a sale that Redis has lost, and rebuilds it. `epoch` is the one that was lost. The
- * sale is taken out of Redis first, then the epoch begins in Postgres, then all of it is read at one moment,
- * after which nothing is committed that the rebuild would have to know: payments of the old epoch and events
- * of its stream are refused, and what is settled meanwhile is told to Redis again by its own pass. Any number
- * of workers may do it at once, and die anywhere. False where somebody else is at it.
+ * sale is taken out of Redis first, with whatever its outbox still has; then the epoch begins in Postgres; then
+ * all of it is read at one moment, after which nothing is committed that the rebuild would have to know:
+ * payments of the old epoch and events of its stream are refused, and what is settled meanwhile is told to
+ * Redis again by its own pass. Any number of workers may do it at once, and die anywhere. False where somebody
+ * else is at it, or the relay is too far behind.
  */
 export async function rebuildSale(
   { rows, reports, settlement, log }: RebuildParts,
@@ -33,8 +36,10 @@ export async function rebuildSale(
   epoch: number,
 ): Promise<boolean> {
   const startedAtMs = performance.now();
-  const begun = await settlement.beginRebuild(saleId, epoch + 1);
+  const [relay] = (await readPosition(rows, [saleId])) as [{ position: string }];
+  const begun = await settlement.beginRebuild(saleId, epoch + 1, relay.position);
   if (begun.kind !== 'begun') return false;
+  await relayTail(rows, log, saleId, begun.tail);
   let lost = epoch;
   // Where somebody began one since and it was lost as well, that one is what ends here.
   while ((await beginEpoch(rows, [saleId, lost, runId, indexBlock])).length === 0) {

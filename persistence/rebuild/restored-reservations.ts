@@ -46,7 +46,8 @@ export function restoredUnits(sale: SaleRow, rows: readonly LostReservation[]): 
   return { reservations, stock: [...stock.values()], unitless };
 }
 
-function restored(row: LostReservation): RestoredReservation {
+/** A reservation as a rebuild would write it into Redis. */
+export function restored(row: LostReservation): RestoredReservation {
   const state = stateOf(row);
   return {
     id: row.reservation_id,

@@ -15,11 +15,15 @@ export interface LostReservation {
   items: string;
   /** Null where only its order is known. */
   last_event: `reservation.${string}` | null;
+  /** Stream id of that event. */
+  last_position: string | null;
   deadline: Date;
   is_untouched: boolean;
   is_extended: boolean;
   /** What came back of it after it was sold. */
   returns: [returnId: string, items: string][];
+  /** Those of them that Redis has heard of. */
+  in_sale: string[];
   /** Something of it came back, or is to: it was sold, whatever became of its order. */
   was_sold: boolean;
   order_status: OrderState | null;
@@ -28,6 +32,8 @@ export interface LostReservation {
   last_attempt_id: PaymentId | null;
   attempts: PaymentId[];
   quote_id: QuoteId | null;
+  /** How long ago Postgres last heard of a payment of it; null where it never did. */
+  touched_ago_ms: number | null;
 }
 
 /** How far a sale had come, as `lost-progress.sql` selects it. */

@@ -1,6 +1,7 @@
 import type { PaymentId, ReservationId } from '../../engine/contracts/ids.ts';
 import type { SaleLife, Settlement } from '../../engine/surface.ts';
 import type { Log } from '../log.ts';
+import { isBefore } from '../outbox/position.ts';
 import { relayAll } from '../outbox/relay.ts';
 import type { PostgresPool } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
@@ -75,13 +76,6 @@ function lossOf(row: SaleLifeRow, life: SaleLife): Loss | null {
   const isOlder = life.lastPosition === null || isBefore(life.lastPosition, row.position);
   if (isOlder || life.epoch < row.rebuilt_epoch) return 'rolled back';
   return life.epoch < row.epoch || life.life !== life.runId ? 'restarted' : null;
-}
-
-/** Of two stream ids `<ms>-<n>`. */
-function isBefore(a: string, b: string): boolean {
-  const [aMs = 0n, aN = 0n] = a.split('-').map(BigInt);
-  const [bMs = 0n, bN = 0n] = b.split('-').map(BigInt);
-  return aMs === bMs ? aN < bN : aMs < bMs;
 }
 
 /** Whether Redis knows of every payment that Postgres accepted and the journal has not heard of. */

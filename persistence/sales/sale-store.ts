@@ -9,12 +9,20 @@ import { createSale } from './create-sale.ts';
 import { inviteBuyers } from './invite-buyers.ts';
 import { patchSale } from './patch-sale.ts';
 
-/** The operator's durable operations on sales: rows first, then Redis. The plans of `on` go through keys. */
-export const saleStoreOn = (on: PostgresPool, settlement: Settlement, log: Log): SaleStore => ({
+/**
+ * The operator's durable operations on sales: rows first, then Redis. The plans of `on` go through keys, those
+ * of `reports` through statistics.
+ */
+export const saleStoreOn = (
+  on: PostgresPool,
+  reports: PostgresPool,
+  settlement: Settlement,
+  log: Log,
+): SaleStore => ({
   create: (sale) => createSale(on, settlement, log, sale),
   command: (saleId, command) => commandSale(on, settlement, saleId, command),
   patch: (saleId, changes) => patchSale(on, settlement, log, saleId, changes),
   invite: (saleId, buyerIds) => inviteBuyers(on, settlement, log, saleId, buyerIds),
   giveBeacon: (saleId, value) => giveBeacon(on, settlement, log, saleId, value),
-  audit: (saleId) => auditSale(on, settlement, saleId),
+  audit: (saleId) => auditSale({ rows: on, reports, settlement, log }, saleId),
 });

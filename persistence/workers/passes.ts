@@ -24,6 +24,7 @@ import { confirmUnheardHolds } from '../reconciliation/unconfirmed-holds.ts';
 import { repeatUnheardCommands } from '../reconciliation/unheard-commands.ts';
 import { publishRevisions } from '../reconciliation/unpublished-revisions.ts';
 import { wakeRefunds } from '../refunds/lost-refunds.ts';
+import { reconcileInTurn } from '../repairs/reconcile.ts';
 import { settleRestocks } from '../restocks/settle-restocks.ts';
 import { actOnEvents } from '../saga/act-on-events.ts';
 import type { HoldSettlement } from './hold-settlement.ts';
@@ -59,6 +60,8 @@ const confirmationLostAfterMs = 3_000;
 const saleLostAfterMs = 3_000;
 const commandLostAfterMs = 3_000;
 const revisionLostAfterMs = 3_000;
+/** A little less than the minute that an operator is promised. */
+const reconcileEveryMs = 55_000;
 
 /**
  * Everything that runs again and again beside the jobs. Each worker runs all of it: every pass is written
@@ -81,6 +84,13 @@ export function passesOf(parts: PassParts): Pass[] {
     };
   };
   const relay = (saleId: string) => relayAll(rows, settlement, log, saleId);
+
+  /** One sale after the other: each is read as a whole. */
+  const reconcileAll = async () => {
+    for (const { id } of live) {
+      await reconcileInTurn({ rows, reports, settlement, queue, log }, id, reconcileEveryMs);
+    }
+  };
 
   const fanOutAll = async () => {
     while ((await fanOutOnce(rows)).more);
@@ -127,6 +137,7 @@ export function passesOf(parts: PassParts): Pass[] {
     ['outbox', 300, fanOutAll],
     ['webhooks', 500, () => wakeDeliveries(reports, deliveries)],
     ['old quotes', 600_000, () => forgetQuotes(rows)],
+    ['reconciliation', 10_000, reconcileAll],
     ['ledger seals', 1_000, () => sealOnce(rows)],
     [
       'heartbeat',

@@ -2,6 +2,7 @@ import Type from 'typebox';
 import { saleStates } from '../states.ts';
 import { BuyerId } from './auth.ts';
 import { Item, Moment, Money, Name, nullable, reply, request, Timestamp, unitsMax } from './common.ts';
+import { Discrepancy } from './discrepancies.ts';
 
 const Title = Type.String({ minLength: 1, maxLength: 200 });
 const Units = Type.Integer({ minimum: 0, maximum: unitsMax });
@@ -212,6 +213,6 @@ export const Audit = reply({
     duplicated: nonNegative,
   }),
   relay: reply({ lagEntries: nonNegative, lagMs: nonNegative }),
-  discrepancies: Type.Array(reply({ kind: Type.String(), subject: Type.String(), detail: Type.String() })),
+  discrepancies: Type.Array(Discrepancy),
 });
 export type Audit = Type.Static<typeof Audit>;

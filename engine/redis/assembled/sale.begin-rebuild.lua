@@ -8,7 +8,11 @@
 --       2 epoch        integer, the one that is to begin
 --       3 builder      names whoever rebuilds: the parts of anybody else are refused from now on
 --       4 patienceMs   integer; a builder that began longer ago is thought dead
--- Reply {requestId, code}: 1 begun, 0 the present epoch of this life is as late, 2 another builder is at it
+--       5 after        stream id: what the outbox has behind it goes with the reply; it stays until end-rebuild, for
+--                      whoever begins after a builder that died
+--       6 tailMax      integer
+-- Reply {requestId, code, {stream id, {field, value…}}…}: 1 begun, 0 the present epoch of this life is as late,
+--       2 another builder is at it, 3 the outbox has more than tailMax entries behind `after`: nothing is removed
 -- The sale's floor: every key that a script which moves units may touch, always in this order.
 --
 -- KEYS  1 sale (hash)  2 stock (hash)  3 reservations (hash)  4 buyers (hash)  5 deadlines (zset)
@@ -565,10 +569,11 @@ local function enterFloor()
   advance()
   return nil
 end
-local failed = checkCount(4) or checkWhole(2, 4)
+local failed = checkCount(6) or checkWhole(2, 4, 6)
 if failed then return failed end
 local requestId, epoch, builder, patienceMs = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
-local begun, present, underWay = 1, 0, 2
+local after, tailMax = ARGV[5], tonumber(ARGV[6])
+local begun, present, underWay, behind = 1, 0, 2, 3
 
 -- What is no sale at all is in the way of its clock, too.
 if redis.call('TYPE', saleKey).ok ~= 'hash' then redis.call('UNLINK', saleKey) end
@@ -579,9 +584,18 @@ local fields = redis.call('HMGET', saleKey, 'buckets', 'builder', 'rebuildBeganA
 local buckets, wallMs = fields[1], fields[4]
 if fields[2] == builder then return { requestId, begun } end
 if fields[2] and beginsAtMs - tonumber(fields[3]) < patienceMs then return { requestId, underWay } end
+-- What was decided and nobody has relayed is lost with the rebuild, unless it is journaled before.
+local reply = { requestId, begun }
+if redis.call('TYPE', outboxKey).ok == 'stream' then
+  local tail = redis.call('XRANGE', outboxKey, '(' .. after, '+', 'COUNT', tailMax + 1)
+  if #tail > tailMax then return { requestId, behind } end
+  for _, entry in ipairs(tail) do reply[#reply + 1] = entry end
+else
+  redis.call('UNLINK', outboxKey)
+end
 redis.call('UNLINK', saleKey, stockKey, reservationsKey, buyersKey, deadlinesKey, pinsKey, turnsKey, callsKey,
-  standbyKey, standbyRequestsKey, attemptsKey, outboxKey)
+  standbyKey, standbyRequestsKey, attemptsKey)
 redis.call('HSET', saleKey, 'builder', builder, 'rebuildBeganAtMs', integer(beginsAtMs))
 if buckets then redis.call('HSET', saleKey, 'buckets', buckets) end
 if wallMs then redis.call('HSET', saleKey, 'wallMs', wallMs) end
-return { requestId, begun }
+return reply

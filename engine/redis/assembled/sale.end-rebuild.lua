@@ -611,6 +611,8 @@ end
 
 sale = readSale()
 nowMs = saleNow()
+-- What was in the old one is in the journal.
+redis.call('UNLINK', outboxKey)
 redis.call('XADD', outboxKey, position, 'type', 'sale.rebuilt', 'atMs', integer(nowMs), 'epoch', integer(epoch))
 if sale.method ~= 'none' then
   -- Where nobody came yet the bitmap is there nevertheless: losses.lua asks for it as soon as a unit is held.

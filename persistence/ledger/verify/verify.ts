@@ -1,5 +1,5 @@
-import type { Discrepancy } from '../../audit/discrepancy.ts';
-import { entriesAtFault } from '../../audit/entries-at-fault.ts';
+import type { Discrepancy } from '../../discrepancies/discrepancy.ts';
+import { entriesAtFault } from '../../discrepancies/entries-at-fault.ts';
 import type { Postgres, PostgresPool } from '../../postgres/pool.ts';
 import { statement } from '../../postgres/statement.ts';
 import { inTransaction } from '../../postgres/transaction.ts';

@@ -4,7 +4,7 @@ import { statement } from '../postgres/statement.ts';
 import type { Discrepancy } from './discrepancy.ts';
 
 /** An account of an entry as `verify-entries.sql` selects it, where it is not what the other rows ask for. */
-interface AccountAtFault {
+export interface AccountAtFault {
   /** Null where it is about the sale as a whole: the units that were brought. */
   order_id: OrderId | null;
   /** The refund, return or late payment; null where it is about the order as it was confirmed. */
@@ -19,19 +19,31 @@ interface AccountAtFault {
 
 const verifyEntries = statement<AccountAtFault>('verify-entries');
 
-/** Where the journal of a sale is not what its orders, payments, refunds, returns and units say it should be. */
-export async function entriesAtFault(on: Postgres, saleId: string): Promise<Discrepancy[]> {
-  const entries = new Map<string, AccountAtFault[]>();
-  for (const row of await verifyEntries(on, [saleId])) {
-    const of = JSON.stringify([row.order_id, row.reference]);
-    entries.set(of, [...(entries.get(of) ?? []), row]);
-  }
-  return [...entries.values()].flatMap((accounts) => discrepanciesOf(saleId, accounts));
+/** An entry of which some accounts are not what they should be. */
+export interface EntryAtFault {
+  /** What it is about: a refund, return or payment, else an order, else the sale. */
+  subject: string;
+  accounts: [AccountAtFault, ...AccountAtFault[]];
 }
 
-function discrepanciesOf(saleId: string, accounts: readonly AccountAtFault[]): Discrepancy[] {
-  const [first] = accounts as [AccountAtFault];
-  const subject = first.reference ?? first.order_id ?? saleId;
+/** Every entry of a sale that is not what its orders, payments, refunds, returns and units say it should be. */
+export async function readEntriesAtFault(on: Postgres, saleId: string): Promise<EntryAtFault[]> {
+  const entries = new Map<string, EntryAtFault>();
+  for (const row of await verifyEntries(on, [saleId])) {
+    const of = JSON.stringify([row.order_id, row.reference]);
+    const known = entries.get(of);
+    if (known) known.accounts.push(row);
+    else entries.set(of, { subject: row.reference ?? row.order_id ?? saleId, accounts: [row] });
+  }
+  return [...entries.values()];
+}
+
+/** The same as discrepancies. */
+export const entriesAtFault = async (on: Postgres, saleId: string): Promise<Discrepancy[]> =>
+  (await readEntriesAtFault(on, saleId)).flatMap(discrepanciesOf);
+
+function discrepanciesOf({ subject, accounts }: EntryAtFault): Discrepancy[] {
+  const [first] = accounts;
   const of = first.reference === null || first.order_id === null ? '' : ` of ${first.order_id}`;
   const found = (kind: Discrepancy['kind'], rows: readonly AccountAtFault[]): Discrepancy[] =>
     rows.length === 0 ? [] : [{ kind, subject, detail: `${rows.map(sentence).join('; ')}${of}` }];
