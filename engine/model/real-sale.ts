@@ -99,7 +99,7 @@ export class RealSale {
   async #exchange(commands: (string | number)[][]): Promise<unknown[]> {
     const setWall =
       this.wallMs === this.#wallMsSent ? [] : [['hset', saleKey(this.saleId), 'wallMs', this.wallMs]];
-    const observe = ['evalsha', observeSha, this.keys.length, ...this.keys, this.replay.position];
+    const observe = ['evalsha', observeSha, this.keys.length, ...this.keys, this.replay.position, 'all'];
     const all = (await this.#redis.pipeline([...setWall, ...commands, observe]).exec()) ?? [];
     this.#wallMsSent = this.wallMs;
     const results = all.slice(setWall.length);

@@ -13,8 +13,18 @@ const placeOf: Partial<Record<ReservationState, (typeof places)[number]>> = {
 
 /** Everything that holds at every moment, read from the raw keys and the outbox; throws naming what does not. */
 export function checkInvariants(observed: ObservedSale, replay: Replay, limits: { perBuyer: number }): void {
+  checkFloor(observed, limits);
+  checkTold(observed, replay);
+  const turns = new Set(Object.values(observed.reservations).map(({ turn }) => turn));
+  for (const turn of observed.usedTurns) {
+    if (!turns.has(turn)) fail(`turn ${turn} counts as used, but nobody used it`);
+  }
+}
+
+/** What holds of the keys by themselves, whatever the outbox has told and whoever has read it. */
+export function checkFloor(observed: ObservedSale, limits: { perBuyer: number }): void {
   const { stock, reservations, buyers, deadlines, pins, usedTurns, standby, requests } = observed;
-  const replayed: Record<string, number> = {};
+  const counted: Record<string, number> = {};
   const unitsOf: Record<string, number> = {};
   const liveOf: Record<string, number> = {};
   for (const [id, reservation] of Object.entries(reservations)) {
@@ -25,6 +35,8 @@ export function checkInvariants(observed: ObservedSale, replay: Replay, limits: 
       const returned = returns.reduce((sum, [, of]) => sum + quantityOf(of), 0);
       unitsOf[buyerId] = (unitsOf[buyerId] ?? 0) + quantityOf(items) - returned;
       if (place !== 'sold') liveOf[buyerId] = (liveOf[buyerId] ?? 0) + 1;
+      count(counted, place, items, 1);
+      for (const [, of] of returns) count(counted, place, of, -1);
     }
     if (state === 'held' ? deadlines[id] !== deadlineMs : id in deadlines) {
       fail(`${id} is ${state}, its entry in deadlines is ${deadlines[id]}`);
@@ -34,22 +46,6 @@ export function checkInvariants(observed: ObservedSale, replay: Replay, limits: 
       fail(`${id} is ${state} by a payment that nobody began`);
     }
     if (turn >= 0 && !usedTurns.includes(turn)) fail(`${id} used turn ${turn}, whose bit is not set`);
-    const told = replay.reservations.get(id);
-    if (!told) fail(`${id} is not in the outbox`);
-    if (told.state !== state) fail(`${id} is ${state}, by the outbox ${told.state}`);
-    if (told.deadlineMs !== `${deadlineMs}`) fail(`${id}: the outbox has another deadline`);
-  }
-  for (const [id, { state, items, returns }] of replay.reservations) {
-    if (!(id in reservations)) fail(`the outbox tells of ${id}, which is gone`);
-    const place = placeOf[state];
-    if (!place) continue;
-    const count = (text: string, sign: 1 | -1) => {
-      for (const { sku, quantity } of itemsOf(text)) {
-        replayed[`${sku}:${place}`] = (replayed[`${sku}:${place}`] ?? 0) + sign * quantity;
-      }
-    };
-    count(items, 1);
-    for (const returned of returns.values()) count(returned, -1);
   }
   for (const id of [...Object.keys(deadlines), ...Object.keys(pins)]) {
     if (!(id in reservations)) fail(`${id} is no reservation, but has a deadline or a pin`);
@@ -63,9 +59,9 @@ export function checkInvariants(observed: ObservedSale, replay: Replay, limits: 
       fail(`${sku}: ${available} available and ${moved} are not ${stock[field]} units`);
     if ([available, ...moved].some((count) => (count ?? -1) < 0)) fail(`${sku}: a count fell below zero`);
     for (const place of places.slice(1)) {
-      const told = replayed[`${sku}:${place}`] ?? 0;
-      if (told !== stock[`${sku}:${place}`]) {
-        fail(`${sku}: ${stock[`${sku}:${place}`]} ${place}, by the outbox ${told}`);
+      const inReservations = counted[`${sku}:${place}`] ?? 0;
+      if (inReservations !== stock[`${sku}:${place}`]) {
+        fail(`${sku}: ${stock[`${sku}:${place}`]} ${place}, by its reservations ${inReservations}`);
       }
     }
     const wanted = Object.values(requests).filter(({ items }) =>
@@ -82,11 +78,38 @@ export function checkInvariants(observed: ObservedSale, replay: Replay, limits: 
   }
   for (const buyerId of Object.keys(unitsOf)) if (!(buyerId in buyers)) fail(`${buyerId} is not counted`);
   if (Object.keys(standby).join() !== Object.keys(requests).join()) fail('standby and its requests differ');
-  const turns = new Set(Object.values(reservations).map(({ turn }) => turn));
-  for (const turn of usedTurns) if (!turns.has(turn)) fail(`turn ${turn} counts as used, but nobody used it`);
-  if (replay.state !== observed.sale.state)
-    fail(`the sale is ${observed.sale.state}, by the outbox ${replay.state}`);
-  if (replay.count !== observed.eventCount) fail('the outbox lost events');
+}
+
+/** Whoever has read nothing but the outbox, all of it, knows as much as the keys do. */
+function checkTold({ sale, stock, reservations, eventCount }: ObservedSale, replay: Replay): void {
+  const replayed: Record<string, number> = {};
+  for (const [id, { state, deadlineMs }] of Object.entries(reservations)) {
+    const told = replay.reservations.get(id);
+    if (!told) fail(`${id} is not in the outbox`);
+    if (told.state !== state) fail(`${id} is ${state}, by the outbox ${told.state}`);
+    if (told.deadlineMs !== `${deadlineMs}`) fail(`${id}: the outbox has another deadline`);
+  }
+  for (const [id, { state, items, returns }] of replay.reservations) {
+    if (!(id in reservations)) fail(`the outbox tells of ${id}, which is gone`);
+    const place = placeOf[state];
+    if (!place) continue;
+    count(replayed, place, items, 1);
+    for (const returned of returns.values()) count(replayed, place, returned, -1);
+  }
+  for (const field of Object.keys(stock)) {
+    const [sku, place] = field.split(':') as [string, string];
+    if (!(places.slice(1) as string[]).includes(place)) continue;
+    const told = replayed[field] ?? 0;
+    if (told !== stock[field]) fail(`${sku}: ${stock[field]} ${place}, by the outbox ${told}`);
+  }
+  if (replay.state !== sale.state) fail(`the sale is ${sale.state}, by the outbox ${replay.state}`);
+  if (replay.count !== eventCount) fail('the outbox lost events');
+}
+
+function count(counts: Record<string, number>, place: string, items: string, sign: 1 | -1): void {
+  for (const { sku, quantity } of itemsOf(items)) {
+    counts[`${sku}:${place}`] = (counts[`${sku}:${place}`] ?? 0) + sign * quantity;
+  }
 }
 
 function fail(what: string): never {

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 
 /**
  * Reads everything that Redis knows of one sale in one call, unpacked, in lists that JSON cannot confuse.
- * KEYS as lua/includes/floor.lua; ARGV 1 the stream position after which events are wanted.
+ * KEYS as lua/includes/floor.lua; ARGV 1 the stream position after which events are wanted, 2 which used turns:
+ * `all`, or those `of reservations`, where a rebuild may have marked tens of thousands that nobody has.
  */
 export const observeSource = `#!lua flags=no-writes
 local function unpacked(key)
@@ -10,14 +11,17 @@ local function unpacked(key)
   for i = 2, #flat, 2 do flat[i] = cmsgpack.unpack(flat[i]) end
   return flat
 end
-local turns = {}
-for byte = 0, redis.call('STRLEN', KEYS[7]) - 1 do
-  for turn = byte * 8, byte * 8 + 7 do
-    if redis.call('GETBIT', KEYS[7], turn) == 1 then turns[#turns + 1] = turn end
-  end
+local reservations, turns = unpacked(KEYS[3]), {}
+local function addUsed(turn)
+  if turn >= 0 and redis.call('GETBIT', KEYS[7], turn) == 1 then turns[#turns + 1] = turn end
+end
+if ARGV[2] == 'all' then
+  for turn = 0, redis.call('STRLEN', KEYS[7]) * 8 - 1 do addUsed(turn) end
+else
+  for i = 2, #reservations, 2 do addUsed(reservations[i][3]) end
 end
 local function scored(key) return redis.call('ZRANGE', key, 0, -1, 'WITHSCORES') end
-return cjson.encode({ redis.call('HGETALL', KEYS[1]), redis.call('HGETALL', KEYS[2]), unpacked(KEYS[3]), unpacked(KEYS[4]),
+return cjson.encode({ redis.call('HGETALL', KEYS[1]), redis.call('HGETALL', KEYS[2]), reservations, unpacked(KEYS[4]),
   scored(KEYS[5]), scored(KEYS[6]), turns, scored(KEYS[8]), scored(KEYS[9]), unpacked(KEYS[10]),
   redis.call('SMEMBERS', KEYS[11]), redis.call('XLEN', KEYS[12]), redis.call('XRANGE', KEYS[12], '(' .. ARGV[1], '+') })`;
 

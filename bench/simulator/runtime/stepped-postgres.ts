@@ -1,0 +1,143 @@
+import type pg from 'pg';
+import type { PostgresPool } from '../../../persistence/postgres/pool.ts';
+import type { Client, Clients } from './clients.ts';
+import type { Process } from './tasks.ts';
+
+/** What pg takes: text, or a named statement with its values. */
+type Query = string | { name?: string; text: string; values?: unknown[] };
+
+const textOf = (query: Query) => (typeof query === 'string' ? query : query.text);
+const labelOf = (query: Query) =>
+  typeof query === 'string' ? (query.split(' ', 1)[0] as string) : (query.name ?? 'statement');
+
+const writing = new Map<string, boolean>();
+/** Whether a statement may change rows. */
+function writes(text: string): boolean {
+  const known = writing.get(text) ?? /\b(?:INSERT|UPDATE|DELETE|nextval)\b/.test(text.replace(/--.*$/gm, ''));
+  writing.set(text, known);
+  return known;
+}
+
+/** What pg throws when a connection goes away under a query. */
+const connectionLost = () => new Error('Connection terminated unexpectedly');
+
+/** Postgres as one process of a simulation sees it: each statement is a step, transactions statement by statement. */
+export class SteppedPostgres implements Pick<PostgresPool, 'query' | 'connect'> {
+  readonly #process: Process;
+  readonly #clients: Clients;
+  readonly #onWrite: () => void;
+  readonly #open = new Set<Transaction>();
+
+  constructor(process: Process, clients: Clients, onWrite: () => void) {
+    this.#process = process;
+    this.#clients = clients;
+    this.#onWrite = onWrite;
+  }
+
+  query = ((query: Query) =>
+    this.#process.steps.ask('postgres', labelOf(query), {
+      perform: async () => {
+        const client = await this.#clients.take();
+        try {
+          return await this.#clients.ask(client, this.#process.clock, (on) => on.query(query as never));
+        } finally {
+          this.#clients.give(client);
+          if (writes(textOf(query))) this.#onWrite();
+        }
+      },
+      unanswered: () => {
+        throw connectionLost();
+      },
+    })) as unknown as PostgresPool['query'];
+
+  connect = (async () => {
+    const transaction = new Transaction(this.#process, this.#clients, () => {
+      this.#open.delete(transaction);
+      this.#onWrite();
+    });
+    this.#open.add(transaction);
+    return transaction;
+  }) as unknown as PostgresPool['connect'];
+
+  /** Its process died: what it had not committed is undone. `cancel` ends a statement that waits for a lock. */
+  async hangUp(cancel: (pid: number) => Promise<void>): Promise<void> {
+    for (const transaction of [...this.#open]) await transaction.hangUp(cancel);
+  }
+}
+
+/** A connection that a process has taken for one transaction. */
+class Transaction {
+  readonly #process: Process;
+  readonly #clients: Clients;
+  readonly #onEnd: () => void;
+  #client: Client | null = null;
+  #begin: string | null = null;
+  #isBroken = false;
+
+  constructor(process: Process, clients: Clients, onEnd: () => void) {
+    this.#process = process;
+    this.#clients = clients;
+    this.#onEnd = onEnd;
+  }
+
+  async query(query: Query): Promise<pg.QueryResult | null> {
+    if (this.#isBroken) throw connectionLost();
+    // Nobody notices when a transaction begins: it does with its first statement, in the same write.
+    if (textOf(query).startsWith('BEGIN')) {
+      this.#begin = textOf(query);
+      return null;
+    }
+    const isEnd = /^(?:COMMIT|ROLLBACK)$/.test(textOf(query));
+    return this.#process.steps.ask('postgres', labelOf(query), {
+      perform: async () => {
+        try {
+          return await this.#ask(query);
+        } finally {
+          if (isEnd) this.#end();
+        }
+      },
+      unanswered: async (isDone) => {
+        this.#isBroken = true;
+        if (!(isEnd && isDone)) await this.#rollBack();
+        throw connectionLost();
+      },
+    });
+  }
+
+  async #ask(query: Query): Promise<pg.QueryResult> {
+    const begin = this.#begin;
+    if (!this.#client) {
+      this.#client = await this.#clients.take();
+      this.#clients.held += 1;
+    }
+    this.#begin = null;
+    // Within a transaction time stands still, as Postgres has it.
+    const clock = begin === null ? null : this.#process.clock;
+    return this.#clients.ask(this.#client, clock, async (on) => {
+      const [, answer] = await Promise.all([begin && on.query(begin), on.query(query as never)]);
+      return answer as unknown as pg.QueryResult;
+    });
+  }
+
+  release(): void {}
+
+  async hangUp(cancel: (pid: number) => Promise<void>): Promise<void> {
+    this.#isBroken = true;
+    if (this.#client && this.#clients.asked.has(this.#client)) await cancel(this.#client.pid);
+    await this.#rollBack();
+  }
+
+  async #rollBack(): Promise<void> {
+    if (this.#client) await this.#clients.ask(this.#client, null, (on) => on.query('ROLLBACK'));
+    this.#end();
+  }
+
+  #end(): void {
+    if (this.#client) {
+      this.#clients.held -= 1;
+      this.#clients.give(this.#client);
+    }
+    this.#client = null;
+    this.#onEnd();
+  }
+}
