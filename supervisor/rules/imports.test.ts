@@ -75,6 +75,10 @@ test.each([
   ['bench/baselines/pg-row-lock/store.ts', '../../../engine/redis/batcher.ts'],
   ['bench/baselines/redis-lock/store.ts', '../../measure/part.ts'],
   ['bench/measure/reserve/opponents.ts', '../../baselines/shop/store.ts'],
+  ['bench/simulator/simulation.ts', '../../gateway/http/kernel.ts'],
+  ['bench/simulator/simulation.ts', '../load/rush.ts'],
+  ['bench/simulator/simulation.ts', 'bullmq'],
+  ['bench/drills/run-drill.ts', '../simulator/run-seed.ts'],
   ['supervisor/system.ts', '../gateway/http/kernel.ts'],
   ['supervisor/system.ts', '../bench/psp/main.ts'],
 ])('%s may not import %s', (path, source) => {
@@ -99,6 +103,7 @@ test('composition roots, tests and the allowed ways are let through', () => {
     file('engine/index.ts', './checkout/desk.ts', './redis/connection.ts'),
     file('persistence/workers/charge.ts', '../../engine/surface.ts', 'pg', 'bullmq', '../orders/x.ts'),
     file('bench/baselines/door-only/reserve.ts', '../../../engine/reservation/reserve.ts'),
+    file('bench/simulator/cast/programs.ts', '../../../persistence/workers/work.ts', 'ioredis', 'pg'),
   ];
   expect(violationsIn(allowed)).toEqual([]);
 });

@@ -76,6 +76,15 @@ const rooms: readonly Room[] = [
     packages: { never: [...http, 'pg', 'bullmq', 'ioredis'] },
   },
   {
+    // Whoever decides what happens between two steps has to stand inside: the simulator puts the engine's and the
+    // durable half's own parts together on stores that go step by step, as their composition roots do on real ones.
+    // Nothing else of bench may lean on it.
+    name: 'the simulator of bench',
+    owns: /^bench\/simulator\//,
+    mayImport: (target) => /^(?:engine|persistence|bench\/(?:psp|demo)|bench\/dice\.ts$)/.test(target),
+    packages: { never: [...http, 'bullmq'] },
+  },
+  {
     name: 'bench',
     owns: /^bench\//,
     mayImport: (target) => contracts.test(target),
