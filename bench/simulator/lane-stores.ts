@@ -3,7 +3,6 @@ import pg from 'pg';
 import { observeSource } from '../../engine/model/observed/observed-sale.ts';
 import { createPool } from '../../persistence/postgres/pool.ts';
 import type { LaneStores } from './cast/cast.ts';
-import { partition } from './checks/facts.ts';
 import { Clients } from './runtime/clients.ts';
 import { prepareWipe } from './runtime/clocked-database.ts';
 import { scripts } from './runtime/scripts.ts';
@@ -34,21 +33,10 @@ export async function openLane({
   );
   return {
     ...{ redis, redisRunId, watching, rows, reports },
-    buyerIds: await idsOfOnePartition(watching),
     wipeStatement: await prepareWipe(watching),
     async close() {
       redis.disconnect();
       await Promise.all([watching.end(), rows.close(), reports.close()]);
     },
   };
-}
-
-/** Names of as many buyers as any simulation has. */
-async function idsOfOnePartition(on: pg.ClientBase): Promise<string[]> {
-  const { rows } = await on.query<{ id: string }>(
-    `SELECT 'buyer-' || number AS id FROM generate_series(1, 1000) AS number
-     WHERE satisfies_hash_partition('orders'::regclass, 8, $1, 'buyer-' || number) ORDER BY number LIMIT 8`,
-    [partition],
-  );
-  return rows.map(({ id }) => id);
 }

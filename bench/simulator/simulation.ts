@@ -60,10 +60,7 @@ export class Simulation {
     this.clock = new SetClock(nextStartMs);
     const names = this.setup.providers === 2 ? ['first', 'second'] : ['first'];
     this.providers = names.map((name) => new SimulatedProvider(name, this.setup.captureMethod));
-    this.buyers = Array.from(
-      { length: this.setup.buyers },
-      (_, number) => new Buyer(number, stores.buyerIds[number] as string),
-    );
+    this.buyers = Array.from({ length: this.setup.buyers }, (_, number) => new Buyer(number));
     const { clock, words, providers } = this;
     this.cast = new Cast({ stores, clock, dice: diceFrom(seed), providers, words });
   }

@@ -67,4 +67,4 @@ test('the scripts do what the model does, and every invariant holds after every 
     }
   };
   await Promise.all(Array.from({ length: lanes }, lane));
-}, 600_000);
+}, 1_200_000);

@@ -15,8 +15,8 @@ export class Buyer {
   /** The order that they heard of last. */
   orderId: OrderId | null = null;
 
-  constructor(number: number, id: string) {
+  constructor(number: number) {
     this.number = number;
-    this.id = id;
+    this.id = `buyer-${number}`;
   }
 }

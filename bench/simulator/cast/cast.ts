@@ -36,8 +36,6 @@ export interface LaneStores {
   /** The simulator's own eyes on Postgres; no program asks on it. */
   watching: pg.ClientBase;
   wipeStatement: string;
-  /** Names for the buyers. */
-  buyerIds: readonly string[];
 }
 
 export const gatewayCount = 2;

@@ -74,42 +74,29 @@ export interface Facts {
 /** Rows of a table as a JSON list. */
 const list = (select: string) => `coalesce((SELECT jsonb_agg(to_jsonb(one)) FROM (${select}) AS one), '[]')`;
 
-/**
- * All buyers of a simulation are of one partition, which is read by itself: of all eight the same costs 5 ms instead
- * of 1, after every step that writes. The audit at the end reads the tables as they are.
- */
-export const partition = 0;
-const [orders, orderItems, orderHistory, payments, keys] = [
-  'orders',
-  'order_items',
-  'order_history',
-  'payments',
-  'idempotency_keys',
-].map((table) => `${table}_${partition}`);
-
 const factsQuery = `SELECT
   ${list('SELECT sku, units, committed FROM sale_items ORDER BY line')} AS items,
   ${list(`SELECT order_id AS id, order_number AS number, buyer_id AS buyer, status, total_minor AS total,
-    (SELECT jsonb_agg(jsonb_build_object('sku', sku, 'quantity', quantity) ORDER BY line) FROM ${orderItems} AS item
+    (SELECT jsonb_agg(jsonb_build_object('sku', sku, 'quantity', quantity) ORDER BY line) FROM order_items AS item
      WHERE item.buyer_id = bought.buyer_id AND item.order_id = bought.order_id) AS items,
-    EXISTS (SELECT FROM ${orderHistory} AS entry WHERE entry.buyer_id = bought.buyer_id
+    EXISTS (SELECT FROM order_history AS entry WHERE entry.buyer_id = bought.buyer_id
       AND entry.order_id = bought.order_id AND to_status = 'confirmed') AS "wasConfirmed"
-    FROM ${orders} AS bought ORDER BY order_id`)} AS orders,
+    FROM orders AS bought ORDER BY order_id`)} AS orders,
   ${list(`SELECT payment_id AS id, order_id AS order, buyer_id AS buyer, state, amount_minor AS amount,
-    refunding_minor AS refunding, provider FROM ${payments} ORDER BY payment_id`)} AS payments,
+    refunding_minor AS refunding, provider FROM payments ORDER BY payment_id`)} AS payments,
   ${list('SELECT refund_id AS id, payment_id AS payment, state, amount_minor AS amount FROM refunds ORDER BY 1')}
     AS refunds,
   ${list(`SELECT restock_id AS id, order_id AS order, buyer_id AS buyer, sku, quantity, state FROM restocks
     ORDER BY 1, 4`)} AS restocks,
   ${list('SELECT return_id AS id, state FROM returns ORDER BY created_at, 1')} AS returns,
   ${list(`SELECT buyer_id AS buyer, operation, key, payment_id AS payment, status, body::text AS body
-    FROM ${keys} ORDER BY 1, 2, 3`)} AS keys,
+    FROM idempotency_keys ORDER BY 1, 2, 3`)} AS keys,
   (SELECT coalesce(sum(CASE WHEN destination LIKE 'sale/%/revenue' THEN amount
       WHEN source LIKE 'sale/%/revenue' THEN -amount END), 0)::bigint FROM postings) AS revenue,
   (SELECT count(*)::int FROM guard_refusals) AS "guardRefusals",
   jsonb_build_object(
     'unconfirmed holds', (SELECT count(*) FROM unconfirmed_holds),
-    'payments', (SELECT count(*) FROM ${payments} WHERE state IN ('initiated', 'authorized')),
+    'payments', (SELECT count(*) FROM payments WHERE state IN ('initiated', 'authorized')),
     'refunds', (SELECT count(*) FROM refunds WHERE state = 'initiated'),
     'restocks', (SELECT count(*) FROM restocks WHERE state IN ('owed', 'to_sale')),
     'unpublished sales', (SELECT count(*) FROM sales WHERE published_at IS NULL),

@@ -67,8 +67,7 @@ export const setClockStatement = (nowMs: number): string => `SET ${schema}.now_m
 export async function prepareWipe(client: pg.ClientBase): Promise<string> {
   const tables = await client.query<{ name: string }>(
     `SELECT quote_ident(relname) AS name FROM pg_class
-     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
-       AND relname <> 'migrations' ORDER BY relname`,
+     WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'migrations' ORDER BY relname`,
   );
   const sequences = await client.query<{ name: string }>(
     `SELECT quote_literal(quote_ident(relname)) AS name FROM pg_class
