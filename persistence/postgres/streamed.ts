@@ -18,7 +18,7 @@ export function streamedStatement<Row extends object>(name: string): StreamedSta
   const text = readFileSync(new URL(`../queries/${name}.sql`, import.meta.url), 'utf8');
   const cursor = `streamed_${name.replaceAll('-', '_')}`;
   return async function* (transaction, values) {
-    await transaction.query(`DECLARE ${cursor} NO SCROLL CURSOR FOR ${text}`, [...values]);
+    await transaction.query({ text: `DECLARE ${cursor} NO SCROLL CURSOR FOR ${text}`, values: [...values] });
     for (;;) {
       const { rows } = await transaction.query<Row>(`FETCH ${partMax} FROM ${cursor}`);
       yield* rows;

@@ -73,7 +73,7 @@ export function startWorker({ process, redis, rows, reports, jobs, providers }: 
 }
 
 /** The operator's plane. */
-export function startOperator({ process, redis, rows }: ProgramParts) {
-  const sales = saleStoreOn(rows, settlementOn(redis, tokenSecret), log);
+export function startOperator({ process, redis, rows, reports }: ProgramParts) {
+  const sales = saleStoreOn(rows, reports, settlementOn(redis, tokenSecret), log);
   return { process, rows, sales, orders: fulfilmentOn(rows) };
 }
