@@ -108,7 +108,14 @@ test('every character of every sealed entry counts', async () => {
 function flipsOf(text: string | null): string[] {
   if (text === null) return ['1'];
   return [...text].flatMap((character, at) => {
-    const other = /\d/.test(character) ? (Number(character) + 1) % 10 : /[a-z]/i.test(character) ? 'z' : null;
+    // No digit becomes a leading 0: an xid8 that begins with one is read as octal.
+    const other = /\d/.test(character)
+      ? character === '9'
+        ? 8
+        : Number(character) + 1
+      : /[a-z]/i.test(character)
+        ? 'z'
+        : null;
     if (other === null || String(other) === character || /^\d{4}-/.test(text)) return [];
     return [`${text.slice(0, at)}${other}${text.slice(at + 1)}`];
   });
