@@ -459,7 +459,7 @@ const reported: Case[] = [
       const orderId = orderOf(past.sold[0] as Hold);
       await damage.inPostgres(
         `CREATE TABLE again AS SELECT * FROM payments WHERE order_id = '${orderId}'`,
-        "UPDATE again SET payment_id = payment_id || '2', idempotency_key = idempotency_key || '2'",
+        "UPDATE again SET payment_id = payment_id || 'xx', idempotency_key = idempotency_key || 'xx'",
         'DROP INDEX one_payment_at_a_time',
         'INSERT INTO payments SELECT * FROM again',
         'DROP TABLE again',
@@ -470,7 +470,7 @@ const reported: Case[] = [
           ['amountMismatch', orderId],
         ],
         undo: () =>
-          damage.inPostgres(`DELETE FROM payments WHERE order_id = '${orderId}' AND payment_id LIKE '%2'`),
+          damage.inPostgres(`DELETE FROM payments WHERE order_id = '${orderId}' AND payment_id LIKE '%xx'`),
       };
     },
   ],
