@@ -32,6 +32,7 @@ export async function runSeed(
   const simulation = await Simulation.begin(stores, seed);
   let violation: SeedOutcome['violation'] = null;
   try {
+    await simulation.beginSale();
     for (let made = 0; made < (given?.length ?? decisionsMax); made++) {
       const decision = given?.[made] ?? drawer.next(simulation);
       decisions.push(decision);

@@ -65,20 +65,24 @@ export class Simulation {
     this.cast = new Cast({ stores, clock, dice: diceFrom(seed), providers, words });
   }
 
-  /** Empties the stores and creates the sale. */
+  /** Begins with empty stores. */
   static async begin(stores: LaneStores, seed: number): Promise<Simulation> {
     const simulation = new Simulation(stores, seed);
     await stores.redis.flushdb();
     await stores.watching.query(stores.wipeStatement);
     simulation.facts = await readFacts(stores.watching);
-    await simulation.#create();
-    // As gateways do that have been running for a while, both know of the sale.
-    for (const [gateway] of simulation.cast.gateways.entries()) {
-      await simulation.apply({ kind: 'tick', task: -1 - gateway, gateway });
-    }
-    await simulation.finishTasks();
-    for (let buyer = 0; buyer < simulation.setup.ordersBefore; buyer++) await simulation.#buy(buyer);
     return simulation;
+  }
+
+  /** Creates the sale, and lets happen what had happened in it before the schedule begins. */
+  async beginSale(): Promise<void> {
+    await this.#create();
+    // As gateways do that have been running for a while, both know of the sale.
+    for (const [gateway] of this.cast.gateways.entries()) {
+      await this.apply({ kind: 'tick', task: -1 - gateway, gateway });
+    }
+    await this.finishTasks();
+    for (let buyer = 0; buyer < this.setup.ordersBefore; buyer++) await this.#buy(buyer);
   }
 
   async #create(): Promise<void> {
