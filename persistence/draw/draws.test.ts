@@ -30,14 +30,15 @@ afterAll(() => house.close());
 const inMs = (ms: number) => new Date(Date.now() + ms).toISOString();
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
-/** A worker's draws, with a Redis like that. */
-const worker = (changes: Partial<Settlement> = {}) =>
+/** A worker's draws, with a Redis like that. It waits for its freezes on the slowest machine, unless told otherwise. */
+const worker = (changes: Partial<Settlement> = {}, patienceMs = 30_000) =>
   new Draws({
     rows: house.database.pool,
     reports: house.reports,
     settlement: { ...house.settlement, ...changes },
     write: ticketWriter(house.tokenSecret),
     log,
+    patienceMs,
   });
 
 /** A drawn sale whose waiting room is open, as a gateway sees it. */
@@ -206,6 +207,25 @@ test('several workers at once fix the same entrants under one root', async () =>
     entrantsRoot: row.entrants_root,
   });
   expect((await known(sale)).snapshot.state).toBe('open');
+});
+
+test('a freeze that takes long keeps no other sale waiting, and ends by itself', async () => {
+  const [slow, quick] = [await room(), await room()];
+  await Promise.all([crowd(slow, 3), crowd(quick, 3)]);
+  await Promise.all([openByHand(slow), openByHand(quick)]);
+  let letGo = () => {};
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  const entrants: Settlement['entrants'] = async function* (saleId) {
+    if (saleId === slow.config.id) await held;
+    yield* house.settlement.entrants(saleId);
+  };
+  await worker({ entrants }, 10).runOnce();
+  expect((await known(slow)).snapshot.state).toBe('waiting');
+  await expect.poll(async () => (await known(quick)).snapshot.state).toBe('open');
+  letGo();
+  await expect.poll(async () => (await known(slow)).snapshot.state).toBe('open');
 });
 
 const dueFreeze = async (sale: LiveSale): Promise<DueFreeze> => {

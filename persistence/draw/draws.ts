@@ -10,9 +10,6 @@ import { publishDraw } from './publish-draw.ts';
 const liveFreezes = statement<DueFreeze>('live-freezes');
 const unpublishedDraws = statement<{ id: string }>('unpublished-draws');
 
-/** A freeze that takes longer than this, because so many take part, is not waited for by the draws of other sales. */
-const patienceMs = 500;
-
 export interface DrawParts {
   rows: PostgresPool;
   /** Plans through statistics: what is looked for. */
@@ -20,6 +17,11 @@ export interface DrawParts {
   settlement: Pick<Settlement, 'freeze' | 'entrants' | 'publishDraw'>;
   write: WriteTicket;
   log: Log;
+  /**
+   * A freeze that takes longer than this, because so many take part, is not waited for by the draws of
+   * other sales: 500 unless told otherwise.
+   */
+  patienceMs?: number;
 }
 
 /**
@@ -46,7 +48,7 @@ export class Draws {
 
   /** Fixes and publishes; goes on alone where that takes long. */
   async #freeze(sale: DueFreeze): Promise<void> {
-    const { rows, settlement, write, log } = this.#parts;
+    const { rows, settlement, write, log, patienceMs = 500 } = this.#parts;
     const freezing = freezeSale(rows, settlement, write, log, sale)
       .then(() => publishDraw(rows, settlement, sale.id))
       .finally(() => this.#freezing.delete(sale.id));
