@@ -126,7 +126,7 @@ const examples: Record<string, Example> = {
     args: [1, 64, 1, 'place-of-ann'],
     buckets: [0],
   },
-  'waiting-room/join': { sale: room, args: [1, 64, 'place-of-ann'], buckets: [0] },
+  'waiting-room/join': { sale: room, args: [1, 64, 'placeOfAnn12'], buckets: [0] },
   'waiting-room/leave': { sale: room, args: [64, 'place-of-ann'], buckets: [0] },
   'waiting-room/signs-of-life': { args: ['ann'], after: [held] },
   'waiting-room/turn-status': { args: ['ann', -1], after: [held] },
@@ -200,7 +200,7 @@ describe.each([...scripts.values()])('$name', (script) => {
       [...code.matchAll(/local ([\w, ]+?) = KEYS\[/g)].flatMap(([, names]) => names?.split(', ') ?? []),
     );
     for (const [, command, argument] of code.matchAll(
-      /redis\.call\('(\w+)'(?:, 'STREAM')?(?:, ([\w[\]. +-]+))?/g,
+      /redis\.p?call\('(\w+)'(?:, 'STREAM')?(?:, ([\w[\]. +-]+))?/g,
     )) {
       if (
         command === 'TIME' ||

@@ -62,6 +62,14 @@ const refusalsOfOne: Readonly<Record<number, Refusal>> = {
   }),
 };
 
+/** What somebody was answered by lua/waiting-room/join-1-each.lua. */
+function decodeIndex(text: string, refusal: Refusal | undefined): TakePlaceOutcome {
+  if (text.startsWith('=')) return { kind: 'place', index: Number(text.slice(1)), fresh: false };
+  const index = Number(text);
+  if (index >= 0) return { kind: 'place', index, fresh: true };
+  return refusal ?? refusalsOfOne[index] ?? noIndexLeft;
+}
+
 const limits = { sizeMax: 200, queueMax: 20_000, deadlineMs: 3_000 };
 const staleLevel = -3;
 
@@ -73,13 +81,17 @@ export function placeBook(redis: Redis, tokenSecret: string): PlaceBook {
 
   /**
    * Runs a place script with bucket keys that follow from the believed level, again when it was stale.
-   * `before` and `after` are its arguments on both sides of that level.
+   * `before` and `after` are its arguments on both sides of that level; `isOneText`: it takes all places as one.
    */
   async function ask(
     name: string,
     saleId: string,
     buyerIds: readonly string[],
-    { before = [], after = [] }: { before?: number[]; after?: number[] } = {},
+    {
+      before = [],
+      after = [],
+      isOneText = false,
+    }: { before?: number[]; after?: number[]; isOneText?: boolean } = {},
   ): Promise<Reply> {
     const key = placeKey(tokenSecret, saleId);
     const places = buyerIds.map((buyerId) => placeOf(key, buyerId));
@@ -91,7 +103,7 @@ export function placeBook(redis: Redis, tokenSecret: string): PlaceBook {
         ...before,
         buckets,
         ...after,
-        ...places,
+        ...(isOneText ? [Buffer.concat(places)] : places),
       ]);
       if (reply[1] !== staleLevel) return reply;
       levels.set(saleId, Number(reply[2]));
@@ -117,20 +129,18 @@ export function placeBook(redis: Redis, tokenSecret: string): PlaceBook {
     ...limits,
     async run(saleId, requests) {
       const [first] = requests as [PlaceRequest];
-      const [, code, buckets, entrants, ...places] = await ask(
+      const [, code, buckets, entrants, indices] = await ask(
         'waiting-room/join',
         saleId,
         requests.map(buyerOf),
-        { before: [first.epoch] },
+        { before: [first.epoch], isOneText: true },
       );
       if (code === -1 || code === -2) throw new StaleEpoch(`Redis has no such epoch of ${saleId}`);
       if (Number(entrants) > Number(buckets) * buyersPerBucket) await grow(saleId, Number(buckets));
       const refusal = refusals[String(code) as keyof typeof refusals];
-      return requests.map((_, i) => {
-        const [index, fresh] = (places[i] as [number, number] | undefined) ?? [-1, 0];
-        if (index >= 0) return { kind: 'place', index, fresh: fresh === 1 };
-        return refusal ?? refusalsOfOne[index] ?? noIndexLeft;
-      });
+      // A sale without a waiting room answers for all of them at once.
+      if (indices === undefined) return requests.map(() => refusal ?? noIndexLeft);
+      return (indices as string).split(' ').map((index) => decodeIndex(index, refusal));
     },
   });
 

@@ -9,13 +9,14 @@
 -- ARGV  1 requestId    echoed
 --       2 epoch        integer
 --       3 buckets      integer, what the caller believes
---       then an element: place (12 bytes)
--- Reply {requestId, code, buckets, entrants, {index, fresh}…}; fresh is 1 or 0, index -1: no index left
---       of the lease, -2: not invited, -3: not known to be invited, the list is not whole yet. code 1
---       decided, 0 not open, -1 no such sale, -2 stale epoch, -3 stale level, -4 closed, -5 sold out,
---       -6 no waiting room, -7 the draw has been fixed
+--       4 places       12 bytes an element
+-- Reply {requestId, code, buckets, entrants, indices}; code 1 decided, 0 not open, -1 no such sale,
+--       -2 stale epoch, -3 stale level, -4 closed, -5 sold out, -6 no waiting room, -7 the draw has been fixed.
+--       indices as one text with blanks between them: that of somebody new; one that was given before with =
+--       before it; -1 no index left of the lease, -2 not invited, -3 not known to be invited, the list is
+--       not whole yet
 local saleKey = KEYS[1]
-local sale, nowMs
+local sale
 -- Numbers as decimal strings without exponent: Lua prints 1e14 and above in another form.
 local function integer(number)
   return string.format('%d', number)
@@ -34,18 +35,23 @@ local function wallClockMs()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
-local function saleNow()
+-- By the sale's clock it is so late, and so far is it from the wall clock. Nothing has moved yet.
+local function readClock()
   local wallMs = wallClockMs()
   local clock = redis.call('HMGET', saleKey, 'clockLastMs', 'clockOffsetMs')
   local lastMs, offsetMs = tonumber(clock[1]) or wallMs, tonumber(clock[2]) or 0
   local nowMs = wallMs + offsetMs
-  if math.abs(nowMs - lastMs) > clockJumpMs then
-    offsetMs = lastMs - wallMs
-    nowMs = lastMs
-  elseif nowMs < lastMs then
-    nowMs = lastMs
-  end
+  if math.abs(nowMs - lastMs) > clockJumpMs then return lastMs, lastMs - wallMs end
+  return math.max(nowMs, lastMs), offsetMs
+end
+
+local function writeClock(nowMs, offsetMs)
   redis.call('HSET', saleKey, 'clockLastMs', nowMs, 'clockOffsetMs', offsetMs)
+end
+
+local function saleNow()
+  local nowMs, offsetMs = readClock()
+  writeClock(nowMs, offsetMs)
   return nowMs
 end
 -- Which life of Redis this is. A restart, a failover and a copy that was brought back have another one than
@@ -91,8 +97,12 @@ local function readSale()
   local found = readSaleOfAnyLife()
   return found and found.life == redisLife() and found or nil
 end
-local requestId, epoch, buckets = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local requestId, epoch, buckets, places = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+local placeBytes = 12
 
+if #ARGV ~= 4 or #places ~= placeBytes * (#KEYS - 1) then
+  return redis.error_reply('ERR ' .. (#KEYS - 1) .. ' buckets and ' .. #(places or '') .. ' bytes of places')
+end
 sale = readSale()
 if not sale then return { requestId, -1 } end
 local room = redis.call('HMGET', saleKey, 'buckets', 'leasedTo', 'invitations')
@@ -101,37 +111,43 @@ if sale.epoch ~= epoch then return { requestId, -2, known } end
 if known ~= buckets then return { requestId, -3, known } end
 if sale.method == 'none' then return { requestId, -6, known } end
 
--- Everything is read before anything is written: a bucket of another type ends the call here, so no
--- bucket is asked for its type. What stands there is an index, one that was given up (-1 - index), or an
--- invitation.
-local found = {}
-for i = 4, #ARGV do found[ARGV[i]] = redis.call('HGET', KEYS[i - 2], ARGV[i]) end
-
-nowMs = saleNow()
+local nowMs, clockOffsetMs = readClock()
 local code = 1
 if sale.state == 'scheduled' and nowMs < sale.waitingOpensAtMs then code = 0 end
 if sale.method == 'lottery' and sale.preEntrants then code = -7 end
 if sale.state == 'closed' or nowMs >= sale.closesAtMs then code = -4 end
 if sale.state == 'sold_out' then code = -5 end
 
-local reply, nextIndex = { requestId, code, known, 0 }, sale.entrants
-for i = 4, #ARGV do
-  local place = ARGV[i]
-  local index = tonumber(found[place])
-  if index and index >= 0 then
-    reply[#reply + 1] = { index, 0 }
-  elseif code == 1 and invitations and not found[place] then
-    reply[#reply + 1] = { invitations == 'complete' and -2 or -3, 0 }
-  elseif code ~= 1 or nextIndex >= leasedTo then
-    reply[#reply + 1] = { -1, 0 }
-  else
-    redis.call('HSET', KEYS[i - 2], place, nextIndex)
-    -- The same buyer may come again in this batch.
-    found[place] = nextIndex
-    reply[#reply + 1] = { nextIndex, 1 }
-    nextIndex = nextIndex + 1
-  end
+local noIndex, notInvited, notKnown = '-1', '-2', '-3'
+local nextIndex, broken = sale.entrants, nil
+
+local function issued()
+  nextIndex = nextIndex + 1
+  return integer(nextIndex - 1)
 end
+
+-- The bucket is that key: what stands in it is an index, one that was given up (-1 - index), or an invitation.
+local function join(at, place)
+  local mayIssue = code == 1 and nextIndex < leasedTo
+  -- Most are new, and most rooms are open to everybody: one command instead of two.
+  if mayIssue and not invitations and redis.pcall('HSETNX', KEYS[at], place, nextIndex) == 1 then return issued() end
+  local found = redis.pcall('HGET', KEYS[at], place)
+  if type(found) == 'table' then
+    -- A bucket of another type is the trouble of those in it.
+    broken = found
+    return noIndex
+  end
+  local index = tonumber(found)
+  if index and index >= 0 then return '=' .. found end
+  if code == 1 and invitations and not found then return invitations == 'complete' and notInvited or notKnown end
+  if not mayIssue then return noIndex end
+  redis.call('HSET', KEYS[at], place, nextIndex)
+  return issued()
+end
+
+local indices = {}
+for i = 2, #KEYS do indices[i - 1] = join(i, string.sub(places, placeBytes * (i - 2) + 1, placeBytes * (i - 1))) end
+if broken and nextIndex == sale.entrants then return broken end
+writeClock(nowMs, clockOffsetMs)
 if nextIndex > sale.entrants then redis.call('HSET', saleKey, 'entrants', nextIndex) end
-reply[4] = nextIndex
-return reply
+return { requestId, code, known, nextIndex, table.concat(indices, ' ') }
