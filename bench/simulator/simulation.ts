@@ -326,6 +326,11 @@ export class Simulation {
    * waits for the lock of a transaction which is still open stays under way.
    */
   async #quiet(): Promise<void> {
+    await this.#answers();
+    await this.cast.steps.deliver();
+  }
+
+  async #answers(): Promise<void> {
     const { rows, reports } = this.#stores;
     for (let looks = 0; ; looks++) {
       await new Promise(setImmediate);

@@ -10,7 +10,7 @@ export interface Step {
   readonly task: Task;
   readonly of: StepOf;
   readonly label: string;
-  /** Resolves when the world has answered, or failed to. */
+  /** Resolves when the world has answered, or failed to; whoever asked hears of it by `Steps.deliver`. */
   take(fate: Fate): Promise<void>;
 }
 
@@ -27,6 +27,8 @@ interface Asked<T> {
  */
 export class Steps {
   #waiting: Step[] = [];
+  /** Of steps that were taken: what tells their tasks. */
+  #answered: { task: Task; tell: () => void }[] = [];
 
   /** In the order in which they were asked. */
   get waiting(): readonly Step[] {
@@ -43,14 +45,28 @@ export class Steps {
         try {
           let answer = fate === 'refused' ? null : await asked.perform();
           if (fate !== 'done') answer = await asked.unanswered(fate === 'lost');
-          if (task.process.isAlive) resolve(answer as T);
+          this.#answered.push({ task, tell: () => resolve(answer as T) });
         } catch (error) {
-          if (task.process.isAlive) reject(error);
+          this.#answered.push({ task, tell: () => reject(error) });
         }
       };
       const step: Step = { task, of, label, take };
       this.#waiting.push(step);
     });
+  }
+
+  /**
+   * Tells tasks what they were answered, one after the other by their numbers: a commit lets those go on that
+   * waited for its locks, and which answer comes over the wire first is chance.
+   */
+  async deliver(): Promise<void> {
+    const answered = this.#answered.sort((a, b) => a.task.number - b.task.number);
+    this.#answered = [];
+    for (const { task, tell } of answered) {
+      if (!task.process.isAlive) continue;
+      tell();
+      await new Promise(setImmediate);
+    }
   }
 
   /** The next step of a task, if it waits for one. */
