@@ -22,6 +22,9 @@ export class ProviderLate extends Error {
   override name = 'ProviderLate';
 }
 
+/** Answers about a payment have a few thousand bytes; one without end fills no memory. */
+const answerBytesMax = 1024 * 1024;
+
 /**
  * Connections to a provider, of which each has one request on its way at most. The answer is the socket's
  * error where it was not whole; whether the provider acted is then unknown, unless the connection was never
@@ -35,7 +38,12 @@ export function providerConnection(
   { atOnceMax, timeoutMs }: { atOnceMax: number; timeoutMs: number },
 ): (request: ProviderRequest) => Promise<ProviderAnswer> {
   // It is the whole answer that may not take longer, not each part of it.
-  const pool = new Pool(origin, { connections: atOnceMax, headersTimeout: 0, bodyTimeout: 0 });
+  const pool = new Pool(origin, {
+    connections: atOnceMax,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    maxResponseSize: answerBytesMax,
+  });
 
   return ({ method, path, headers, form }) =>
     new Promise((resolve, reject) => {

@@ -115,6 +115,11 @@ test.each<[string, Answer, object]>([
     },
     { kind: 'unknown', reason: 'the provider did not answer in time' },
   ],
+  [
+    'an answer that is longer than any about a payment',
+    ({ response }) => response.writeHead(200).end(JSON.stringify({ id: 'x'.repeat(2_000_000) })),
+    { kind: 'unknown', reason: expect.stringMatching(/max size/i) },
+  ],
   ['a provider that is too busy', ({ response }) => json(response, 429, {}), { kind: 'unavailable' }],
 ])('%s', async (_, answer, outcome) => {
   const client = createPaymentProvider('primary', await provider(answer), { timeoutMs: 200 });
