@@ -14,7 +14,7 @@ import { requireFreePort } from './ports.ts';
 import { identityOf } from './processes/identity.ts';
 import type { RunningSystem } from './system.ts';
 
-const patience = { timeout: 20_000, interval: 50 };
+const patience = { timeout: 60_000, interval: 50 };
 
 const pidsOf = (system: Pick<RunningSystem, 'processes'>) =>
   system.processes().map(({ pid }) => pid ?? expect.fail('a process is between two lives'));

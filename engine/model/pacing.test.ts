@@ -17,16 +17,17 @@ const claimMs = 10_000;
 const lookMs = 500;
 /** Windows that the estimate has to see end. */
 const settlingMs = 60_000;
+/** So many join at once: a gateway lets no more than 20,000 wait. */
+const crowdMax = 5_000;
 const buyerOf = (turn: number) => `buyer-${turn}`;
 
 async function roomOf(entrants: number, options: TestSaleOptions) {
   const sale = await testSale({ method: 'fifo', perMinute, claimMs, ...options });
   const { saleId } = sale;
-  await Promise.all(
-    Array.from({ length: entrants }, (_, turn) =>
-      sale.places.take({ saleId, epoch: 1, buyerId: buyerOf(turn) }),
-    ),
-  );
+  for (let from = 0; from < entrants; from += crowdMax) {
+    const crowd = Array.from({ length: Math.min(crowdMax, entrants - from) }, (_, at) => buyerOf(from + at));
+    await Promise.all(crowd.map((buyerId) => sale.places.take({ saleId, epoch: 1, buyerId })));
+  }
   let nowMs = sale.startMs;
   return {
     ...sale,

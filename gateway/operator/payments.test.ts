@@ -102,7 +102,7 @@ test('a person who found the money confirms the order, once, and the buyer is to
   house.engine.onPush((push) => pushes.push(push));
   const answer = await settled(bought, captured);
   await expect
-    .poll(() => pushes, { timeout: 20_000 })
+    .poll(() => pushes)
     .toContainEqual(expect.objectContaining({ ev: 'order', orderId: bought.orderId, status: 201 }));
   expect(answer).toMatchObject({
     status: 200,
@@ -175,31 +175,25 @@ test('two people who decide differently at once: one of them does', async () => 
   await gate.connect();
   // Nor does a worker ask about it meanwhile, which would make both come again.
   await expect
-    .poll(
-      async () => {
-        await gate.query('ROLLBACK');
-        await gate.query('BEGIN');
-        const { rows } = await gate.query(
-          `SELECT FROM payments WHERE payment_id = $1 AND (lease_until > now()) IS NOT TRUE FOR UPDATE`,
-          [paymentId],
-        );
-        return rows.length;
-      },
-      { timeout: 20_000 },
-    )
+    .poll(async () => {
+      await gate.query('ROLLBACK');
+      await gate.query('BEGIN');
+      const { rows } = await gate.query(
+        `SELECT FROM payments WHERE payment_id = $1 AND (lease_until > now()) IS NOT TRUE FOR UPDATE`,
+        [paymentId],
+      );
+      return rows.length;
+    })
     .toBe(1);
   const deciding = Promise.all([settle(paymentId, captured), settle(paymentId, declined)]);
   await expect
-    .poll(
-      async () => {
-        const { rows } = await database.query(
-          `SELECT FROM pg_stat_activity WHERE datname = current_database()
+    .poll(async () => {
+      const { rows } = await database.query(
+        `SELECT FROM pg_stat_activity WHERE datname = current_database()
            AND application_name = 'doorbuster payments' AND wait_event_type = 'Lock'`,
-        );
-        return rows.length;
-      },
-      { timeout: 20_000 },
-    )
+      );
+      return rows.length;
+    })
     .toBe(2);
   await gate.end();
   const both = await deciding;

@@ -234,4 +234,4 @@ test('a price that is changed while it is paid is either what is charged, or ref
     const { body: order } = await house.ask('GET', `/orders/${paid.body.orderId}`, { as });
     expect(order).toMatchObject({ total: paid.body.total, shippingAddress: { country: place } });
   }
-}, 60_000);
+});

@@ -24,7 +24,7 @@ const log = createLog('silent');
 let house: Awaited<ReturnType<typeof testHouse>>;
 beforeAll(async () => {
   house = await testHouse();
-}, 60_000);
+});
 afterAll(() => house.close());
 
 const inMs = (ms: number) => new Date(Date.now() + ms).toISOString();
@@ -387,12 +387,10 @@ test("a beacon's value that Redis did not hear of is published by the next pass"
   const { reports, settlement } = house;
   const follow = () => followRedis({ rows: house.database.pool, reports, settlement, log }, sale.config.id);
   await expect
-    .poll(
-      () =>
-        follow()
-          .then(() => worker().runOnce())
-          .then(String, () => 'away'),
-      { timeout: 10_000 },
+    .poll(() =>
+      follow()
+        .then(() => worker().runOnce())
+        .then(String, () => 'away'),
     )
     .toBe('undefined');
   expect((await known(sale)).snapshot.state).toBe('open');

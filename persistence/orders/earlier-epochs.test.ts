@@ -4,7 +4,7 @@ import { testHouse } from '../fixtures/test-house.ts';
 let house: Awaited<ReturnType<typeof testHouse>>;
 beforeAll(async () => {
   house = await testHouse();
-}, 60_000);
+});
 afterAll(() => house.close());
 
 const request = { items: [{ sku: 'ps5', quantity: 1 }] };

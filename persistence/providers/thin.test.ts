@@ -102,10 +102,18 @@ test.each<[string, Answer, object]>([
     { kind: 'unknown' },
   ],
   [
-    'an answer that never comes',
-    () => {},
-    { kind: 'unknown', reason: 'the provider did not answer in time' },
+    'an answer that is longer than any about a payment',
+    ({ response }) => response.writeHead(200).end(JSON.stringify({ id: 'x'.repeat(2_000_000) })),
+    { kind: 'unknown', reason: expect.stringMatching(/max size/i) },
   ],
+  ['a provider that is too busy', ({ response }) => json(response, 429, {}), { kind: 'unavailable' }],
+])('%s', async (_, answer, outcome) => {
+  const client = createPaymentProvider('primary', await provider(answer), { timeoutMs: 30_000 });
+  expect(await client.charge(request)).toMatchObject(outcome);
+});
+
+test.each<[string, Answer]>([
+  ['an answer that never comes', () => {}],
   [
     'an answer that comes byte by byte, and never ends in time',
     ({ response }) => {
@@ -113,17 +121,13 @@ test.each<[string, Answer, object]>([
       const dripping = setInterval(() => response.write(' '), 20);
       response.on('close', () => clearInterval(dripping));
     },
-    { kind: 'unknown', reason: 'the provider did not answer in time' },
   ],
-  [
-    'an answer that is longer than any about a payment',
-    ({ response }) => response.writeHead(200).end(JSON.stringify({ id: 'x'.repeat(2_000_000) })),
-    { kind: 'unknown', reason: expect.stringMatching(/max size/i) },
-  ],
-  ['a provider that is too busy', ({ response }) => json(response, 429, {}), { kind: 'unavailable' }],
-])('%s', async (_, answer, outcome) => {
+])('%s', async (_, answer) => {
   const client = createPaymentProvider('primary', await provider(answer), { timeoutMs: 200 });
-  expect(await client.charge(request)).toMatchObject(outcome);
+  expect(await client.charge(request)).toEqual({
+    kind: 'unknown',
+    reason: 'the provider did not answer in time',
+  });
 });
 
 test('nobody there is certain not to have charged, and is not asked for a while', async () => {

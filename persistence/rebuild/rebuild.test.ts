@@ -75,7 +75,7 @@ const answerOf = (outcome: { kind: string; code?: string }) => outcome.code ?? o
 async function payAndSettle(sale: LiveSale, hold: Hold): Promise<void> {
   const worker = await house.startWorker();
   expect((await house.pay(hold)).kind).toBe('pending');
-  await expect.poll(() => stateOf(hold), { timeout: 15_000 }).toBe('confirmed');
+  await expect.poll(() => stateOf(hold)).toBe('confirmed');
   await worker.close();
   await relay(sale.config.id);
 }
@@ -133,9 +133,9 @@ test('an emptied Redis is rebuilt: holds, pins, sold units and limits are as the
   await house.hold(sale, unheard.buyerId);
 
   await house.startWorker();
-  await expect.poll(() => stateOf(paying), { timeout: 15_000 }).toBe('confirmed');
+  await expect.poll(() => stateOf(paying)).toBe('confirmed');
   expect((await house.pay(held)).kind).toBe('pending');
-  await expect.poll(() => stateOf(held), { timeout: 15_000 }).toBe('confirmed');
+  await expect.poll(() => stateOf(held)).toBe('confirmed');
   await expectSound(id);
 });
 
@@ -216,7 +216,7 @@ test('where a hold looks alive and its unit was sold to another since, the sale 
   expect(sale.snapshot.stock).toEqual([{ sku: 'ps5', units: 1, available: 0, held: 0, paying: 1, sold: 0 }]);
   expect(await Promise.all([lapsed, winner].map(stateOf))).toEqual(['expired', 'paying']);
   await house.startWorker();
-  await expect.poll(() => stateOf(winner), { timeout: 15_000 }).toBe('confirmed');
+  await expect.poll(() => stateOf(winner)).toBe('confirmed');
   await expectSound(id);
 });
 

@@ -7,7 +7,7 @@ const log = createLog('silent');
 let house: Awaited<ReturnType<typeof testHouse>>;
 beforeAll(async () => {
   house = await testHouse();
-}, 60_000);
+});
 afterAll(() => house.close());
 
 const follow = (saleId: string) =>

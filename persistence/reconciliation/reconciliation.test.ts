@@ -21,7 +21,7 @@ const log = createLog('silent');
 let house: Awaited<ReturnType<typeof testHouse>>;
 beforeAll(async () => {
   house = await testHouse();
-}, 60_000);
+});
 afterAll(() => house.close());
 
 /** A queue that only remembers, and a worker that never comes. */

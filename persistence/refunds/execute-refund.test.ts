@@ -17,7 +17,7 @@ let fulfilment: ReturnType<typeof fulfilmentOn>;
 beforeAll(async () => {
   [simulator, house] = await Promise.all([testSimulator(), testHouse()]);
   fulfilment = fulfilmentOn(house.database.pool);
-}, 60_000);
+});
 afterEach(() => simulator.change({ timeoutAfterShare: 0, errorAfterShare: 0, outage: false }));
 afterAll(async () => {
   await house.close();

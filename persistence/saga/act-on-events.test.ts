@@ -20,7 +20,7 @@ beforeAll(async () => {
   [simulator, house] = await Promise.all([testSimulator(), testHouse()]);
   events = providerEventsOn(house.database.pool, { primary: secret });
   running = await house.startWorker({ providers: [createPaymentProvider('primary', simulator.url)] });
-}, 60_000);
+});
 afterAll(async () => {
   await house.close();
   simulator.close();

@@ -17,7 +17,7 @@ beforeAll(async () => {
   ];
   await house.startWorker({ providers, times: { leaseMs: 1_000 } });
   await house.startWorker({ providers, times: { leaseMs: 1_000 } });
-}, 60_000);
+});
 afterAll(async () => {
   await house.close();
   first.close();
@@ -52,7 +52,7 @@ test('a buyer who is sent to the bank keeps the hold, and pays there', async () 
     body: { declineCode: 'authentication_required' },
   });
   expect((await orderOf(no))?.paymentStatus).toBe('declined');
-}, 40_000);
+});
 
 test('a capture that comes after its unit is gone is refunded at once, on record', async () => {
   const sale = await house.openSale(1);
@@ -72,7 +72,7 @@ test('a capture that comes after its unit is gone is refunded at once, on record
   expect(pushOf(held, 410)).toMatchObject({ body: { code: 'reservation_expired' } });
   const audit = await house.sales.audit(sale.config.id);
   expect(audit).toMatchObject({ payments: { withoutOrder: 0, duplicated: 0 }, ledger: { balanced: true } });
-}, 40_000);
+});
 
 test('while the first provider is away, those who have a token for the second go on there, once', async () => {
   const sale = await house.openSale(60);
@@ -99,4 +99,4 @@ test('while the first provider is away, those who have a token for the second go
   expect(captured).toBe(rows[0]?.captured);
   const again = await house.hold(sale).catch((error: Error) => error.message);
   expect(again).toContain('sold_out');
-}, 60_000);
+});

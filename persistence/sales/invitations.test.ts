@@ -15,7 +15,7 @@ const readSale = statement<SaleRow>('read-sale');
 let house: Awaited<ReturnType<typeof testHouse>>;
 beforeAll(async () => {
   house = await testHouse();
-}, 60_000);
+});
 afterAll(() => house.close());
 
 const isAway = () => Promise.reject(new Error('Redis is away'));

@@ -10,7 +10,7 @@ const log = createLog('silent');
 let house: Awaited<ReturnType<typeof testHouse>>;
 beforeAll(async () => {
   house = await testHouse();
-}, 60_000);
+});
 afterAll(() => house.close());
 
 const inMs = (ms: number) => new Date(Date.now() + ms).toISOString();

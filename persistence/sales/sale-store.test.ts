@@ -8,7 +8,7 @@ import { relayOnce } from '../outbox/relay.ts';
 let house: Awaited<ReturnType<typeof testHouse>>;
 beforeAll(async () => {
   house = await testHouse();
-}, 60_000);
+});
 afterAll(() => house.close());
 
 const rowOf = async (saleId: string) =>

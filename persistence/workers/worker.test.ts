@@ -9,7 +9,7 @@ beforeAll(async () => {
   await house.startWorker();
   // Two workers are the rule; everything they do, they may do at once.
   await house.startWorker();
-}, 60_000);
+});
 afterAll(() => house.close());
 
 const status = async ({ reservationId, buyerId }: Hold) =>

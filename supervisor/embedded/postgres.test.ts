@@ -83,7 +83,7 @@ test('is started again while a session of the one that was killed still lives', 
     (line) => said.push(line),
   );
   onTestFinished(() => next.stop(5_000));
-  await vi.waitFor(() => expect(said.join()).toContain('shared memory block'), { timeout: 20_000 });
+  await vi.waitFor(() => expect(said.join()).toContain('shared memory block'), { timeout: 60_000 });
   process.kill(session, 'SIGCONT');
   await next.ready;
   await client.end().catch(() => {});

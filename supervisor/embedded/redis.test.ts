@@ -58,7 +58,7 @@ test('a Redis that was left on the data is ended by the next start', async () =>
   await store.process.stop(2_000);
   const { path } = await findRedis({ say: () => {} });
   const leftover = spawn(path, [join(store.directory, 'redis', 'redis.conf')], { stdio: 'ignore' });
-  await vi.waitFor(() => ask(store.url, (redis) => redis.ping()));
+  await vi.waitFor(() => ask(store.url, (redis) => redis.ping()), { timeout: 60_000 });
   await store.restart();
   expect(leftover.exitCode ?? (await once(leftover, 'exit'))[0]).toBe(0);
   expect(await ask(store.url, (redis) => redis.get('kept'))).toBe('1');
