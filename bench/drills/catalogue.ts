@@ -1,4 +1,5 @@
 import { clockJump } from './faults/clock-jump.ts';
+import { crashPointDrill } from './faults/crash-points.ts';
 import { diskFull } from './faults/disk-full.ts';
 import { kill } from './faults/kill.ts';
 import { lostReplies } from './faults/lost-replies.ts';
@@ -21,5 +22,6 @@ export const drills: readonly Drill[] = [
   redisRollback,
   aofCut,
   clockJump,
+  crashPointDrill,
   diskFull,
 ];

@@ -40,7 +40,7 @@ export function report(result: DrillResult): string {
   const recovered = recoveries(struck);
   const list = (counts: [string, number][]) => counts.map(([name, count]) => `${count} × ${name}`).join(', ');
   return [
-    `  strikes   ${struck.length}: ${list(countsOf(struck, ({ what }) => what.split(':', 1)[0] as string)) || 'none'}`,
+    `  strikes   ${struck.length}: ${list(countsOf(struck, ({ what }) => what.split(': ', 1)[0] as string)) || 'none'}`,
     `  during    ${list(countsOf(struck, ({ during }) => during)) || '-'}`,
     `  recovery  ${recovered ? `p50 ${recovered.p50} ms, max ${recovered.max} ms` : '-'}`,
     ...(audit

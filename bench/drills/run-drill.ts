@@ -52,7 +52,7 @@ export class DrillRun {
   async run(): Promise<DrillResult> {
     const startedAtMs = performance.now();
     const next = dice(this.#seed);
-    this.#preparation = await this.#drill.prepare(next);
+    this.#preparation = await this.#drill.prepare(next, this.#seed);
     const { arrange } = this.#preparation;
     const system = await startSystem(
       gateways,

@@ -26,7 +26,7 @@ export interface Drill {
   /** How long the sale takes at least, so that there is time for several strikes. */
   sellingSecondsMin: number;
   /** Resolves with a fresh fault of one run. Throws `DrillFailure` where this machine cannot have it. */
-  prepare(next: () => number): Promise<Preparation>;
+  prepare(next: () => number, seed: number): Promise<Preparation>;
 }
 
 export interface Preparation {

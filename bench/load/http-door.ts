@@ -9,7 +9,8 @@ export interface HttpReply {
 
 /** Of one process, for all its buyers: a gateway's open files are for sockets. */
 const connectionsMax = 256;
-const attemptsMax = 20;
+/** Every gateway may be down at once: with the pauses in between this is a minute and a half. */
+const attemptsMax = 40;
 const replyWithinMs = 30_000;
 
 /** Requests over connections that are kept and shared. */

@@ -10,6 +10,14 @@ it.each([
     { orderId: 'ord_1', status: 'confirmed', paymentStatus: 'captured' },
     { kind: 'confirmed', orderId: 'ord_1' },
   ],
+  [
+    {
+      orderId: 'ord_1',
+      status: 'requires_action',
+      nextAction: { type: 'redirect', url: 'http://bank/3ds/pi_1' },
+    },
+    { kind: 'asked_by_bank', orderId: 'ord_1', url: 'http://bank/3ds/pi_1' },
+  ],
   [{ code: 'payment_declined', status: 402, declineCode: 'card_declined' }, { kind: 'declined' }],
   [{ orderId: 'ord_1', status: 'pending', paymentStatus: 'declined' }, { kind: 'declined' }],
   [

@@ -16,6 +16,8 @@ export type JoinAnswer = { kind: 'ticket'; ticket: Ticket } | Refused;
 export type ReserveAnswer = { kind: 'reserved'; reserved: Reserved } | { kind: 'standby' } | Refused;
 export type PayAnswer =
   | { kind: 'pending'; orderId: string }
+  /** The bank asks the owner of the card, at that page. */
+  | { kind: 'asked_by_bank'; orderId: string; url: string }
   | { kind: 'confirmed'; orderId: string }
   | { kind: 'declined' }
   | Refused;
@@ -74,6 +76,9 @@ export function payAnswerOf(body: Body, retryAfter?: string): PayAnswer {
   if (body.code === 'payment_declined' || body.paymentStatus === 'declined') return { kind: 'declined' };
   if (typeof body.code === 'string') return refusedBy(body, retryAfter);
   if (body.status === 'pending') return { kind: 'pending', orderId };
+  if (body.status === 'requires_action') {
+    return { kind: 'asked_by_bank', orderId, url: (body.nextAction as { url: string }).url };
+  }
   // The hold ended before the order was paid: what the next `pay` would be told, too.
   return refusedBy({ code: 'reservation_expired', detail: `the order is ${String(body.status)}` });
 }

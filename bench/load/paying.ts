@@ -1,6 +1,11 @@
 import type { Reserved } from '../../engine/contracts/wire/reservations.ts';
 import { type PayAnswer, type Payment, type Refused, Unexpected } from './line.ts';
+import { pause } from './pause.ts';
 import { patiently, type Visit } from './visit.ts';
+
+/** How a buyer answers their bank, and how long that takes. */
+const atBankMs = 200;
+const consents = '/complete';
 
 type Outcome = { kind: 'confirmed'; orderId: string } | { kind: 'declined' } | Refused;
 
@@ -50,7 +55,8 @@ async function payWith(visit: Visit, payment: Payment, doubleClick: boolean): Pr
   const [one, other] = await Promise.all(doubleClick ? [click(), pay()] : [click()]);
   if (doubleClick) tally.incident('doubleClicks');
   let answer = other ? agreedPayment(one as PayAnswer, other) : (one as PayAnswer);
-  while (answer.kind === 'pending') {
+  while (answer.kind === 'pending' || answer.kind === 'asked_by_bank') {
+    if (answer.kind === 'asked_by_bank') await consent(visit, answer.url);
     const outcome = await line.waitForOutcome(answer.orderId);
     if (outcome) {
       answer = outcome;
@@ -66,6 +72,14 @@ async function payWith(visit: Visit, payment: Payment, doubleClick: boolean): Pr
   return answer;
 }
 
+/** Goes to the bank's page and says yes. Said already is no trouble; that nobody answers is asked again later. */
+async function consent({ tally }: Visit, url: string): Promise<void> {
+  await pause(atBankMs);
+  const said = await fetch(`${url}${consents}`, { method: 'POST' }).catch(() => null);
+  if (said?.ok) tally.incident('askedByBank');
+  await said?.arrayBuffer();
+}
+
 /** Two clicks with one key are one payment of one order; the answer that knows more counts. */
 function agreedPayment(one: PayAnswer, other: PayAnswer): PayAnswer {
   const orderIds = new Set(
@@ -75,5 +89,5 @@ function agreedPayment(one: PayAnswer, other: PayAnswer): PayAnswer {
   if (orderIds.size > 1 || (kinds.has('confirmed') && kinds.has('declined'))) {
     throw new Unexpected(`a double click on pay was answered ${JSON.stringify([one, other])}`);
   }
-  return one.kind === 'pending' ? other : one;
+  return one.kind === 'pending' || (one.kind === 'asked_by_bank' && other.kind !== 'pending') ? other : one;
 }

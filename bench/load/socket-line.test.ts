@@ -127,6 +127,20 @@ it('hears the outcome of a payment that is pushed before it is asked for', async
   expect(await line.waitForOutcome()).toEqual({ kind: 'confirmed', orderId: 'ord_1' });
 });
 
+it('hears what the bank asks once, and then the outcome', async () => {
+  await joined();
+  await line.pay(payment);
+  const nextAction = { type: 'redirect', url: 'http://bank/3ds/pi_1' };
+  tell({ ev: 'order', orderId: 'ord_1', status: 'requires_action', nextAction });
+  expect(await line.waitForOutcome()).toEqual({
+    kind: 'asked_by_bank',
+    orderId: 'ord_1',
+    url: nextAction.url,
+  });
+  tell({ ev: 'order', orderId: 'ord_1', status: 'confirmed' });
+  expect(await line.waitForOutcome()).toEqual({ kind: 'confirmed', orderId: 'ord_1' });
+});
+
 it('comes back after a lost socket, with the same ticket, and repeats what was not answered', async () => {
   answer = (frame) => (frame.op === 'reserve' && sockets.length === 1 ? null : (usual[frame.op] ?? null));
   await joined();

@@ -117,7 +117,10 @@ export class SocketLine implements Line {
     });
     await this.#until(() => this.#heard.outcome !== null || this.#isBack || isLate);
     clearTimeout(patience);
-    return this.#heard.outcome;
+    const { outcome } = this.#heard;
+    // What the bank asks decides nothing: the outcome is still to come.
+    if (outcome?.kind === 'asked_by_bank') this.#heard.outcome = null;
+    return outcome;
   }
 
   close(): void {

@@ -16,6 +16,7 @@ export const incidents = [
   'stoodBy',
   'lapsedHolds',
   'askedAgain',
+  'askedByBank',
 ] as const;
 export type Incident = (typeof incidents)[number];
 

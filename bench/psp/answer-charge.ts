@@ -21,7 +21,10 @@ export function answerCharge(
   const delayMs = weather.drawLatencyMs();
   const fault = weather.drawFault();
   if (failsBefore(fault, exchange, book, delayMs)) return;
-  const answer = book.charge(request.key, read.charge, fault === 'error_after');
+  const answer = book.charge(request.key, read.charge, {
+    fails: fault === 'error_after',
+    asksOwner: weather.drawAction(),
+  });
   if (fault === 'timeout_after') {
     book.count('answersLost');
     return;

@@ -60,8 +60,15 @@ export class ChargeBook {
     this.#told = told;
   }
 
-  /** Charges once per key; without a key, every time. With `fails` the provider fails after the effect. */
-  charge(key: string | null, charge: ChargeParameters, fails = false): ChargeAnswer {
+  /**
+   * Charges once per key; without a key, every time. With `fails` the provider fails after the effect; with
+   * `asksOwner` a card that would be captured waits for its owner.
+   */
+  charge(
+    key: string | null,
+    charge: ChargeParameters,
+    { fails = false, asksOwner = false }: { fails?: boolean; asksOwner?: boolean } = {},
+  ): ChargeAnswer {
     const known = key === null ? undefined : this.#byKey.get(key);
     if (known) {
       if (!isSameCharge(known.charge, charge)) {
@@ -88,7 +95,7 @@ export class ChargeBook {
       status:
         card.does === 'decline'
           ? 'requires_payment_method'
-          : card.does === 'require_action'
+          : card.does === 'require_action' || (asksOwner && card.does === 'capture')
             ? 'requires_action'
             : paid,
       declineCode: card.does === 'decline' ? card.declineCode : null,

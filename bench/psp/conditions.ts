@@ -20,6 +20,8 @@ export const ConditionsSchema = Type.Object(
     timeoutBeforeShare: share(),
     /** Likewise, after the effect; the same key gets the answer. */
     timeoutAfterShare: share(),
+    /** Share of cards that would be captured for which the bank asks its owner first. */
+    actionShare: share(),
     /** While true, everything under `/v1` is answered 503 at once, and no webhook goes out. */
     outage: Type.Boolean(),
     /** Whether webhooks are sent, where somebody takes them. What happens while they are not is never told. */
@@ -48,6 +50,7 @@ export const calm: Conditions = {
   errorAfterShare: 0,
   timeoutBeforeShare: 0,
   timeoutAfterShare: 0,
+  actionShare: 0,
   outage: false,
   webhooks: true,
   webhookDelayMs: 0,
@@ -135,6 +138,12 @@ export class Weather {
       thrown -= each;
     }
     return null;
+  }
+
+  /** Whether the bank asks the owner of the next card. Where none does, no dice are thrown. */
+  drawAction(): boolean {
+    const { actionShare } = this.#conditions;
+    return actionShare > 0 && this.#next() < actionShare;
   }
 
   /** How the next webhook goes out: the same number of throws for each, so that one does not change the next. */

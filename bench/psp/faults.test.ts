@@ -123,3 +123,12 @@ it('has a long tail where it is told to', () => {
   expect(uniform.at(-1)).toBeLessThanOrEqual(150);
   expect(tailed[Math.floor(tailed.length * 0.99)]).toBeGreaterThan(300);
 });
+
+it('asks the owner of a card that would be captured, and of no other', async () => {
+  await control({ actionShare: 1 });
+  expect(await charge('a')).toBe(200);
+  expect(await tally()).toMatchObject({ captured: { count: 0 }, requiresAction: { count: 1 } });
+  await control({ actionShare: 0 });
+  expect(await charge('b')).toBe(200);
+  expect(await tally()).toMatchObject({ captured: { count: 1 }, requiresAction: { count: 1 } });
+});
