@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { newId } from '../contracts/ids.ts';
+import { inCrowds } from '../fixtures/in-crowds.ts';
 import { type TestSaleOptions, testSale } from '../fixtures/test-sale.ts';
 import { floorKeys } from '../redis/keys.ts';
 import { nextRequestId, run, script } from '../redis/scripts.ts';
@@ -17,17 +18,13 @@ const claimMs = 10_000;
 const lookMs = 500;
 /** Windows that the estimate has to see end. */
 const settlingMs = 60_000;
-/** So many join at once: a gateway lets no more than 20,000 wait. */
-const crowdMax = 5_000;
 const buyerOf = (turn: number) => `buyer-${turn}`;
 
 async function roomOf(entrants: number, options: TestSaleOptions) {
   const sale = await testSale({ method: 'fifo', perMinute, claimMs, ...options });
   const { saleId } = sale;
-  for (let from = 0; from < entrants; from += crowdMax) {
-    const crowd = Array.from({ length: Math.min(crowdMax, entrants - from) }, (_, at) => buyerOf(from + at));
-    await Promise.all(crowd.map((buyerId) => sale.places.take({ saleId, epoch: 1, buyerId })));
-  }
+  const buyers = Array.from({ length: entrants }, (_, turn) => buyerOf(turn));
+  await inCrowds(buyers, (buyerId) => sale.places.take({ saleId, epoch: 1, buyerId }));
   let nowMs = sale.startMs;
   return {
     ...sale,

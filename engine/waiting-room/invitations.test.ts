@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { inCrowds } from '../fixtures/in-crowds.ts';
 import { testSale } from '../fixtures/test-sale.ts';
 import { saleKey } from '../redis/keys.ts';
 
@@ -70,7 +71,7 @@ test('a long list stays packed as the room grows with it', async () => {
   const { buckets, invited } = await sale.redis.hgetall(saleKey(sale.saleId));
   expect(Number(invited)).toBe(5_000);
   expect(Number(buckets)).toBeGreaterThan(64);
-  const outcomes = await Promise.all(buyers.map((buyer) => join(sale, buyer)));
+  const outcomes = await inCrowds(buyers, (buyer) => join(sale, buyer));
   expect(outcomes.every((outcome) => outcome.kind === 'place' && outcome.fresh)).toBe(true);
   expect(await join(sale, 'buyer-5000')).toMatchObject({ code: 'not_invited' });
 });

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { inCrowds } from '../fixtures/in-crowds.ts';
 import { testSale, testTokenSecret } from '../fixtures/test-sale.ts';
 import { placesKey, saleKey } from '../redis/keys.ts';
 import { assemble } from '../redis/script-loader.ts';
@@ -54,10 +55,10 @@ test('everybody keeps their place while the buckets grow, also for a gateway tha
   const late = placeBook(sale.redis, testTokenSecret);
   await late.take(joinOf(sale, 'first'));
   const buyers = Array.from({ length: 8_000 }, () => randomUUID());
-  const taken = await Promise.all(buyers.map((buyer) => sale.places.take(joinOf(sale, buyer))));
+  const taken = await inCrowds(buyers, (buyer) => sale.places.take(joinOf(sale, buyer)));
   const buckets = Number(await sale.redis.hget(saleKey(sale.saleId), 'buckets'));
   expect(buckets).toBeGreaterThan(64);
-  const found = await Promise.all(buyers.map((buyer) => late.find(joinOf(sale, buyer))));
+  const found = await inCrowds(buyers, (buyer) => late.find(joinOf(sale, buyer)));
   expect(found).toEqual(taken.map((place) => place.kind === 'place' && place.index));
   expect(new Set(found).size).toBe(8_000);
   // Every bucket stays packed: unpacked ones cost three times as much a buyer.
