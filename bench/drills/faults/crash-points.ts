@@ -3,13 +3,13 @@ import { type CrashPoint, crashPoints } from '../../../engine/contracts/crash-po
 import { processesOf, type SystemProcess } from '../processes.ts';
 import { between, type Drill, DrillFailure, type Scene } from '../scene.ts';
 
-/** A process dies when its nth payment passes the point; there and then, no other thread gives it away. */
+/** A process dies when its nth payment passes the point. One that dies too soon after its start sells nothing. */
 const nthOf: Readonly<Partial<Record<CrashPoint, readonly [from: number, to: number]>>> = {
   // One buyer in ten has a card that is declined.
   'settle:declined': [1, 3],
   'hold:returned': [1, 3],
 };
-const nthUsually = [2, 8] as const;
+const nthUsually = [6, 14] as const;
 
 /** So long a strike waits for the next death before it says that there was none. */
 const patienceMs = 200;
