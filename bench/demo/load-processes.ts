@@ -119,6 +119,7 @@ function together(results: readonly RushResult[]): Crowd {
     addCounts(crowd.failures, part.failures);
     crowd.confirmed = [...crowd.confirmed, ...part.confirmed];
     addCounts(crowd.confirmedBySecond, part.confirmedBySecond);
+    crowd.reservedAtMs = [...crowd.reservedAtMs, ...part.reservedAtMs];
     latency.add(part.latency);
   }
   return crowd;

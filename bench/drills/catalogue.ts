@@ -4,6 +4,7 @@ import { diskFull } from './faults/disk-full.ts';
 import { kill } from './faults/kill.ts';
 import { lostReplies } from './faults/lost-replies.ts';
 import { providerStorm } from './faults/provider-storm.ts';
+import { redisAway } from './faults/redis-away.ts';
 import { aofCut, redisRollback, redisWipe } from './faults/redis-data.ts';
 import { sleeper } from './faults/sleeper.ts';
 import type { Drill } from './scene.ts';
@@ -21,6 +22,7 @@ export const drills: readonly Drill[] = [
   redisWipe,
   redisRollback,
   aofCut,
+  redisAway,
   clockJump,
   crashPointDrill,
   diskFull,

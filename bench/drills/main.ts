@@ -48,7 +48,7 @@ try {
     const seed = options.seed + run;
     run++;
     say(`${drill.name}, seed ${seed}: ${options.buyers} buyers for ${options.units} units`);
-    current = new DrillRun(drill, seed, options, say);
+    current = new DrillRun(drill, seed, options, say, options);
     try {
       const result = await current.run();
       results.push(result);

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type DemoOptions, demoMethods } from '../demo/options.ts';
+import { awayKinds } from './absence.ts';
 import { drills } from './catalogue.ts';
-import { type Drill, DrillFailure } from './scene.ts';
+import { type Drill, DrillFailure, type Given } from './scene.ts';
 
-export interface DrillOptions {
+export interface DrillOptions extends Given {
   /** One, or all of them in turn. Empty: list them. */
   drills: readonly Drill[];
   seed: number;
@@ -40,6 +41,8 @@ export function drillCommand(): Command {
     )
     .option('--minutes <count>', 'goes on with the next seeds for so long', integer(1, 10_000))
     .option('--strikes <count>', 'goes on with the next seeds until so often struck', integer(1, 1_000_000))
+    .option('--away <seconds>', 'how long redis-away takes Redis away', integer(1, 600))
+    .addOption(new Option('--away-kind <kind>', 'how redis-away takes Redis away').choices([...awayKinds]))
     .option(
       '--json <file>',
       'write what came out there: an object, or a list where there were several',
@@ -61,10 +64,11 @@ export function optionsOf(command: Command): DrillOptions {
   if (name !== undefined && chosen.length === 0) {
     throw new DrillFailure(`there is no drill "${name}"; these are there:\n${listing()}`);
   }
-  const { seed, buyers, units, method, minutes, strikes, json } = command.opts();
+  const { seed, buyers, units, method, minutes, strikes, json, away, awayKind } = command.opts();
   return {
     ...{ drills: chosen, seed, buyers, units, method },
     ...{ minutes: minutes ?? null, strikes: strikes ?? null, json: json ?? null },
+    ...{ awaySeconds: away ?? null, awayKind: awayKind ?? null },
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Audit } from '../../engine/contracts/wire/sales.ts';
 import type { Crowd } from '../demo/load-processes.ts';
+import type { Noticed } from './absence.ts';
 import type { Strike } from './strikes.ts';
 
 /** What `--json` writes of one drill. */
@@ -15,6 +16,8 @@ export interface DrillResult {
   audit: Audit | null;
   violations: string[];
   struck: Strike[];
+  /** How buyers noticed that a part was away, in the order of the strikes that took it away. */
+  absences: Noticed[];
   clients: Crowd['outcomes'] | null;
   incidents: Crowd['incidents'] | null;
   durationSeconds: number;
@@ -36,13 +39,20 @@ export function recoveries(strikes: readonly Strike[]): { p50: number; max: numb
 
 /** The lines that a person reads at the end of a drill. */
 export function report(result: DrillResult): string {
-  const { audit, struck, violations } = result;
+  const { audit, struck, absences, violations } = result;
   const recovered = recoveries(struck);
   const list = (counts: [string, number][]) => counts.map(([name, count]) => `${count} × ${name}`).join(', ');
   return [
     `  strikes   ${struck.length}: ${list(countsOf(struck, ({ what }) => what.split(': ', 1)[0] as string)) || 'none'}`,
     `  during    ${list(countsOf(struck, ({ during }) => during)) || '-'}`,
     `  recovery  ${recovered ? `p50 ${recovered.p50} ms, max ${recovered.max} ms` : '-'}`,
+    ...absences.map(
+      ({ leftAtMs, returnedAtMs, available, reservedMeanwhile, sellingAgainMs }) =>
+        `  away      ${((returnedAtMs - leftAtMs) / 1000).toFixed(1)} s with ${available} units left, ${reservedMeanwhile} reserved meanwhile, ` +
+        (sellingAgainMs === null
+          ? 'nothing after it'
+          : `selling again ${sellingAgainMs} ms after its return`),
+    ),
     ...(audit
       ? [
           `  audit     ${audit.items.map(({ sold, units }) => `${sold} of ${units} sold`).join(', ')}, ` +

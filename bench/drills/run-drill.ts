@@ -11,9 +11,10 @@ import { demoSale } from '../demo/sale.ts';
 import { type System, startSystem } from '../demo/system.ts';
 import { judge } from '../demo/verdict.ts';
 import { dice } from '../dice.ts';
+import { noticed, tooLong } from './absence.ts';
 import type { DrillResult } from './result.ts';
 import { SaleWatch } from './sale-watch.ts';
-import { type Drill, DrillFailure, type Preparation } from './scene.ts';
+import { type Drill, DrillFailure, type Given, type Preparation } from './scene.ts';
 import { recoveryMsMax, type Strike, strikeUntilOver } from './strikes.ts';
 import { persistently } from './until.ts';
 
@@ -22,6 +23,8 @@ export interface DrillSize {
   units: number;
   method: 'fifo' | 'queue' | 'lottery';
 }
+
+const nothingGiven: Given = { awaySeconds: null, awayKind: null };
 
 /** Two of each, so that somebody is left when one dies. */
 const gateways = 2;
@@ -36,23 +39,31 @@ export class DrillRun {
   readonly #seed: number;
   readonly #size: DrillSize;
   readonly #say: (line: string) => void;
+  readonly #given: Given;
   #started: Pick<System, 'stop' | 'kill'> | null = null;
   #system: System | null = null;
   #load: LoadProcesses | null = null;
   #preparation: Preparation | null = null;
 
-  constructor(drill: Drill, seed: number, size: DrillSize, say: (line: string) => void) {
+  constructor(
+    drill: Drill,
+    seed: number,
+    size: DrillSize,
+    say: (line: string) => void,
+    given = nothingGiven,
+  ) {
     this.#drill = drill;
     this.#seed = seed;
     this.#size = size;
     this.#say = say;
+    this.#given = given;
   }
 
   /** Resolves with what came out. Throws `DrillFailure` or `DemoFailure` where it could not be run. */
   async run(): Promise<DrillResult> {
     const startedAtMs = performance.now();
     const next = dice(this.#seed);
-    this.#preparation = await this.#drill.prepare(next, this.#seed);
+    this.#preparation = await this.#drill.prepare(next, this.#seed, this.#given);
     const { arrange } = this.#preparation;
     const system = await startSystem(
       gateways,
@@ -137,6 +148,9 @@ export class DrillRun {
     }
     this.#say('  everybody has an outcome; waiting for the sale to drain');
     const evidence = await this.#evidence(system, operator, sale.id, crowd, plan);
+    const absences = struck.flatMap(({ absence, available }) =>
+      absence ? noticed(absence, available, crowd.reservedAtMs) : [],
+    );
     const price = sale.items[0]?.price as { amount: number; currency: string };
     return {
       name: this.#drill.name,
@@ -153,9 +167,11 @@ export class DrillRun {
         ...(struck.some(({ recoveryMs }) => recoveryMs === null)
           ? [`not whole and selling again within ${recoveryMsMax / 1000} s of a strike`]
           : []),
+        ...tooLong(absences),
         ...(struck.length === 0 ? ['nothing struck while the sale was running'] : []),
       ],
       struck,
+      absences,
       clients: crowd.outcomes,
       incidents: crowd.incidents,
       durationSeconds: 0,

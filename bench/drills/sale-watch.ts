@@ -17,6 +17,11 @@ export class SaleWatch {
     return this.#sum('sold');
   }
 
+  /** Units that nobody holds and nobody has bought. */
+  get available(): number {
+    return this.#sum('available');
+  }
+
   /** Units are left, and turns are called: it is to be expected that some are sold. */
   get isSelling(): boolean {
     return this.#last?.state === 'open' && this.#sum('sold') < this.#sum('units');
@@ -44,7 +49,7 @@ export class SaleWatch {
     }
   }
 
-  #sum(count: 'units' | 'sold' | 'held'): number {
+  #sum(count: 'units' | 'available' | 'sold' | 'held'): number {
     return (this.#last?.items ?? []).reduce((sum, item) => sum + item[count], 0);
   }
 }

@@ -1,5 +1,6 @@
 import type { Operator } from '../demo/operator.ts';
 import type { Arrange, System } from '../demo/system.ts';
+import type { Absence, AwayKind } from './absence.ts';
 
 /** Where a fault strikes: a running system with one sale. */
 export interface Scene {
@@ -12,10 +13,19 @@ export interface Scene {
 
 /** Something that goes wrong, again and again, until it is called off. */
 export interface Fault {
-  /** Strikes once. Resolves with what was hit, `what` or `what: how`, or null where there was nothing to hit. */
-  strike(): Promise<string | null>;
+  /**
+   * Strikes once. Resolves with what was hit, `what` or `what: how`, or null where there was nothing to hit.
+   * Whoever was away and is back says from when to when: its recovery counts from its return.
+   */
+  strike(): Promise<string | { what: string; absence: Absence } | null>;
   /** Undoes what lasts: called once, after the last strike. */
   end?(): Promise<void>;
+}
+
+/** What the command line said about a drill; null: the drill decides. */
+export interface Given {
+  awaySeconds: number | null;
+  awayKind: AwayKind | null;
 }
 
 export interface Drill {
@@ -26,7 +36,7 @@ export interface Drill {
   /** How long the sale takes at least, so that there is time for several strikes. */
   sellingSecondsMin: number;
   /** Resolves with a fresh fault of one run. Throws `DrillFailure` where this machine cannot have it. */
-  prepare(next: () => number, seed: number): Promise<Preparation>;
+  prepare(next: () => number, seed: number, given: Given): Promise<Preparation>;
 }
 
 export interface Preparation {

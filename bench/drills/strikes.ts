@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Absence } from './absence.ts';
 import { processesOf, type SystemProcess } from './processes.ts';
 import type { SaleWatch } from './sale-watch.ts';
 import { between, type Drill, type Fault, type Scene } from './scene.ts';
@@ -10,8 +11,12 @@ export interface Strike {
   what: string;
   /** What the sale was doing: its state, and whether anything was being held or paid. */
   during: string;
+  /** Units that anybody could have had when it struck. */
+  available: number;
   /** Until the system was whole again, and something had been sold since where there was anything left to sell. */
   recoveryMs: number | null;
+  /** From when to when a part was away; null where nothing was, or it came back by itself. */
+  absence: Absence | null;
 }
 
 /** Longer than any recovery: what is not back by then is told as a violation. */
@@ -35,12 +40,16 @@ export async function strikeUntilOver(
   while (!isOver()) {
     await pauseUnless(isOver, between(...drill.pauseMs, scene.next));
     if (isOver() || watch.isFinal) return;
-    const { during, sold } = watch;
+    const { during, available, sold } = watch;
     const struckAtMs = performance.now();
-    const what = await fault.strike();
-    if (what === null) continue;
-    const recoveryMs = await recovery(scene, watch, whole, sold, struckAtMs, isOver);
-    told({ atMs: Math.round(struckAtMs - beganAtMs), what, during, recoveryMs });
+    const hit = await fault.strike();
+    if (hit === null) continue;
+    const { what, absence } = typeof hit === 'string' ? { what: hit, absence: null } : hit;
+    const sinceMs = absence ? performance.now() - (Date.now() - absence.returnedAtMs) : struckAtMs;
+    // What was sold until it was away is not told before it is back: nothing of that is a recovery.
+    const soldBefore = absence ? watch.sold : sold;
+    const recoveryMs = await recovery(scene, watch, whole, soldBefore, sinceMs, isOver);
+    told({ atMs: Math.round(struckAtMs - beganAtMs), what, during, available, recoveryMs, absence });
     if (recoveryMs === null) return;
   }
 }
@@ -50,11 +59,11 @@ async function recovery(
   watch: SaleWatch,
   whole: string,
   soldBefore: number,
-  struckAtMs: number,
+  fromMs: number,
   isOver: () => boolean,
 ): Promise<number | null> {
   for (;;) {
-    const sinceMs = performance.now() - struckAtMs;
+    const sinceMs = performance.now() - fromMs;
     const hasSold = watch.sold > soldBefore || !watch.isSelling || isOver();
     if (hasSold && (await isWhole(scene, whole))) return Math.round(sinceMs);
     if (sinceMs > recoveryMsMax) return null;

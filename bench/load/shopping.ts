@@ -26,6 +26,7 @@ export async function shop(visit: Visit): Promise<Outcome> {
     const held = await hold(visit, isFirstHold && behaviour.doubleClicksReserve);
     if (held === 'over') return 'soldOut';
     if (held.kind === 'refused') return endedBy(held, 'reserve');
+    tally.sawReserved();
     if (behaviour.plan === 'walk_away') return 'walkedAway';
     const paid = await considerAndPay(visit, held.reserved, isFirstHold);
     if (paid.kind === 'confirmed') {

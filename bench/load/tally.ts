@@ -37,6 +37,8 @@ export interface RushResult {
   confirmed: SeenConfirmed[];
   /** How many were told so in each second since 1970 in which anybody was. */
   confirmedBySecond: Record<string, number>;
+  /** When clients were told of each reservation, ms since 1970. */
+  reservedAtMs: number[];
   incidents: Record<Incident, number>;
   /** How often each code was refused with, repeats included. */
   refusals: Record<string, number>;
@@ -53,6 +55,7 @@ export class Tally {
   readonly latency = new Latency();
   readonly #confirmed: SeenConfirmed[] = [];
   readonly #confirmedBySecond: Record<string, number> = {};
+  readonly #reservedAtMs: number[] = [];
   joined = 0;
   holding = 0;
   paying = 0;
@@ -74,6 +77,11 @@ export class Tally {
     this.#confirmed.push(seen);
     const second = Math.floor(Date.now() / 1000);
     this.#confirmedBySecond[second] = (this.#confirmedBySecond[second] ?? 0) + 1;
+  }
+
+  /** That a client was told of a reservation, now. */
+  sawReserved(): void {
+    this.#reservedAtMs.push(Date.now());
   }
 
   incident(name: Incident): void {
@@ -108,6 +116,7 @@ export class Tally {
       outcomes: this.#outcomes,
       confirmed: this.#confirmed,
       confirmedBySecond: this.#confirmedBySecond,
+      reservedAtMs: this.#reservedAtMs,
       incidents: this.#incidents,
       refusals: this.#refusals,
       failures: this.#failures,

@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { connect, type Socket } from 'node:net';
-import { join } from 'node:path';
 import { type Drill, pick } from '../scene.ts';
+import { command, speakTo } from './redis-socket.ts';
 
 const hourMs = 3_600_000;
 /** Also jumps that are just too small, and just large enough, to be taken for one. */
@@ -21,6 +19,7 @@ export const clockJump: Drill = {
     async begin({ system, saleId }) {
       const key = `db:{${saleId}}:sale`;
       const redis = await speakTo(system.dataDir);
+      redis.resume();
       let wrongByMs = 0;
       const set = () => redis.write(command('HSET', key, 'wallMs', String(Date.now() + wrongByMs)));
       set();
@@ -42,17 +41,3 @@ export const clockJump: Drill = {
     },
   }),
 };
-
-/** A connection to the system's own Redis, that has shown its password. What Redis answers is not read. */
-async function speakTo(dataDir: string): Promise<Socket> {
-  const settings = await readFile(join(dataDir, 'redis', 'redis.conf'), 'utf8');
-  const of = (name: string) => new RegExp(`^${name} (.*)$`, 'm').exec(settings)?.[1] ?? '';
-  const socket = connect(Number(of('port')), '127.0.0.1');
-  socket.on('error', () => {});
-  socket.resume();
-  socket.write(command('AUTH', of('requirepass')));
-  return socket;
-}
-
-const command = (...words: string[]): string =>
-  `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`;
