@@ -4,10 +4,14 @@ import { queuePrefix } from './catalogue.ts';
 /** After an outage BullMQ's own back-off keeps workers away for up to 18 s; a flash sale wants them back at once. */
 const retryStrategy = (attempt: number) => Math.min(attempt * 20, 500);
 
+/** So soon is a Redis looked at again that still reads its files; by default after a second, and up to ten. */
+const maxLoadingRetryTime = 50;
+
 /** For those who add jobs: while Redis is away they are told so at once, and a command is never sent twice. */
 export const addingConnection = (url: string): RedisOptions => ({
   url,
   retryStrategy,
+  maxLoadingRetryTime,
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
   commandTimeout: 5_000,
@@ -17,6 +21,7 @@ export const addingConnection = (url: string): RedisOptions => ({
 export const workingConnection = (url: string): RedisOptions => ({
   url,
   retryStrategy,
+  maxLoadingRetryTime,
   maxRetriesPerRequest: null,
 });
 
