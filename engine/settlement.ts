@@ -148,6 +148,22 @@ export function settlementOn(redis: Redis, tokenSecret: string): Settlement {
       return { kind: 'done', units: Number(present) };
     },
 
+    async listItems(saleId, items) {
+      const args = [nextRequestId(), JSON.stringify(items), ...items.map(({ sku }) => sku)];
+      const [, code] = await run(redis, script('sale/list-items'), ownKeys(saleId), args);
+      if (code === -1) return refuse('sale_not_found');
+      await ask(() => redis.publish(channels.sales, saleId));
+      return { kind: 'done' };
+    },
+
+    async giveBack(saleId, skus) {
+      const args = [nextRequestId(), ...skus];
+      const [, code, ...left] = await run(redis, script('sale/give-back'), floorKeys(saleId), args);
+      if (code === -1) return refuse('sale_not_found');
+      if (code === 0) return null;
+      return (left as [string, number][]).map(([sku, units]) => ({ sku, units }));
+    },
+
     async freeze(saleId) {
       const [, code, count, atMs] = await run(
         redis,

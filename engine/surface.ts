@@ -33,6 +33,7 @@ export interface SaleDirectory {
   /** From memory where it is known, else one read of Redis. */
   find(saleId: string): Soon<LiveSale | null>;
   findByNumber(saleNumber: number): Promise<LiveSale | null>;
+  /** All of them; general stock is none. */
   list(): LiveSale[];
   /** Called after a snapshot changed; `before` is null for a sale that was not known. */
   onChange(listener: (sale: LiveSale, before: SaleSnapshot | null) => void): void;
@@ -157,6 +158,16 @@ export interface Settlement {
   ): Promise<{ kind: 'done'; state: SaleState } | Refusal>;
   /** Sets the units of a SKU: up after Postgres, down before it. Setting the same number changes nothing. */
   adjustUnits(saleId: string, sku: string, units: number): Promise<{ kind: 'done'; units: number } | Refusal>;
+  /** Says what a sale sells: titles and prices anew, and SKUs that are new to it, without units yet. The rows changed first. */
+  listItems(saleId: string, items: SaleConfig['items']): Promise<{ kind: 'done' } | Refusal>;
+  /**
+   * Takes the unsold units of these SKUs out of a sale that has ended, and says how many it is left with. Null
+   * while it runs, or while units are held or being paid. Safe to repeat.
+   */
+  giveBack(
+    saleId: string,
+    skus: readonly string[],
+  ): Promise<{ sku: string; units: number }[] | null | Refusal>;
   /** Fixes who takes part in the draw, or says who was fixed before. Null where the sale opened without. */
   freeze(saleId: string): Promise<{ preEntrants: number; frozenAtMs: number } | null>;
   /** Who has a place, by bucket and in no order; 12 bytes name the buyer. Not held: given up, the index stays taken. */

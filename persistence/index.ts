@@ -14,6 +14,7 @@ import type { ProviderEvents } from '../engine/contracts/provider-events.ts';
 import type { QuoteStore } from '../engine/contracts/quote.ts';
 import type { Reconciliation } from '../engine/contracts/reconciliation.ts';
 import type { Settings } from '../engine/contracts/settings.ts';
+import type { StockStore } from '../engine/contracts/stock.ts';
 import type { Webhooks } from '../engine/contracts/webhooks.ts';
 import { ticketWriter } from '../engine/index.ts';
 import type { Settlement } from '../engine/surface.ts';
@@ -34,6 +35,7 @@ import { reconciliationOn } from './repairs/reconciliation.ts';
 import { saleStoreOn } from './sales/sale-store.ts';
 import { signingKeyRingOn } from './signing-keys/key-ring.ts';
 import { signingKeyRotationOn } from './signing-keys/rotation.ts';
+import { stockStoreOn } from './stock/stock-store.ts';
 
 export { createLog, type Log } from './log.ts';
 export { migrate } from './migrations/migrate.ts';
@@ -170,6 +172,16 @@ export function createSaleStore(
       await Promise.all([pool.end(), reports.end()]);
     },
   };
+}
+
+/** General stock on Postgres and, through `settlement`, on Redis. */
+export function createStockStore(
+  databaseUrl: string,
+  settlement: Settlement,
+  log: Log = createLog('info'),
+): StockStore & Closable {
+  const pool = createPool(databaseUrl, { connectionsMax: 4, name: 'general stock' });
+  return { ...stockStoreOn(pool, settlement, log), close: () => pool.end() };
 }
 
 /** The keys of public purchase tokens, as a gateway keeps them in memory; known after the first `refresh`. */

@@ -18,7 +18,7 @@ export const errorCatalogue = {
   unavailable: { status: 503, retryable: true, title: 'A part that this needs is away' },
 
   sale_not_found: { status: 404, retryable: false, title: 'There is no such sale' },
-  sku_not_found: { status: 404, retryable: false, title: 'The sale has no such SKU' },
+  sku_not_found: { status: 404, retryable: false, title: 'Nothing is sold under that SKU here' },
   sale_exists: { status: 409, retryable: false, title: 'A sale with this id exists already' },
   sale_not_open: { status: 409, retryable: true, title: 'The sale is not open yet' },
   sale_paused: { status: 409, retryable: true, title: 'The sale is paused' },

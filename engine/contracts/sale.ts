@@ -2,6 +2,13 @@ import type { Money } from './money.ts';
 import type { SaleState } from './states.ts';
 import type { Method, TokenKind } from './wire/sales.ts';
 
+/**
+ * General stock is run like a sale that never ends: the same reservations, guard, ledger and rebuild. No operator
+ * can give a sale this name and no address takes it, so nothing sells from it by accident. Spelled once more in
+ * lua/includes/lifecycle.lua, and in the migration that allows it.
+ */
+export const generalStockId = '_general';
+
 /** What is fixed about a sale while its epoch lasts: written by the operator, read by every gateway. */
 export interface SaleConfig {
   id: string;

@@ -112,6 +112,8 @@ const examples: Record<string, Example> = {
   'sale/begin-epoch': { args: [2, 100_000, 200_000] },
   'sale/begin-rebuild': { args: [2, 'builder-1', 10_000, '0-0', 5_000] },
   'sale/end-rebuild': { args: ended, after: [rebuilding, restored] },
+  'sale/give-back': { args: ['ps5'], after: [['sale/command', 'close']] },
+  'sale/list-items': { args: ['[]', 'ps5', 'case'] },
   'sale/look': { args: [], after: [held] },
   'sale/scan-buyers': { args: ['0', 500], after: [held] },
   'sale/command': { args: ['pause'] },

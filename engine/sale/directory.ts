@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { LiveSale, SaleSnapshot } from '../contracts/sale.ts';
+import { generalStockId, type LiveSale, type SaleSnapshot } from '../contracts/sale.ts';
 import type { Soon } from '../contracts/soon.ts';
 import { channels, salesKey } from '../redis/keys.ts';
 import type { SaleDirectory } from '../surface.ts';
@@ -42,6 +42,10 @@ export class Directory implements SaleDirectory {
   }
 
   list(): LiveSale[] {
+    return this.#all().filter(({ config }) => config.id !== generalStockId);
+  }
+
+  #all(): LiveSale[] {
     return [...this.#sales.values()];
   }
 
@@ -68,7 +72,7 @@ export class Directory implements SaleDirectory {
   async runOnce(): Promise<void> {
     const everything = this.#passes++ % quietPasses === 0;
     if (everything) await this.#discover();
-    await Promise.all(this.list().map((sale) => (everything || isLively(sale) ? this.#refresh(sale) : null)));
+    await Promise.all(this.#all().map((sale) => (everything || isLively(sale) ? this.#refresh(sale) : null)));
   }
 
   async #discover(): Promise<void> {
@@ -101,11 +105,14 @@ export class Directory implements SaleDirectory {
     // Two ticks of this process may overtake each other; the sale's clock tells which is newer.
     if (before && snapshot.epoch === before.epoch && snapshot.nowMs < before.nowMs) return;
     sale.snapshot = snapshot;
+    if (sale.config.id === generalStockId) return;
     for (const listener of this.#changeListeners) listener(sale, before);
   }
 }
 
 function isLively({ config, snapshot }: LiveSale): boolean {
+  // Nobody waits for it, and its tick reads every SKU of the shop.
+  if (config.id === generalStockId) return false;
   switch (snapshot.state) {
     case 'open':
     case 'paused':

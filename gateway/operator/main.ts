@@ -7,6 +7,7 @@ import {
   createReconciliation,
   createSaleStore,
   createSigningKeyRotation,
+  createStockStore,
   createWebhooks,
   postgresReadiness,
   workersReadiness,
@@ -28,6 +29,7 @@ if (away !== null) fail([`operator: ${away}`]);
 const settlement = createSettlement(REDIS_URL, TOKEN_SECRET);
 const workers = workersReadiness(REDIS_URL);
 const sales = createSaleStore(DATABASE_URL, settlement, log);
+const stock = createStockStore(DATABASE_URL, settlement, log);
 const fulfilment = createFulfilment(DATABASE_URL);
 const coupons = createCoupons(DATABASE_URL);
 const webhooks = createWebhooks(DATABASE_URL, settings.WEBHOOK_PRIVATE_ADDRESSES === 'on');
@@ -39,6 +41,7 @@ const plane = await openOperatorPlane({
   settings,
   authenticate: authenticationOf(settings),
   sales,
+  stock,
   fulfilment,
   coupons,
   webhooks,
@@ -58,6 +61,7 @@ const grace = closeWithGrace({ delay: 2_500, logger: false }, async ({ err }) =>
   await plane.close();
   const stores = [
     sales,
+    stock,
     fulfilment,
     coupons,
     webhooks,

@@ -8,6 +8,7 @@ import type { Payments } from '../../engine/contracts/payments.ts';
 import type { Readiness, SaleStore, SigningKeyRotation } from '../../engine/contracts/ports.ts';
 import type { Reconciliation } from '../../engine/contracts/reconciliation.ts';
 import type { Settings } from '../../engine/contracts/settings.ts';
+import type { StockStore } from '../../engine/contracts/stock.ts';
 import type { Webhooks } from '../../engine/contracts/webhooks.ts';
 import { Money } from '../../engine/contracts/wire/common.ts';
 import { Audit, Sale } from '../../engine/contracts/wire/sales.ts';
@@ -25,12 +26,14 @@ import { reconciliationRoutes } from './reconciliation.ts';
 import { type OperatorApp, registerRoutes } from './register.ts';
 import { saleRoutes } from './sales.ts';
 import { signingKeyRoute } from './signing-keys.ts';
+import { stockRoutes } from './stock.ts';
 import { webhookRoutes } from './webhooks.ts';
 
 export interface OperatorPlaneParts {
   settings: Pick<Settings, 'OPERATOR_HOST' | 'OPERATOR_PORT'>;
   authenticate: Authenticate;
   sales: SaleStore;
+  stock: StockStore;
   fulfilment: Fulfilment;
   coupons: Coupons;
   webhooks: Webhooks;
@@ -59,6 +62,7 @@ export function operatorRoutes(
   };
   const routes: Route[] = [
     ...saleRoutes(parts),
+    ...stockRoutes(parts.stock),
     ...fulfilmentRoutes(parts.fulfilment),
     ...couponRoutes(parts.coupons),
     ...webhookRoutes(parts.webhooks),

@@ -45,7 +45,8 @@ export function saleRoutes({ sales, settlement }: SaleRouteParts): Route[] {
       path: root,
       tag,
       summary: 'Create a sale',
-      description: 'Its units come with it. The commitment to its seed is published with the answer.',
+      description:
+        'Units of SKUs that general stock knows are taken out of it; others come with the sale. The commitment to its seed is published with the answer.',
       access: 'admin',
       body: CreateSale,
       bodyBytesMax: listBytesMax,
@@ -72,7 +73,13 @@ export function saleRoutes({ sales, settlement }: SaleRouteParts): Route[] {
       access: 'admin',
       body: PatchSale,
       replies: { 200: { description: 'the sale as it is now', schema: Sale } },
-      refusals: ['sale_not_found', 'sku_not_found', 'invalid_transition', 'units_in_use'],
+      refusals: [
+        'sale_not_found',
+        'sku_not_found',
+        'invalid_transition',
+        'units_in_use',
+        'insufficient_stock',
+      ],
       answer: async ({ params: { saleId = '' }, body }) => {
         const outcome = await sales.patch(saleId, body);
         if (outcome.kind === 'refused') return outcome;

@@ -215,7 +215,7 @@ test('indices are leased ahead of need, by any number of workers, and never twic
 
 test('a sale that was committed and never published is published later', async () => {
   const isAway = () => Promise.reject(new RedisUnavailable('away'));
-  const away = { publishSale: isAway, invite: isAway, knownInvitations: isAway };
+  const away = { ...house.settlement, publishSale: isAway };
   const sale = newSale();
   const created = await createSale(house.database.pool, away, log, sale);
   expect(created.kind).toBe('created');

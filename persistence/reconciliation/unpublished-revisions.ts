@@ -1,9 +1,14 @@
+import { generalStockId } from '../../engine/contracts/sale.ts';
 import type { Settlement } from '../../engine/surface.ts';
 import type { Log } from '../log.ts';
 import type { PostgresPool } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
 import { publishRevision } from '../sales/publish-revision.ts';
+import { type SaleRow, skusOf } from '../sales/sale-row.ts';
+import { changeStock } from '../stock/change-stock.ts';
+import { publishStock, type StockSettlement } from '../stock/publish-stock.ts';
 
+const readSale = statement<SaleRow>('read-sale');
 const unpublishedRevisions = statement<{ id: string }>('unpublished-revisions');
 
 /**
@@ -12,14 +17,19 @@ const unpublishedRevisions = statement<{ id: string }>('unpublished-revisions');
  */
 export async function publishRevisions(
   on: PostgresPool,
-  settlement: Pick<Settlement, 'configure' | 'adjustUnits' | 'snapshot'>,
+  settlement: StockSettlement & Pick<Settlement, 'configure'>,
   log: Log,
   ageMs: number,
 ): Promise<number> {
   const unpublished = await unpublishedRevisions(on, [ageMs]);
   for (const { id } of unpublished) {
-    const published = await publishRevision(on, settlement, id);
-    log.warn({ saleId: id, outcome: published.kind }, 'a change of a sale is published late');
+    const [row] = (await readSale(on, [id])) as [SaleRow];
+    const kind = await changeStock(on, settlement, log, skusOf(row), async (stock) => {
+      if (id !== generalStockId) return (await publishRevision(stock, settlement, id)).kind;
+      await publishStock(stock.connection, settlement);
+      return 'followed';
+    });
+    log.warn({ saleId: id, outcome: kind }, 'a change of a sale is published late');
   }
   return unpublished.length;
 }

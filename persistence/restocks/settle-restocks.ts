@@ -5,6 +5,8 @@ import type { Settlement } from '../../engine/surface.ts';
 import type { Log } from '../log.ts';
 import type { PostgresPool } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
+import { changeStock } from '../stock/change-stock.ts';
+import type { StockSettlement } from '../stock/publish-stock.ts';
 
 interface OwedRestock {
   restock_id: string;
@@ -28,7 +30,7 @@ export interface RestockParts {
   rows: PostgresPool;
   /** Plans through statistics: what is looked for. */
   reports: PostgresPool;
-  settlement: Pick<Settlement, 'restock'>;
+  settlement: StockSettlement & Pick<Settlement, 'restock'>;
   log: Log;
 }
 
@@ -45,13 +47,24 @@ export async function settleRestocks({ rows, reports, settlement, log }: Restock
   if (failed) throw failed.reason;
   return owed.length;
 
+  /** The entry ends at the account between sales; where general stock knows the SKU, it takes them from there. */
+  async function intoStock({ items }: OwedRestock, move: readonly unknown[]): Promise<void> {
+    const skus = items.map(({ sku }) => sku);
+    await changeStock(rows, settlement, log, skus, (general) =>
+      general.commit(
+        (transaction) => moveRestock(transaction, move),
+        (moved) => moved,
+      ),
+    );
+  }
+
   async function settleOne(restock: OwedRestock): Promise<void> {
     const stock = `sale/${restock.sale_id}/stock`;
     const sold = `sale/${restock.sale_id}/sold`;
     const { restock_id: returnId, buyer_id: buyerId, sale_id: saleId } = restock;
     if (restock.state === 'owed') {
       if (restock.has_sale_ended) {
-        await moveRestock(rows, [
+        await intoStock(restock, [
           returnId,
           buyerId,
           'owed',
@@ -72,7 +85,7 @@ export async function settleRestocks({ rows, reports, settlement, log }: Restock
         await closeRestock(rows, [returnId, buyerId]);
         return;
       case 'sale_ended':
-        await moveRestock(rows, [
+        await intoStock(restock, [
           returnId,
           buyerId,
           'to_sale',

@@ -1,4 +1,5 @@
 import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
+import { generalStockId } from '../../engine/contracts/sale.ts';
 import type { SaleCommand, Settlement } from '../../engine/surface.ts';
 import type { Postgres } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
@@ -16,6 +17,7 @@ export async function commandSale(
   saleId: string,
   command: SaleCommand,
 ): Promise<{ kind: 'done' } | Refusal> {
+  if (saleId === generalStockId) return refuse('sale_not_found');
   const [known] = await recordSaleCommand(on, [saleId, command]);
   if (!known) return refuse('sale_not_found');
   const outcome = await settlement.command(saleId, command);

@@ -3,31 +3,38 @@ import type { SaleConfig } from '../../engine/contracts/sale.ts';
 import type { CreateSale } from '../../engine/contracts/wire/sales.ts';
 import { newSeed, seedCommitment } from '../../engine/index.ts';
 import type { Log } from '../log.ts';
-import type { Postgres } from '../postgres/pool.ts';
+import type { PostgresPool } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
 import { indexBlock } from '../reconciliation/index-leases.ts';
+import { changeStock } from '../stock/change-stock.ts';
+import type { StockSettlement } from '../stock/publish-stock.ts';
 import { checkSale } from './check-sale.ts';
 import { type PublishingSettlement, publish } from './publish.ts';
 import { configOf, type SaleRow } from './sale-row.ts';
 
 const createSaleRows = statement<{ number: number }>('create-sale');
+const findSale = statement<{ id: string }>('find-sale');
 const readSale = statement<SaleRow>('read-sale');
+
+const exists = refuse('sale_exists', { field: 'id' });
 
 /**
  * Creates a sale: its rows, its secret seed, its list and its first lease of indices in one commit, then Redis. A
- * sale whose rows are committed is created; where Redis is away, it is published when that is back.
- * Refusals: `invalid_request` (with `field`), `sale_exists`.
+ * sale whose rows are committed is created; where Redis is away, it is published when that is back. Units of SKUs
+ * that general stock knows leave it in that commit; others come with the sale.
+ * Refusals: `invalid_request` (with `field`), `sale_exists`, `insufficient_stock`, `unavailable`.
  */
 export async function createSale(
-  on: Postgres,
-  settlement: PublishingSettlement,
+  on: PostgresPool,
+  settlement: PublishingSettlement & StockSettlement,
   log: Log,
   sale: CreateSale,
 ): Promise<{ kind: 'created'; config: SaleConfig } | Refusal> {
   const checked = checkSale(sale, Date.now());
   if ('kind' in checked) return checked;
+  if ((await findSale(on, [sale.id])).length > 0) return exists;
   const seed = newSeed();
-  const created = await createSaleRows(on, [
+  const values = [
     sale.id,
     sale.title,
     sale.method,
@@ -55,8 +62,16 @@ export async function createSale(
     sale.challenge?.difficulty ?? null,
     sale.checkoutsAtOnceMax ?? null,
     sale.invitations?.buyers ?? null,
-  ]);
-  if (created.length === 0) return refuse('sale_exists', { field: 'id' });
+  ];
+  const skus = sale.items.map(({ sku }) => sku);
+  const created = await changeStock(on, settlement, log, skus, async (stock) => {
+    const short = await stock.take(sale.items.map(({ sku, units }) => ({ sku, quantity: units })));
+    if (short) return short;
+    return stock.commit<{ kind: 'rows' }>(async (transaction) =>
+      (await createSaleRows(transaction, values)).length === 0 ? exists : { kind: 'rows' },
+    );
+  });
+  if (created.kind === 'refused') return created;
   const [row] = (await readSale(on, [sale.id])) as [SaleRow];
   try {
     await publish(on, settlement, row);

@@ -19,7 +19,14 @@ beforeAll(async () => {
 afterAll(() => house.close());
 
 const isAway = () => Promise.reject(new Error('Redis is away'));
-const away = { publishSale: isAway, invite: isAway, knownInvitations: isAway };
+const away = {
+  publishSale: isAway,
+  invite: isAway,
+  knownInvitations: isAway,
+  adjustUnits: isAway,
+  listItems: isAway,
+  snapshot: isAway,
+};
 const publishLate = () => publishLateInvitations(house.reports, house.database.pool, house.settlement, log);
 
 /** Whether these buyers may join, in their order. */

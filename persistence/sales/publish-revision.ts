@@ -1,6 +1,6 @@
 import type { Settlement } from '../../engine/surface.ts';
-import type { PostgresPool } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
+import type { Stock } from '../stock/change-stock.ts';
 import type { SaleRow } from './sale-row.ts';
 
 const readSale = statement<SaleRow>('read-sale');
@@ -18,11 +18,11 @@ export type PublishedRevision =
  * or has lost the sale, or holds more than the rows would leave it.
  */
 export async function publishRevision(
-  on: PostgresPool,
+  stock: Stock,
   settlement: Pick<Settlement, 'configure' | 'adjustUnits' | 'snapshot'>,
   saleId: string,
 ): Promise<PublishedRevision> {
-  const [row] = (await readSale(on, [saleId])) as [SaleRow];
+  const [row] = (await readSale(stock.connection, [saleId])) as [SaleRow];
   const configured = await settlement.configure(saleId, {
     title: row.title,
     perMinute: row.per_minute,
@@ -42,23 +42,28 @@ export async function publishRevision(
     }
     settled.push(sku);
   }
-  if (settled.length > 0) await keepUnits(on, settlement, saleId, settled);
-  const [marked] = await markRevisionPublished(on, [saleId, row.revision]);
-  if (!marked) return publishRevision(on, settlement, saleId);
+  if (settled.length > 0) await keepUnits(stock, settlement, row, settled);
+  const [marked] = await markRevisionPublished(stock.connection, [saleId, row.revision]);
+  if (!marked) return publishRevision(stock, settlement, saleId);
   return configured.kind === 'done' && settled.length === 0
     ? { kind: 'followed' }
     : { kind: 'ended', tookBack: settled.length > 0 };
 }
 
-/** A sale that has ended keeps the units that it ended with. */
+/** A sale that has ended keeps the units that it ended with; what the rows had more is general stock again. */
 async function keepUnits(
-  on: PostgresPool,
+  stock: Stock,
   settlement: Pick<Settlement, 'snapshot'>,
-  saleId: string,
+  { id, items }: SaleRow,
   skus: readonly string[],
 ): Promise<void> {
-  const snapshot = await settlement.snapshot(saleId);
-  if (!snapshot) throw new Error(`Redis does not know the sale ${saleId}`);
+  const snapshot = await settlement.snapshot(id);
+  if (!snapshot) throw new Error(`Redis does not know the sale ${id}`);
   const ended = snapshot.stock.filter(({ sku }) => skus.includes(sku));
-  await reviseUnits(on, [saleId, ended.map(({ sku }) => sku), ended.map(({ units }) => units)]);
+  const values = [id, ended.map(({ sku }) => sku), ended.map(({ units }) => units)];
+  const unitsOf = new Map(items.map(({ sku, units }) => [sku, units]));
+  await stock.commit(
+    (transaction) => reviseUnits(transaction, values),
+    () => ended.map(({ sku, units }) => ({ sku, quantity: (unitsOf.get(sku) ?? units) - units })),
+  );
 }

@@ -73,6 +73,8 @@ export const configOf = (row: SaleRow): SaleConfig => ({
   })),
 });
 
+export const skusOf = ({ items }: SaleRow): string[] => items.map(({ sku }) => sku);
+
 /** A sale that has never been in Redis: nobody joined, so all leased indices are still to be issued. */
 export const unpublished = (row: SaleRow): PublishedSale => ({
   config: configOf(row),

@@ -27,6 +27,7 @@ import { wakeRefunds } from '../refunds/lost-refunds.ts';
 import { reconcileInTurn } from '../repairs/reconcile.ts';
 import { settleRestocks } from '../restocks/settle-restocks.ts';
 import { actOnEvents } from '../saga/act-on-events.ts';
+import { giveBackUnsold } from '../stock/give-back.ts';
 import type { HoldSettlement } from './hold-settlement.ts';
 import type { Pass } from './repeating.ts';
 
@@ -134,6 +135,7 @@ export function passesOf(parts: PassParts): Pass[] {
     ['events of providers', 250, () => actOnEvents({ rows, reports, queue, refunds, providerNamed, log })],
     ['refunds', 500, () => wakeRefunds(reports, refunds)],
     ['returned units', 500, () => settleRestocks({ rows, reports, settlement, log })],
+    ['unsold units', 1_000, () => giveBackUnsold({ rows, reports, settlement, log })],
     ['outbox', 300, fanOutAll],
     ['webhooks', 500, () => wakeDeliveries(reports, deliveries)],
     ['old quotes', 600_000, () => forgetQuotes(rows)],

@@ -10,9 +10,11 @@ export const reply = <P extends Type.TProperties>(properties: P, options: Type.T
 
 export const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
+export const namePattern = '^[a-z0-9-]{1,64}$';
+
 /** Named by the operator: sales and SKUs. */
 export const Name = Type.String({
-  pattern: '^[a-z0-9-]{1,64}$',
+  pattern: namePattern,
   description: 'lower-case letters, digits, dashes',
 });
 

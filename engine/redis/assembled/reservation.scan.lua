@@ -523,7 +523,9 @@ local function advance()
 end
 
 -- Final: a unit that comes back after the last one was sold goes to general stock.
+-- General stock never ends: what is sold out today is delivered tomorrow.
 local function closeWhenSoldOut(stock)
+  if sale.id == '_general' then return end
   if sale.state ~= 'open' and sale.state ~= 'paused' then return end
   if totalOf(stock, 'sold') == totalOf(stock, 'units') then enter('sold_out', 'sale.sold_out') end
 end

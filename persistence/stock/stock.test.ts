@@ -1,0 +1,261 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { orderIdOf } from '../../engine/contracts/ids.ts';
+import { generalStockId } from '../../engine/contracts/sale.ts';
+import { RedisUnavailable } from '../../engine/index.ts';
+import { eventually } from '../fixtures/eventually.ts';
+import { item, newSale, testHouse } from '../fixtures/test-house.ts';
+import { createLog } from '../log.ts';
+import { buyerOrdersOn } from '../orders/buyer-orders.ts';
+import { relayAll } from '../outbox/relay.ts';
+import { followRedis } from '../reconciliation/epochs.ts';
+import { publishRevisions } from '../reconciliation/unpublished-revisions.ts';
+import { settleRestocks } from '../restocks/settle-restocks.ts';
+import { createSale } from '../sales/create-sale.ts';
+import { patchSale } from '../sales/patch-sale.ts';
+import { giveBackUnsold } from './give-back.ts';
+
+const log = createLog('silent');
+let house: Awaited<ReturnType<typeof testHouse>>;
+beforeAll(async () => {
+  house = await testHouse();
+}, 60_000);
+afterAll(() => house.close());
+
+const price = { amount: 49_900, currency: 'USD' };
+const put = (sku: string, units: number) => house.stock.put(sku, { title: 'PlayStation 5', price, units });
+const parts = () => ({
+  rows: house.database.pool,
+  reports: house.reports,
+  settlement: house.settlement,
+  log,
+});
+const repair = () => publishRevisions(house.database.pool, house.settlement, log, 0);
+const relay = (saleId: string) => relayAll(house.database.pool, house.settlement, log, saleId);
+const saleOf = (sku: string, units: number) => newSale({ items: [item(units, sku)] });
+const create = (sku: string, units: number) => house.sales.create(saleOf(sku, units));
+
+let named = 0;
+/** A SKU of the test's own, of which stock has so many. */
+async function stocked(units: number): Promise<string> {
+  named += 1;
+  const sku = `sku-${named}`;
+  expect(await put(sku, units)).toMatchObject({
+    kind: 'stocked',
+    item: { units, available: units, held: 0 },
+  });
+  return sku;
+}
+
+async function unitsOf(sku: string): Promise<number | null> {
+  const found = await house.stock.find(sku);
+  return found && 'units' in found ? found.units : null;
+}
+
+/** All units of a SKU, wherever they are: by the rows, by Redis, and by the ledger. They never differ. */
+async function everywhere(sku: string): Promise<number[]> {
+  const { rows } = await house.database.pool.query(`SELECT sale_id, units FROM sale_items WHERE sku = $1`, [
+    sku,
+  ]);
+  const inRedis = await Promise.all(
+    rows.map(async ({ sale_id }) => {
+      const snapshot = await house.settlement.snapshot(sale_id);
+      return snapshot?.stock.find((count) => count.sku === sku)?.units ?? 0;
+    }),
+  );
+  const { rows: posted } = await house.database.pool.query(
+    `SELECT coalesce(sum(amount), 0)::integer AS units FROM ledger_entries
+     WHERE account LIKE 'sale/%' AND asset = 'unit/' || $1`,
+    [sku],
+  );
+  const sum = (counts: number[]) => counts.reduce((total, count) => total + count, 0);
+  return [sum(rows.map(({ units }) => units)), sum(inRedis), posted[0].units];
+}
+const all = (units: number) => [units, units, units];
+
+async function closed(saleId: string): Promise<void> {
+  expect(await house.sales.command(saleId, 'close')).toEqual({ kind: 'done' });
+  await relay(saleId);
+}
+
+test('a SKU is stocked, priced anew, and counted anew', async () => {
+  expect(await house.stock.find('nothing')).toBeNull();
+  const sku = await stocked(10);
+  const dearer = { title: 'PlayStation 5 Pro', price: { amount: 79_900, currency: 'USD' }, units: 4 };
+  expect(await house.stock.put(sku, dearer)).toMatchObject({ item: { ...dearer, sku, available: 4 } });
+  expect((await house.settlement.sale(generalStockId))?.config.items).toContainEqual({
+    sku,
+    title: dearer.title,
+    price: dearer.price,
+  });
+  expect(await everywhere(sku)).toEqual(all(4));
+  expect((await house.sales.audit(generalStockId))?.discrepancies).toEqual([]);
+});
+
+test('nobody opens, closes or changes stock as if it were a sale, and none is called like it', async () => {
+  await stocked(1);
+  expect(await house.sales.command(generalStockId, 'close')).toMatchObject({ code: 'sale_not_found' });
+  expect(await house.sales.patch(generalStockId, { title: 'x' })).toMatchObject({ code: 'sale_not_found' });
+  await house.engine.runOnce();
+  expect(house.engine.sales.list().map(({ config }) => config.id)).not.toContain(generalStockId);
+});
+
+test('a sale takes its units out of stock, and what stock does not know it brings', async () => {
+  const sku = await stocked(10);
+  expect((await create(sku, 4)).kind).toBe('created');
+  expect(await unitsOf(sku)).toBe(6);
+  expect(await create(sku, 7)).toMatchObject({ code: 'insufficient_stock', members: { sku } });
+  expect(await unitsOf(sku)).toBe(6);
+  expect(await everywhere(sku)).toEqual(all(10));
+  expect((await create('brought', 7)).kind).toBe('created');
+  expect(await house.stock.find('brought')).toBeNull();
+});
+
+test('a sale whose name is taken, or that lacks one of two SKUs, takes nothing', async () => {
+  const [one, other] = [await stocked(5), await stocked(5)];
+  const sale = saleOf(one, 1);
+  await house.sales.create(sale);
+  expect(await house.sales.create(sale)).toMatchObject({ code: 'sale_exists' });
+  const both = newSale({ items: [item(4, one), item(6, other)] });
+  expect(await house.sales.create(both)).toMatchObject({
+    code: 'insufficient_stock',
+    members: { sku: other },
+  });
+  expect([await unitsOf(one), await unitsOf(other)]).toEqual([4, 5]);
+  expect([await everywhere(one), await everywhere(other)]).toEqual([all(5), all(5)]);
+});
+
+test('of many sales at once only as many get units as stock has', async () => {
+  const sku = await stocked(10);
+  const outcomes = await Promise.all(Array.from({ length: 8 }, () => create(sku, 3)));
+  expect(outcomes.filter(({ kind }) => kind === 'created')).toHaveLength(3);
+  expect(await unitsOf(sku)).toBe(1);
+  expect(await everywhere(sku)).toEqual(all(10));
+});
+
+test('units that a running sale gains come from stock, and those that it loses go back', async () => {
+  const sku = await stocked(10);
+  const sale = saleOf(sku, 4);
+  await house.sales.create(sale);
+  const patch = (units: number) => house.sales.patch(sale.id, { items: [{ sku, units }] });
+  expect(await patch(9)).toEqual({ kind: 'done' });
+  expect(await unitsOf(sku)).toBe(1);
+  expect(await patch(11)).toMatchObject({ code: 'insufficient_stock' });
+  expect(await patch(2)).toEqual({ kind: 'done' });
+  expect(await unitsOf(sku)).toBe(8);
+  expect(await everywhere(sku)).toEqual(all(10));
+  expect((await house.sales.audit(sale.id))?.discrepancies).toEqual([]);
+  expect((await house.sales.audit(generalStockId))?.discrepancies).toEqual([]);
+});
+
+test('what nobody bought goes back once the last hold has ended, and once however many look', async () => {
+  const sku = await stocked(10);
+  const sale = saleOf(sku, 4);
+  await house.sales.create(sale);
+  const live = await house.engine.sales.find(sale.id);
+  if (!live) throw new Error('no sale');
+  const items = [{ sku, quantity: 1 }];
+  const hold = await house.engine.desk.reserve(live, 'ann', { items });
+  if (hold.kind !== 'held') throw new Error(JSON.stringify(hold));
+  await closed(sale.id);
+  await giveBackUnsold(parts());
+  expect(await unitsOf(sku)).toBe(6);
+
+  await house.engine.desk.release(hold.reserved.reservation.id as `rsv_${string}`, 'ann');
+  await relay(sale.id);
+  await Promise.all([1, 2, 3].map(() => giveBackUnsold(parts())));
+  await giveBackUnsold(parts());
+  expect(await unitsOf(sku)).toBe(10);
+  expect(await everywhere(sku)).toEqual(all(10));
+  const audit = await house.sales.audit(sale.id);
+  expect(audit).toMatchObject({ items: [{ units: 0, available: 0 }], oversold: 0, undersold: 0 });
+});
+
+test('a worker that dies after the units left the sale in Redis loses none', async () => {
+  const sku = await stocked(10);
+  const sale = saleOf(sku, 4);
+  await house.sales.create(sale);
+  await closed(sale.id);
+  expect(await house.settlement.giveBack(sale.id, [sku])).toEqual([{ sku, units: 0 }]);
+  await giveBackUnsold(parts());
+  await giveBackUnsold(parts());
+  expect(await unitsOf(sku)).toBe(10);
+  expect(await everywhere(sku)).toEqual(all(10));
+});
+
+test('an operator whose Redis took the units and never answered created no sale, and lost none', async () => {
+  const sku = await stocked(10);
+  const deaf = {
+    ...house.settlement,
+    async adjustUnits(...args: Parameters<typeof house.settlement.adjustUnits>) {
+      await house.settlement.adjustUnits(...args);
+      throw new RedisUnavailable('no answer');
+    },
+  };
+  await expect(createSale(house.database.pool, deaf, log, saleOf(sku, 4))).rejects.toThrow('no answer');
+  expect(await unitsOf(sku)).toBe(6);
+  expect(await repair()).toBe(1);
+  expect(await unitsOf(sku)).toBe(10);
+  expect(await everywhere(sku)).toEqual(all(10));
+});
+
+test('units that stock gained and Redis has not heard of come later', async () => {
+  const sku = await stocked(10);
+  const sale = saleOf(sku, 4);
+  await house.sales.create(sale);
+  const forgetful = { ...house.settlement, listItems: () => Promise.reject(new RedisUnavailable('away')) };
+  const patch = { items: [{ sku, units: 1 }] };
+  expect(await patchSale(house.database.pool, forgetful, log, sale.id, patch)).toEqual({ kind: 'done' });
+  expect(await unitsOf(sku)).toBe(6);
+  expect(await repair()).toBe(1);
+  expect(await unitsOf(sku)).toBe(9);
+  expect(await everywhere(sku)).toEqual(all(10));
+});
+
+test('a Redis that lost everything gets stock back as the rows have it', async () => {
+  const sku = await stocked(10);
+  await create(sku, 4);
+  await relay(generalStockId);
+  await house.settlement.snapshot(generalStockId);
+  const { Redis } = await import('ioredis');
+  const redis = new Redis(house.redis.url);
+  await redis.flushall();
+  redis.disconnect();
+  const { rows } = await house.database.pool.query('SELECT id FROM sales');
+  for (const { id } of rows) await followRedis(parts(), id);
+  expect(await unitsOf(sku)).toBe(6);
+  expect(await everywhere(sku)).toEqual(all(10));
+});
+
+test('what a buyer gives back after the end of a sale is in stock once', async () => {
+  const sku = await stocked(10);
+  const sale = saleOf(sku, 4);
+  await house.sales.create(sale);
+  const live = await house.engine.sales.find(sale.id);
+  if (!live) throw new Error('no sale');
+  const outcome = await house.engine.desk.reserve(live, 'ann', { items: [{ sku, quantity: 1 }] });
+  if (outcome.kind !== 'held') throw new Error(JSON.stringify(outcome));
+  const checkoutId = outcome.reserved.checkoutId as `chk_${string}`;
+  const reservationId = outcome.reserved.reservation.id as `rsv_${string}`;
+  const worker = await house.startWorker();
+  await house.pay({ buyerId: 'ann', checkoutId, reservationId });
+  const orderId = orderIdOf(checkoutId);
+  await eventually(async () => (await house.orders.order(orderId, 'ann'))?.status).toBe('confirmed');
+  await eventually(async () => (await house.settlement.snapshot(sale.id))?.stock[0]?.sold).toBe(1);
+  expect(await house.sales.command(sale.id, 'close')).toEqual({ kind: 'done' });
+  await eventually(() => unitsOf(sku)).toBe(9);
+
+  const buyerOrders = buyerOrdersOn(house.database.pool, 60_000);
+  expect(await buyerOrders.cancel(orderId, 'ann', {}, 'cancel-1')).toMatchObject({ kind: 'done' });
+  await eventually(() => unitsOf(sku)).toBe(10);
+  await worker.close();
+  await settleRestocks(parts());
+  expect(await unitsOf(sku)).toBe(10);
+  expect((await house.sales.audit(sale.id))?.discrepancies).toEqual([]);
+  expect((await house.sales.audit(generalStockId))?.discrepancies).toEqual([]);
+  const { rows } = await house.database.pool.query(
+    `SELECT account, sum(amount)::integer AS units FROM ledger_entries
+     WHERE account LIKE 'sale/%' AND asset = 'unit/' || $1 GROUP BY account HAVING sum(amount) <> 0`,
+    [sku],
+  );
+  expect(rows).toEqual([{ account: `sale/${generalStockId}/stock`, units: 10 }]);
+}, 60_000);
