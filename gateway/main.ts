@@ -3,6 +3,7 @@ import { crashPointOf } from '../engine/contracts/crash-points.ts';
 import { createEngine } from '../engine/index.ts';
 import {
   createBuyerOrders,
+  createCartStore,
   createDrawStore,
   createOrderStore,
   createPaymentQueue,
@@ -35,6 +36,7 @@ if (away !== null) fail([`gateway: ${away}`]);
 const orderStore = createOrderStore(DATABASE_URL, log);
 const quotes = createQuoteStore(DATABASE_URL);
 const buyerOrders = createBuyerOrders(DATABASE_URL, settings.RETURN_WINDOW_DAYS);
+const carts = createCartStore(DATABASE_URL);
 const drawStore = createDrawStore(DATABASE_URL, TOKEN_SECRET, log);
 const paymentQueue = createPaymentQueue(REDIS_URL, log);
 const providerEvents = createProviderEvents(DATABASE_URL, settings);
@@ -57,6 +59,7 @@ const plane = await openPublicPlane({
   engine,
   orderStore,
   buyerOrders,
+  carts,
   drawStore,
   providerEvents,
   readiness: { redis: { check: () => engine.unavailable() }, postgres, workers },
@@ -72,7 +75,7 @@ const grace = closeWithGrace({ delay: 2_800, logger: false }, async ({ err }) =>
   await plane.close();
   await engine.close();
   const stores = [
-    ...[orderStore, quotes, buyerOrders, drawStore, paymentQueue, providerEvents],
+    ...[orderStore, quotes, buyerOrders, carts, drawStore, paymentQueue, providerEvents],
     ...[workers, postgres, signingKeys],
   ];
   await Promise.all(stores.map((store) => store.close()));

@@ -1,3 +1,4 @@
+import type { CartStore } from '../engine/contracts/carts.ts';
 import type { BuyerOrders } from '../engine/contracts/fulfilment.ts';
 import type { DrawStore, OrderStore, Readiness, SigningKeys } from '../engine/contracts/ports.ts';
 import type { ProviderEvents } from '../engine/contracts/provider-events.ts';
@@ -23,6 +24,7 @@ export interface PublicPlaneParts {
   engine: Engine;
   orderStore: Pick<OrderStore, 'order' | 'orders'>;
   buyerOrders: BuyerOrders;
+  carts: CartStore;
   drawStore: DrawStore;
   providerEvents: ProviderEvents;
   readiness: Readonly<Record<string, Readiness>>;

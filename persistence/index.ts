@@ -1,3 +1,4 @@
+import type { CartStore } from '../engine/contracts/carts.ts';
 import type { Coupons } from '../engine/contracts/coupons.ts';
 import type { BuyerOrders, Fulfilment } from '../engine/contracts/fulfilment.ts';
 import type { Payments } from '../engine/contracts/payments.ts';
@@ -18,6 +19,7 @@ import type { StockStore } from '../engine/contracts/stock.ts';
 import type { Webhooks } from '../engine/contracts/webhooks.ts';
 import { ticketWriter } from '../engine/index.ts';
 import type { Settlement } from '../engine/surface.ts';
+import { cartStoreOn } from './carts/cart-store.ts';
 import { couponsOn } from './coupons/coupons.ts';
 import { drawStoreOn } from './draw/draw-store.ts';
 import { createLog, type Log } from './log.ts';
@@ -172,6 +174,12 @@ export function createSaleStore(
       await Promise.all([pool.end(), reports.end()]);
     },
   };
+}
+
+/** Carts on Postgres. */
+export function createCartStore(databaseUrl: string): CartStore & Closable {
+  const pool = createPool(databaseUrl, { connectionsMax: 2, name: 'carts' });
+  return { ...cartStoreOn(pool), close: () => pool.end() };
 }
 
 /** General stock on Postgres and, through `settlement`, on Redis. */

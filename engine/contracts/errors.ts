@@ -51,6 +51,7 @@ export const errorCatalogue = {
     title: 'The purchase token belongs to another buyer',
   },
 
+  cart_not_found: { status: 404, retryable: false, title: 'There is no such cart' },
   checkout_not_found: { status: 404, retryable: false, title: 'There is no such checkout' },
   coupon_not_applicable: { status: 422, retryable: false, title: 'This coupon takes nothing off here' },
   coupon_used_up: { status: 409, retryable: false, title: 'This coupon is used up' },

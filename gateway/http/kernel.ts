@@ -119,7 +119,7 @@ export class HttpKernel {
   }
 
   #arrivalOf(
-    { route, asksKey, asksPreference, asksSignature }: ReadyRoute,
+    { route, asksKey, asksPreference, asksSignature, asksCart }: ReadyRoute,
     params: Record<string, string>,
     requestId: string,
     res: HttpResponse,
@@ -136,6 +136,7 @@ export class HttpKernel {
       prefer: asksPreference ? req.getHeader('prefer') : '',
       ifNoneMatch: route.cacheSeconds === undefined ? '' : req.getHeader('if-none-match'),
       signature: asksSignature ? req.getHeader('stripe-signature') : '',
+      cartId: asksCart ? req.getHeader('x-cart-id') : '',
     };
   }
 

@@ -68,7 +68,9 @@ function operationOf(route: Route, names: Names): object {
     tags: [route.tag],
     summary: route.summary,
     ...(route.description ? { description: route.description } : {}),
-    ...(route.access === 'public' ? {} : { security: [{ bearer: [] }] }),
+    ...(route.access === 'public'
+      ? {}
+      : { security: [...(route.access === 'guest' ? [{}] : []), { bearer: [] }] }),
     parameters: parametersOf(route),
     ...(takesBody(route) ? { requestBody: bodyOf(route, names) } : {}),
     responses: responsesOf(route, names),
@@ -117,6 +119,12 @@ const askedHeaders: Record<AskedHeader, object> = {
     name: 'Stripe-Signature',
     required: true,
     description: '`t=<seconds>,v1=<HMAC-SHA256 of "t.body">`, over the very bytes of the body.',
+    schema: { type: 'string' },
+  },
+  'x-cart-id': {
+    name: 'X-Cart-Id',
+    required: false,
+    description: "The `cartId` of a guest's cart: whoever knows it has the cart.",
     schema: { type: 'string' },
   },
 };

@@ -24,6 +24,7 @@ export interface Arrival {
   prefer: string;
   ifNoneMatch: string;
   signature: string;
+  cartId: string;
 }
 
 export interface PassageParts {
@@ -112,7 +113,8 @@ export class Passage {
       const spent = this.#counted(limits.address(this.#arrival.address));
       if (spent) return spent;
     }
-    if (route.access === 'public') return null;
+    if (route.access === 'public' || (route.access === 'guest' && this.#arrival.authorization === ''))
+      return null;
     const token = bearerToken(this.#arrival.authorization);
     return typeof token === 'string' ? authenticate(token) : token;
   }
@@ -183,7 +185,7 @@ export class Passage {
   }
 
   #call({ value, raw }: ReadBody): Call {
-    const { requestId, params, signature, idempotencyKey, prefer } = this.#arrival;
+    const { requestId, params, signature, cartId, idempotencyKey, prefer } = this.#arrival;
     const principal = this.#principal;
     return {
       requestId,
@@ -194,6 +196,7 @@ export class Passage {
       body: value,
       rawBody: raw,
       signature,
+      cartId,
       idempotencyKey,
       waitSeconds: waitSecondsOf(prefer),
     };

@@ -11,6 +11,7 @@ export interface ReadyRoute {
   asksKey: boolean;
   asksPreference: boolean;
   asksSignature: boolean;
+  asksCart: boolean;
   checkBody: SchemaCheck | null;
   isBodyOptional: boolean;
   checkQuery: SchemaCheck | null;
@@ -24,6 +25,7 @@ export const readyRoute = (route: Route): ReadyRoute => ({
   asksKey: route.asks.includes('idempotency-key'),
   asksPreference: route.asks.includes('prefer'),
   asksSignature: route.asks.includes('stripe-signature'),
+  asksCart: route.asks.includes('x-cart-id'),
   checkBody: route.body ? schemaCheck(route.body) : null,
   isBodyOptional: !route.body?.required?.length,
   checkQuery: route.query ? schemaCheck(route.query) : null,

@@ -4,11 +4,11 @@ import type { Principal } from '../guard/authentication.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** Who may call: anybody, whoever is logged in, or an operator. */
-export type Access = 'public' | 'buyer' | 'admin';
+/** Who may call: anybody; anybody, known where they log in; whoever is logged in; or an operator. */
+export type Access = 'public' | 'guest' | 'buyer' | 'admin';
 
 /** Headers that a route asks for; the others are not even read. */
-export type AskedHeader = 'idempotency-key' | 'prefer' | 'stripe-signature';
+export type AskedHeader = 'idempotency-key' | 'prefer' | 'stripe-signature' | 'x-cart-id';
 
 /** An answer: `body` is sent as JSON; a string goes out as it is, with the `Content-Type` among the headers. */
 export interface Reply {
@@ -20,9 +20,9 @@ export interface Reply {
 /** One checked request, as a route's operation sees it. */
 export interface Call<Body = unknown, Query = unknown> {
   requestId: string;
-  /** Null on a public route. */
+  /** Null on a public route, and where a guest calls. */
   principal: Principal | null;
-  /** The principal's id; empty on a public route. */
+  /** The principal's id; empty where there is none. */
   buyerId: string;
   params: Record<string, string>;
   query: Query;
@@ -31,6 +31,8 @@ export interface Call<Body = unknown, Query = unknown> {
   rawBody: string;
   /** Of the `Stripe-Signature` header, where the route asks for it. */
   signature: string;
+  /** Of the `X-Cart-Id` header, where the route asks for it; empty without it. */
+  cartId: string;
   /** Present and well-formed where the route asks for it. */
   idempotencyKey: string;
   /** Seconds that `Prefer: wait=N` asks to wait for an outcome, at most 30; 0 without it. */

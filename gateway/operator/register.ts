@@ -40,6 +40,7 @@ function answer(context: OperatorContext, ready: ReadyRoute, parts: PassageParts
       prefer: req.header('prefer') ?? '',
       ifNoneMatch: req.header('if-none-match') ?? '',
       signature: req.header('stripe-signature') ?? '',
+      cartId: req.header('x-cart-id') ?? '',
     };
     const passage = new Passage(ready, arrival, parts, (rendered) => resolve(responseOf(rendered)));
     if (takesBody(route)) {

@@ -1,5 +1,6 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect, test } from 'vitest';
+import type { CartStore } from '../../engine/contracts/carts.ts';
 import { errorCatalogue } from '../../engine/contracts/errors.ts';
 import type { BuyerOrders } from '../../engine/contracts/fulfilment.ts';
 import { clientFrames } from '../../engine/contracts/wire/socket.ts';
@@ -21,6 +22,7 @@ const tableWith = (devTokenSecret: string | null): Route[] =>
     engine,
     orderStore: { order: async () => null, orders: async () => ({ data: [], nextCursor: null }) },
     buyerOrders: {} as BuyerOrders,
+    carts: {} as CartStore,
     drawStore: { proofAtHand: () => null, proof: async () => null },
     counter: new PaymentCounter(engine.desk, new OutcomeWatch(engine)),
     providerEvents: { take: async () => ({ kind: 'taken' }) },
@@ -117,6 +119,8 @@ test('who may call what is denied by default', () => {
     '/asyncapi.json',
     '/ws',
   ]);
+  const guests = routes.filter(({ access }) => access === 'guest').map(({ path }) => path);
+  expect(guests.every((path) => path.startsWith('/api/v1/cart'))).toBe(true);
   expect(open(operators)).toEqual(['/healthz', '/readyz', '/metrics', '/openapi.json']);
   expect(
     operators.filter(({ path }) => path.startsWith('/api')).every(({ access }) => access === 'admin'),

@@ -1,6 +1,8 @@
+import type { CartStore } from '../../engine/contracts/carts.ts';
 import type { BuyerOrders } from '../../engine/contracts/fulfilment.ts';
 import type { DrawStore, OrderStore, Readiness, SigningKeys } from '../../engine/contracts/ports.ts';
 import type { ProviderEvents } from '../../engine/contracts/provider-events.ts';
+import { Cart } from '../../engine/contracts/wire/cart.ts';
 import {
   Checkout,
   LineItem,
@@ -19,6 +21,7 @@ import { Challenge, Ticket, TicketStatus } from '../../engine/contracts/wire/tic
 import type { Engine } from '../../engine/surface.ts';
 import { type DocumentInfo, openApiOf } from '../http/openapi.ts';
 import type { Route } from '../http/route.ts';
+import { cartRoutes } from './cart.ts';
 import { checkoutRoutes } from './checkout.ts';
 import { devTokenRoute } from './dev-token.ts';
 import { drawRoutes } from './draw.ts';
@@ -36,6 +39,7 @@ export interface TableParts {
   engine: Engine;
   orderStore: Pick<OrderStore, 'order' | 'orders'>;
   buyerOrders: BuyerOrders;
+  carts: CartStore;
   drawStore: DrawStore;
   counter: PaymentCounter;
   providerEvents: ProviderEvents;
@@ -48,6 +52,7 @@ export interface TableParts {
 }
 
 const named = {
+  Cart,
   Challenge,
   Checkout,
   Draw,
@@ -78,6 +83,7 @@ export function publicRoutes(parts: TableParts): Route[] {
     ...drawRoutes(parts.engine.sales),
     ...ticketRoutes(parts.engine, parts.drawStore),
     ...reservationRoutes(parts.engine),
+    ...cartRoutes({ carts: parts.carts, sales: parts.engine.sales }),
     ...checkoutRoutes(parts.engine.desk, parts.counter),
     ...orderRoutes({ ...parts, desk: parts.engine.desk }),
     paymentWebhookRoute(parts.providerEvents),

@@ -1,6 +1,7 @@
 import type { RefundId } from '../../engine/contracts/ids.ts';
 import type { PaymentProvider } from '../../engine/contracts/ports.ts';
 import type { Settlement } from '../../engine/surface.ts';
+import { forgetCarts } from '../carts/cart-store.ts';
 import type { Draws } from '../draw/draws.ts';
 import { sealOnce } from '../ledger/seal.ts';
 import type { Log } from '../log.ts';
@@ -139,6 +140,7 @@ export function passesOf(parts: PassParts): Pass[] {
     ['outbox', 300, fanOutAll],
     ['webhooks', 500, () => wakeDeliveries(reports, deliveries)],
     ['old quotes', 600_000, () => forgetQuotes(rows)],
+    ['old carts', 600_000, () => forgetCarts(rows)],
     ['reconciliation', 10_000, reconcileAll],
     ['ledger seals', 1_000, () => sealOnce(rows)],
     [

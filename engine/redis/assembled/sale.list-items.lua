@@ -42,18 +42,23 @@ local function wallClockMs()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
-local function saleNow()
+-- By the sale's clock it is so late, and so far is it from the wall clock. Nothing has moved yet.
+local function readClock()
   local wallMs = wallClockMs()
   local clock = redis.call('HMGET', saleKey, 'clockLastMs', 'clockOffsetMs')
   local lastMs, offsetMs = tonumber(clock[1]) or wallMs, tonumber(clock[2]) or 0
   local nowMs = wallMs + offsetMs
-  if math.abs(nowMs - lastMs) > clockJumpMs then
-    offsetMs = lastMs - wallMs
-    nowMs = lastMs
-  elseif nowMs < lastMs then
-    nowMs = lastMs
-  end
+  if math.abs(nowMs - lastMs) > clockJumpMs then return lastMs, lastMs - wallMs end
+  return math.max(nowMs, lastMs), offsetMs
+end
+
+local function writeClock(nowMs, offsetMs)
   redis.call('HSET', saleKey, 'clockLastMs', nowMs, 'clockOffsetMs', offsetMs)
+end
+
+local function saleNow()
+  local nowMs, offsetMs = readClock()
+  writeClock(nowMs, offsetMs)
   return nowMs
 end
 -- Which life of Redis this is. A restart, a failover and a copy that was brought back have another one than

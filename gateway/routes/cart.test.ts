@@ -1,0 +1,156 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type House, openHouse } from '../fixtures/house.ts';
+
+let house: House;
+beforeAll(async () => {
+  house = await openHouse();
+  for (const [sku, amount, currency] of [
+    ['ps5', 49_900, 'USD'],
+    ['case', 1_999, 'USD'],
+    ['poster', 900, 'EUR'],
+  ] as const) {
+    await stock(sku, { amount, currency }, 5);
+  }
+}, 60_000);
+afterAll(async () => {
+  const undocumented = await house.undocumentedRefusals();
+  await house.close();
+  expect(undocumented).toEqual([]);
+});
+
+const stock = async (sku: string, price: object, units: number) => {
+  const path = `/api/v1/admin/stock/${sku}`;
+  const put = await house.operate('PUT', path, { body: { title: `A ${sku}`, price, units } });
+  expect(put.status).toBe(200);
+};
+const usd = (amount: number) => ({ amount, currency: 'USD' });
+
+interface Shopper {
+  as?: string;
+  headers?: Record<string, string>;
+}
+const buyer = (): Shopper => ({ as: `buyer-${randomBytes(6).toString('hex')}` });
+const guest = (cartId?: string): Shopper =>
+  cartId === undefined ? {} : { headers: { 'x-cart-id': cartId } };
+const cart = (who: Shopper) => house.ask('GET', '/cart', who);
+const add = (who: Shopper, sku: string, quantity = 1) =>
+  house.ask('POST', '/cart/items', { ...who, body: { sku, quantity } });
+const set = (who: Shopper, sku: string, quantity: number) =>
+  house.ask('PUT', `/cart/items/${sku}`, { ...who, body: { quantity } });
+const remove = (who: Shopper, sku: string) => house.ask('DELETE', `/cart/items/${sku}`, who);
+
+test('a buyer fills, changes and empties a cart that is the same wherever they log in', async () => {
+  const who = buyer();
+  expect((await cart(who)).body).toEqual({
+    cartId: null,
+    items: [],
+    subtotal: null,
+    itemCount: 0,
+    warnings: [],
+  });
+  await add(who, 'ps5');
+  await add(who, 'ps5');
+  const filled = await add(who, 'case', 3);
+  expect(filled).toMatchObject({
+    status: 200,
+    body: {
+      cartId: expect.stringMatching(/^crt_/),
+      items: [
+        {
+          sku: 'ps5',
+          title: 'A ps5',
+          quantity: 2,
+          unitPrice: usd(49_900),
+          lineTotal: usd(99_800),
+          available: 5,
+        },
+        { sku: 'case', quantity: 3, lineTotal: usd(5_997) },
+      ],
+      subtotal: usd(105_797),
+      itemCount: 5,
+      warnings: [],
+    },
+  });
+  expect((await cart(who)).body).toEqual(filled.body);
+  expect((await set(who, 'ps5', 1)).body).toMatchObject({ itemCount: 4, subtotal: usd(55_897) });
+  await remove(who, 'ps5');
+  expect((await remove(who, 'ps5')).body.items).toMatchObject([{ sku: 'case' }]);
+  expect((await remove(who, 'case')).body).toMatchObject({ cartId: filled.body.cartId, items: [] });
+  expect((await cart(buyer())).body.items).toEqual([]);
+});
+
+test('a guest has the cart whose id they know, and nobody finds another one', async () => {
+  const { cartId } = (await add(guest(), 'ps5')).body;
+  expect((await add(guest(cartId), 'ps5')).body).toMatchObject({ cartId, itemCount: 2 });
+  expect((await add(guest(), 'ps5')).body.cartId).not.toBe(cartId);
+  for (const unknown of ['crt_1', 'x', `${cartId}0`]) {
+    expect(await cart(guest(unknown))).toMatchObject({ status: 404, body: { code: 'cart_not_found' } });
+    expect((await add(guest(unknown), 'ps5')).status).toBe(404);
+    expect((await remove(guest(unknown), 'ps5')).status).toBe(404);
+  }
+  const who = buyer();
+  const own = (await add(who, 'ps5')).body.cartId;
+  expect((await cart(guest(own))).status).toBe(404);
+  expect((await cart({ ...buyer(), ...guest(own) })).body.items).toEqual([]);
+  expect((await house.ask('GET', '/cart', { headers: { authorization: 'Bearer nonsense' } })).status).toBe(
+    401,
+  );
+});
+
+test("what a guest put together is in the buyer's cart after the login, once", async () => {
+  const who = buyer();
+  await add(who, 'ps5', 1);
+  const { cartId } = (await add(guest(), 'ps5', 2)).body;
+  await add(guest(cartId), 'case', 1);
+  const both = { ...who, ...guest(cartId) };
+  await Promise.all([cart(both), cart(both), cart(both)]);
+  const merged = await cart(both);
+  expect(merged.body).toMatchObject({ itemCount: 4, items: [{ sku: 'ps5', quantity: 3 }, { sku: 'case' }] });
+  expect(merged.body.cartId).not.toBe(cartId);
+  expect((await cart(guest(cartId))).status).toBe(404);
+});
+
+test('what does not fit into the cart of the buyer stays with the guest', async () => {
+  const who = buyer();
+  await add(who, 'ps5');
+  const { cartId } = (await add(guest(), 'poster')).body;
+  expect((await cart({ ...who, ...guest(cartId) })).body.items).toMatchObject([{ sku: 'ps5' }]);
+  expect((await cart(guest(cartId))).body.items).toMatchObject([{ sku: 'poster' }]);
+});
+
+test('prices that changed and units that are gone are said', async () => {
+  await stock('game', usd(1_000), 5);
+  const who = buyer();
+  await add(who, 'game', 4);
+  await stock('game', usd(1_500), 3);
+  const shown = await house.until(
+    () => cart(who),
+    ({ body }) => body.warnings.length === 2,
+  );
+  expect(shown.body).toMatchObject({
+    items: [{ unitPrice: usd(1_500), lineTotal: usd(6_000), available: 3 }],
+    warnings: ['game costs more than when it was put here.', 'Only 3 of game are available.'],
+  });
+  expect((await set(who, 'game', 3)).body.warnings).toEqual([]);
+});
+
+test.each([
+  ['sku_not_found', 'sku', { sku: 'nothing', quantity: 1 }],
+  ['invalid_request', 'sku', { sku: 'poster', quantity: 1 }],
+  ['invalid_request', 'quantity', { sku: 'ps5', quantity: 100 }],
+  ['invalid_request', 'quantity', { sku: 'ps5', quantity: 0 }],
+  ['invalid_request', 'quantity', { sku: 'ps5', quantity: 101 }],
+])('%s names %s, and nothing is changed', async (code, field, body) => {
+  const who = buyer();
+  await add(who, 'ps5');
+  const refused = await house.ask('POST', '/cart/items', { ...who, body });
+  expect(refused.body).toMatchObject({ code, field });
+  expect((await cart(who)).body.itemCount).toBe(1);
+});
+
+test('many requests at once add up', async () => {
+  const who = buyer();
+  await Promise.all(Array.from({ length: 12 }, () => add(who, 'case')));
+  expect((await cart(who)).body).toMatchObject({ itemCount: 12, items: [{ sku: 'case', quantity: 12 }] });
+});
