@@ -327,7 +327,29 @@ export class Simulation {
    */
   async #quiet(): Promise<void> {
     await this.#answers();
+    if (this.#underWay.size > 1 && (await this.#endQueues())) await this.#answers();
     await this.cast.steps.deliver();
+  }
+
+  /**
+   * Ends the connections of those that wait behind somebody else for the same row, true where there were any. One
+   * may wait: whose turn comes first of several, once the row has changed, is Postgres' chance.
+   */
+  async #endQueues(): Promise<boolean> {
+    const { rows: queueing } = await this.#stores.watching.query<{ pid: number }>({
+      name: 'second in line',
+      text: "SELECT DISTINCT pid FROM pg_locks WHERE NOT granted AND locktype = 'tuple' AND pid = ANY($1)",
+      values: [this.#askedPids()],
+    });
+    for (const { pid } of queueing) {
+      await this.#stores.watching.query('SELECT pg_cancel_backend($1)', [pid]);
+    }
+    return queueing.length > 0;
+  }
+
+  #askedPids(): number[] {
+    const { rows, reports } = this.#stores;
+    return [...rows.asked, ...reports.asked].map(({ pid }) => pid);
   }
 
   async #answers(): Promise<void> {
@@ -350,8 +372,8 @@ export class Simulation {
   }
 
   async #allWaitForLocks(): Promise<boolean> {
-    const { rows, reports, watching } = this.#stores;
-    const pids = [...rows.asked, ...reports.asked].map(({ pid }) => pid);
+    const { watching } = this.#stores;
+    const pids = this.#askedPids();
     if (pids.length < this.#underWay.size) return false;
     const { rows: waiting } = await watching.query({
       name: 'waiting for locks',

@@ -51,7 +51,7 @@ async function paymentOf({ buyerId }: Hold) {
 }
 
 test('while every provider is away a payment waits, pinned, as long as its sale allows; then it is refused', async () => {
-  const sale = await house.openSale(2, { holdSeconds: 4 });
+  const sale = await house.openSale(2, { holdSeconds: 10 });
   const [one, both] = [await house.hold(sale), await house.hold(sale)];
   await house.pay(one, 'tok_visa', 'one');
   await house.pay(both, 'tok_visa', 'both', { second: 'tok_visa' });

@@ -21,6 +21,9 @@ function writes(text: string): boolean {
 /** What pg throws when a connection goes away under a query. */
 const connectionLost = () => new Error('Connection terminated unexpectedly');
 
+/** A statement that the simulator had cancelled: its connection goes away. */
+const isCancelled = (error: unknown) => (error as { code?: string }).code === '57014';
+
 /** Postgres as one process of a simulation sees it: each statement is a step, transactions statement by statement. */
 export class SteppedPostgres implements Pick<PostgresPool, 'query' | 'connect'> {
   readonly #process: Process;
@@ -40,6 +43,8 @@ export class SteppedPostgres implements Pick<PostgresPool, 'query' | 'connect'> 
         const client = await this.#clients.take();
         try {
           return await this.#clients.ask(client, this.#process.clock, (on) => on.query(query as never));
+        } catch (error) {
+          throw isCancelled(error) ? connectionLost() : error;
         } finally {
           this.#clients.give(client);
           if (writes(textOf(query))) this.#onWrite();
@@ -92,6 +97,11 @@ class Transaction {
       perform: async () => {
         try {
           return await this.#ask(query);
+        } catch (error) {
+          if (!isCancelled(error)) throw error;
+          this.#isBroken = true;
+          await this.#rollBack();
+          throw connectionLost();
         } finally {
           if (isEnd) this.#end();
         }
