@@ -81,7 +81,14 @@ export interface CheckoutDesk {
     buyerId: string,
     changes: PatchCheckout,
   ): Promise<{ kind: 'found'; checkout: Checkout } | Refusal>;
-  pay(id: CheckoutId, buyerId: string, idempotencyKey: string, request: Pay): Promise<PayOutcome>;
+  /** `email`: where mail about the order goes, null for nowhere; the first attempt on an order decides. */
+  pay(
+    id: CheckoutId,
+    buyerId: string,
+    idempotencyKey: string,
+    request: Pay,
+    email?: string | null,
+  ): Promise<PayOutcome>;
   /** The 201 body of a reservation that came through standby, for its push. */
   reservedBody(sale: LiveSale, reservation: ReservationRecord): Reserved;
 }

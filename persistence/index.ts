@@ -1,6 +1,7 @@
 import type { CartStore } from '../engine/contracts/carts.ts';
 import type { Coupons } from '../engine/contracts/coupons.ts';
 import type { BuyerOrders, Fulfilment } from '../engine/contracts/fulfilment.ts';
+import type { Mails } from '../engine/contracts/mails.ts';
 import type { Payments } from '../engine/contracts/payments.ts';
 import type {
   DrawStore,
@@ -23,6 +24,7 @@ import { cartStoreOn } from './carts/cart-store.ts';
 import { couponsOn } from './coupons/coupons.ts';
 import { drawStoreOn } from './draw/draw-store.ts';
 import { createLog, type Log } from './log.ts';
+import { mailsOn } from './notifications/mail/mails.ts';
 import { webhooksOn } from './notifications/webhooks.ts';
 import { buyerOrdersOn } from './orders/buyer-orders.ts';
 import { fulfilmentOn } from './orders/fulfilment.ts';
@@ -41,6 +43,7 @@ import { stockStoreOn } from './stock/stock-store.ts';
 
 export { createLog, type Log } from './log.ts';
 export { migrate } from './migrations/migrate.ts';
+export { mailOptionsOf } from './notifications/mail/smtp.ts';
 export { createPaymentProvider, providersOf } from './providers/create.ts';
 export { type RunningWorker, startWorker, type WorkerOptions } from './workers/worker.ts';
 
@@ -92,6 +95,12 @@ export function createCoupons(databaseUrl: string): Coupons & Closable {
 export function createWebhooks(databaseUrl: string, allowsPrivate: boolean): Webhooks & Closable {
   const pool = createPool(databaseUrl, { connectionsMax: 2, name: 'webhooks' });
   return { ...webhooksOn(pool, allowsPrivate), close: () => pool.end() };
+}
+
+/** The operator's mails. */
+export function createMails(databaseUrl: string): Mails & Closable {
+  const pool = createPool(databaseUrl, { connectionsMax: 1, name: 'mails' });
+  return { ...mailsOn(pool), close: () => pool.end() };
 }
 
 /** What operators do with payments; workers are woken through Redis. */

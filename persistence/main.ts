@@ -2,7 +2,7 @@ import closeWithGrace from 'close-with-grace';
 import { crashPointOf } from '../engine/contracts/crash-points.ts';
 import { readSettings } from '../engine/contracts/settings.ts';
 import { createSettlement } from '../engine/index.ts';
-import { createLog, providersOf, startWorker } from './index.ts';
+import { createLog, mailOptionsOf, providersOf, startWorker } from './index.ts';
 
 /** Composition root of a worker: charges, settles, relays, reconciles. */
 const read = readSettings(process.env);
@@ -26,6 +26,7 @@ try {
     at: crashPointOf(process.env, () => process.kill(process.pid, 'SIGKILL')),
     tokenSecret: TOKEN_SECRET,
     allowsPrivateWebhooks: read.settings.WEBHOOK_PRIVATE_ADDRESSES === 'on',
+    mail: mailOptionsOf(read.settings),
     log,
   });
   const grace = closeWithGrace({ delay: 2_500, logger: false }, async ({ err }) => {

@@ -2,7 +2,7 @@ import type { RunningSystem } from './system.ts';
 
 /** Where everything is, and how to get in; printed once the system runs. */
 export function announcement(system: RunningSystem): string {
-  const { publicUrl, operatorUrl, providerUrl, dataDirectory, settings } = system;
+  const { publicUrl, operatorUrl, providerUrl, dataDirectory, mailDirectory, settings } = system;
   const rows = [
     ['public', `${publicUrl}  (HTTP under /api/v1, WebSocket at /ws)`],
     ['operator', `${operatorUrl}  (API under /api/v1/admin, /metrics)`],
@@ -10,6 +10,14 @@ export function announcement(system: RunningSystem): string {
       'payments',
       `${providerUrl}  (${system.isProviderSimulated ? 'a simulated payment provider: no money moves' : 'the payment provider'})`,
     ],
+    ...(mailDirectory === null
+      ? []
+      : [
+          [
+            'mail',
+            `${mailDirectory}  (mails to buyers are kept there, and sent to nobody: SMTP_URL is not set)`,
+          ],
+        ]),
     ['data', dataDirectory],
     ['logs', `${dataDirectory}/logs`],
   ];

@@ -6,13 +6,13 @@ export type CompleteSettings = Settings &
 
 /**
  * What was given, with the addresses of what was started. The embedded mode is for trying things out: it
- * makes the secrets that are missing and keeps them, hands out tokens, and has no limit per address for
- * this machine. A provider that is simulated signs its webhooks with a secret that is made, too.
+ * makes the secrets that are missing and keeps them, hands out tokens, catches mails, and has no limit per address
+ * for this machine. A provider that is simulated signs its webhooks with a secret that is made, too.
  */
 export async function completeSettings(
   given: Settings,
   dataDirectory: string,
-  started: { redisUrl: string; databaseUrl: string; providerUrl: string },
+  started: { redisUrl: string; databaseUrl: string; providerUrl: string; mailUrl: string | null },
 ): Promise<CompleteSettings> {
   const settings: CompleteSettings = {
     ...given,
@@ -24,6 +24,10 @@ export async function completeSettings(
   settings.TOKEN_SECRET ??= await keptSecret(dataDirectory, 'token');
   settings.RATE_EXEMPT_LOOPBACK ??= 'on';
   settings.WEBHOOK_PRIVATE_ADDRESSES ??= 'on';
+  if (started.mailUrl !== null) {
+    settings.SMTP_URL = started.mailUrl;
+    settings.MAIL_FROM ??= 'Doorbuster <orders@doorbuster.example>';
+  }
   if (given.PROVIDER_URL === undefined) {
     settings.PROVIDER_WEBHOOK_SECRET ??= await keptSecret(dataDirectory, 'provider-webhook');
   }

@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { isEmbedded, type Settings } from '../engine/contracts/settings.ts';
 import { migrate } from '../persistence/migrations/migrate.ts';
 import { type CompleteSettings, completeSettings } from './complete-settings.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory/open.ts';
+import { type MailCatcher, openMailCatcher } from './mail-catcher/mail-catcher.ts';
 import { freePort, requireFreePort } from './ports.ts';
 import { Tiers } from './processes/tiers.ts';
 import { type Programs, programs, startPlanes, startProvider } from './programs.ts';
@@ -25,6 +27,8 @@ export interface RunningSystem {
   providerUrl: string;
   /** True where no PROVIDER_URL was given: what is paid is play money. */
   isProviderSimulated: boolean;
+  /** Where mails to buyers are kept that are not sent; null where they are sent, or there are none. */
+  mailDirectory: string | null;
   /** As the processes got them: with the stores' URLs and the secrets that were made. */
   settings: CompleteSettings;
   /** Absolute. */
@@ -45,14 +49,20 @@ export interface RunningSystem {
 export async function startSystem(given: Settings, options: SystemOptions): Promise<RunningSystem> {
   const directory = await openDataDirectory(given.DATA_DIR);
   const tiers = new Tiers();
+  let catcher: MailCatcher | null = null;
+  const mailDirectory =
+    isEmbedded(given) && given.SMTP_URL === undefined ? join(directory.path, 'mail') : null;
   const stop = async () => {
     await tiers.stop();
+    await catcher?.close();
     directory.lock.release();
   };
   const onAbort = () => void tiers.stop();
   options.signal?.addEventListener('abort', onAbort);
   try {
-    return await start(given, options, directory, tiers, stop);
+    if (mailDirectory !== null) catcher = await openMailCatcher(mailDirectory);
+    const mail = { directory: mailDirectory, url: catcher?.url ?? null };
+    return await start(given, options, directory, tiers, mail, stop);
   } catch (error) {
     await stop();
     throw error;
@@ -66,6 +76,7 @@ async function start(
   { say, warn, signal, programs: scripts = programs }: SystemOptions,
   directory: DataDirectory,
   tiers: Tiers,
+  mail: { directory: string | null; url: string | null },
   stop: () => Promise<void>,
 ): Promise<RunningSystem> {
   // Those whose supervisor was killed take up to three seconds to notice and let go of their ports.
@@ -83,7 +94,9 @@ async function start(
   });
   if (applied.length > 0) say(`database migrated (${applied.at(-1)})`);
   const providerUrl = given.PROVIDER_URL ?? `http://127.0.0.1:${await freePort()}`;
-  const settings = await completeSettings(given, directory.path, { redisUrl, databaseUrl, providerUrl });
+  const settings = await completeSettings(given, directory.path, {
+    ...{ redisUrl, databaseUrl, providerUrl, mailUrl: mail.url },
+  });
   const publicUrl = urlOf(settings.HOST, settings.PORT);
   signal?.throwIfAborted();
   if (given.PROVIDER_URL === undefined) {
@@ -98,6 +111,7 @@ async function start(
     operatorUrl: urlOf(settings.OPERATOR_HOST, settings.OPERATOR_PORT),
     providerUrl,
     isProviderSimulated: given.PROVIDER_URL === undefined,
+    mailDirectory: mail.directory,
     settings,
     dataDirectory: directory.path,
     processes: () => tiers.processes.map(({ name, pid, restarts }) => ({ name, pid, restarts })),

@@ -128,9 +128,9 @@ export function checkoutDesk(parts: DeskParts): CheckoutDesk {
 
     reprice: checkout.reprice,
 
-    async pay(id, buyerId, idempotencyKey, request) {
+    async pay(id, buyerId, idempotencyKey, request, email) {
       const sale = await saleOf(id);
-      return sale ? pay(sale, id, buyerId, idempotencyKey, request) : refuse('checkout_not_found');
+      return sale ? pay(sale, id, buyerId, idempotencyKey, request, email) : refuse('checkout_not_found');
     },
   };
 }

@@ -74,6 +74,7 @@ export function payAtDesk(parts: PayParts) {
     buyerId: string,
     idempotencyKey: string,
     request: Pay,
+    email: string | null,
   ): Promise<PayOutcome> {
     const saleId = sale.config.id;
     const reservationId = reservationIdOf(checkoutId);
@@ -181,6 +182,7 @@ export function payAtDesk(parts: PayParts) {
         saleId,
         epoch: sale.snapshot.epoch,
         buyerId,
+        buyerEmail: email,
         idempotencyKey,
         fingerprint,
         lines,
@@ -202,6 +204,7 @@ export function payAtDesk(parts: PayParts) {
     buyerId: string,
     idempotencyKey: string,
     request: Pay,
+    email: string | null = null,
   ): Promise<PayOutcome> => {
     const wrongToken = await checkToken(parts.tokens, sale, checkoutId, buyerId, request.purchaseToken);
     if (wrongToken) return wrongToken;
@@ -209,7 +212,7 @@ export function payAtDesk(parts: PayParts) {
     if (open.has(exchange)) return refuse('idempotency_key_in_use', { retryAfterSeconds: 1 });
     open.add(exchange);
     try {
-      return await pay(sale, checkoutId, buyerId, idempotencyKey, request);
+      return await pay(sale, checkoutId, buyerId, idempotencyKey, request, email);
     } finally {
       open.delete(exchange);
     }

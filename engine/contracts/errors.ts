@@ -75,6 +75,7 @@ export const errorCatalogue = {
   },
   endpoint_not_found: { status: 404, retryable: false, title: 'There is no such webhook endpoint' },
   delivery_not_found: { status: 404, retryable: false, title: 'There is no such delivery' },
+  mail_not_found: { status: 404, retryable: false, title: 'There is no such mail' },
   idempotency_key_required: { status: 400, retryable: false, title: 'An Idempotency-Key is required' },
   idempotency_key_in_use: {
     status: 409,

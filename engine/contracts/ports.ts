@@ -25,6 +25,8 @@ export interface PaymentIntent extends CheckoutDetails {
   /** The sale's epoch that the pin was made in; a commit that believes in another one is refused. */
   epoch: number;
   buyerId: string;
+  /** Where mail about the order goes; null where the login named no address. */
+  buyerEmail: string | null;
   idempotencyKey: string;
   /** SHA-256 of the canonical request; the same key with another fingerprint is refused. */
   fingerprint: string;

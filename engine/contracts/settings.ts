@@ -138,6 +138,28 @@ export const SettingsSchema = Type.Object({
       description: 'webhooks may go to private networks and this machine: on in embedded mode, else off',
     }),
   ),
+  SMTP_URL: Type.Optional(
+    Type.String({
+      pattern: '^smtps?://',
+      expects: 'a URL that begins with smtp:// or smtps://',
+      description:
+        'where mails to buyers go; without it they are kept in DATA_DIR/mail in embedded mode, else none',
+    }),
+  ),
+  MAIL_FROM: Type.Optional(
+    Type.String({
+      pattern: '^(?:[^<>@\\p{Cc}]*<[^\\s<>@,]+@[^\\s<>@,]+>|[^\\s<>@,]+@[^\\s<>@,]+)$',
+      maxLength: 200,
+      expects: 'an address, or a name and an <address>',
+      description: 'required with SMTP_URL: who mails are from',
+    }),
+  ),
+  MAIL_ORDER_URL: Type.Optional(
+    Type.String({
+      ...webUrl,
+      description: 'link of mails to an order, with {orderId} for its id; without it mails have none',
+    }),
+  ),
   RATE_BUYER_PER_SECOND: Type.Integer({
     ...count(5, 1_000_000),
     description: 'requests a second a buyer may make',
@@ -209,6 +231,7 @@ export function readSettings(
       problems.push(`${prefix}_API_KEY: is required with ${prefix}_KIND=stripe`);
     }
   }
+  if (settings.SMTP_URL && !settings.MAIL_FROM) problems.push('MAIL_FROM: is required with SMTP_URL');
   if (settings.SECOND_PROVIDER_URL && settings.PROVIDER_NAME === settings.SECOND_PROVIDER_NAME) {
     problems.push('SECOND_PROVIDER_NAME: must differ from PROVIDER_NAME');
   }

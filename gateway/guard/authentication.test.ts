@@ -28,6 +28,15 @@ describe('with a shared secret', () => {
     expect(await authenticate(sign(claims(), { alg: 'HS256' }))).toMatchObject({ role: 'buyer' });
   });
 
+  test('its e-mail claim is where mail goes, and one that is no address shuts nobody out', async () => {
+    expect(await authenticate(sign(claims({ email: 'ana@example.com' })))).toMatchObject({
+      email: 'ana@example.com',
+    });
+    for (const email of [undefined, 'a@b.example\r\nBcc: eve@evil.example', { a: 1 }]) {
+      expect(await authenticate(sign(claims({ email })))).toMatchObject({ kind: 'principal', email: null });
+    }
+  });
+
   test.each([
     ['alg none, unsigned', () => `${part({ alg: 'none' })}.${part(claims())}.`],
     ['alg none, with a signature', () => sign(claims(), { alg: 'none' })],

@@ -1,6 +1,7 @@
 import { createVerifier, TOKEN_ERROR_CODES } from 'fast-jwt';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
+import { emailAddressOf } from '../../engine/contracts/email-address.ts';
 import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
 import { hasCanonicalSignature } from '../../engine/contracts/signature.ts';
 import { BuyerId, type Role, roles } from '../../engine/contracts/wire/auth.ts';
@@ -10,6 +11,8 @@ export interface Principal {
   kind: 'principal';
   buyerId: string;
   role: Role;
+  /** Where the buyer gets mail; null where the token names no address that mail can be sent to. */
+  email: string | null;
   expiresAtMs: number;
 }
 
@@ -43,6 +46,8 @@ export function principalOf(header: { typ?: unknown }, payload: object): Princip
     kind: 'principal',
     buyerId: payload.sub,
     role: payload.role ?? 'buyer',
+    // A claim that is no address is left out and shuts nobody out: what is bought does not hang on it.
+    email: emailAddressOf((payload as { email?: unknown }).email),
     expiresAtMs: payload.exp * 1000,
   };
 }

@@ -12,6 +12,7 @@ function counting(lastsMs: number) {
       kind: 'principal',
       buyerId: token,
       role: 'buyer',
+      email: null,
       expiresAtMs: startMs + lastsMs,
     };
     return token.startsWith('fetched') ? Promise.resolve(principal) : principal;

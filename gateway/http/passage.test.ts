@@ -9,7 +9,13 @@ import type { Principal } from '../guard/authentication.ts';
 
 /** Decides each login when the test says so, as keys that have to be fetched first would. */
 const logins: { resolve: (caller: Principal | Refusal) => void; reject: (error: Error) => void }[] = [];
-const ana: Principal = { kind: 'principal', buyerId: 'ana', role: 'buyer', expiresAtMs: Number.MAX_VALUE };
+const ana: Principal = {
+  kind: 'principal',
+  buyerId: 'ana',
+  role: 'buyer',
+  email: null,
+  expiresAtMs: Number.MAX_VALUE,
+};
 let gateway: Awaited<ReturnType<typeof startKernel>>;
 
 beforeEach(async () => {

@@ -3,6 +3,7 @@ import { createSettlement } from '../../engine/index.ts';
 import {
   createCoupons,
   createFulfilment,
+  createMails,
   createPayments,
   createReconciliation,
   createSaleStore,
@@ -33,6 +34,7 @@ const stock = createStockStore(DATABASE_URL, settlement, log);
 const fulfilment = createFulfilment(DATABASE_URL);
 const coupons = createCoupons(DATABASE_URL);
 const webhooks = createWebhooks(DATABASE_URL, settings.WEBHOOK_PRIVATE_ADDRESSES === 'on');
+const mails = createMails(DATABASE_URL);
 const payments = createPayments(DATABASE_URL, REDIS_URL, log);
 const reconciliation = createReconciliation(DATABASE_URL, REDIS_URL, settlement, log);
 const signingKeys = createSigningKeyRotation(DATABASE_URL, TOKEN_SECRET);
@@ -45,6 +47,7 @@ const plane = await openOperatorPlane({
   fulfilment,
   coupons,
   webhooks,
+  mails,
   payments,
   reconciliation,
   settlement,
@@ -65,6 +68,7 @@ const grace = closeWithGrace({ delay: 2_500, logger: false }, async ({ err }) =>
     fulfilment,
     coupons,
     webhooks,
+    mails,
     payments,
     reconciliation,
     postgres,

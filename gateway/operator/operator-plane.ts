@@ -4,6 +4,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { Coupons } from '../../engine/contracts/coupons.ts';
 import type { Fulfilment } from '../../engine/contracts/fulfilment.ts';
+import type { Mails } from '../../engine/contracts/mails.ts';
 import type { Payments } from '../../engine/contracts/payments.ts';
 import type { Readiness, SaleStore, SigningKeyRotation } from '../../engine/contracts/ports.ts';
 import type { Reconciliation } from '../../engine/contracts/reconciliation.ts';
@@ -19,6 +20,7 @@ import type { Route } from '../http/route.ts';
 import { healthRoutes } from '../routes/health.ts';
 import { documentRoute } from '../routes/pages.ts';
 import { couponRoutes } from './coupons.ts';
+import { mailRoutes } from './mails.ts';
 import { createMetrics, metricsRoute } from './metrics.ts';
 import { fulfilmentRoutes } from './orders.ts';
 import { paymentRoutes } from './payments.ts';
@@ -37,6 +39,7 @@ export interface OperatorPlaneParts {
   fulfilment: Fulfilment;
   coupons: Coupons;
   webhooks: Webhooks;
+  mails: Mails;
   payments: Payments;
   reconciliation: Reconciliation;
   settlement: Settlement;
@@ -66,6 +69,7 @@ export function operatorRoutes(
     ...fulfilmentRoutes(parts.fulfilment),
     ...couponRoutes(parts.coupons),
     ...webhookRoutes(parts.webhooks),
+    ...mailRoutes(parts.mails),
     ...paymentRoutes(parts.payments),
     ...reconciliationRoutes(parts.reconciliation),
     signingKeyRoute(parts.signingKeys),

@@ -89,8 +89,11 @@ export function checkoutRoutes(desk: CheckoutDesk, counter: PaymentCounter): Rou
         'idempotency_key_in_use',
         'idempotency_key_reused',
       ],
-      answer: ({ buyerId, params, idempotencyKey, body, waitSeconds }) =>
-        counter.pay({ checkoutId: params.checkoutId ?? '', buyerId, idempotencyKey, body, waitSeconds }),
+      answer: ({ buyerId, principal, params, idempotencyKey, body, waitSeconds }) => {
+        const { checkoutId = '' } = params;
+        const email = principal?.email ?? null;
+        return counter.pay({ checkoutId, buyerId, email, idempotencyKey, body, waitSeconds });
+      },
     }),
   ];
 }

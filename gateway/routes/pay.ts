@@ -11,6 +11,8 @@ import type { OutcomeWatch, WatchedOutcome } from './outcome-watch.ts';
 export interface PayRequest {
   checkoutId: string;
   buyerId: string;
+  /** Where the buyer gets mail about the order, or null. */
+  email: string | null;
   idempotencyKey: string;
   body: Pay;
   /** How long to wait for the outcome; 0 answers as soon as the order is durable. */
@@ -31,9 +33,9 @@ export class PaymentCounter {
   }
 
   async pay(request: PayRequest): Promise<Reply | Refusal> {
-    const { checkoutId, buyerId, idempotencyKey, body, waitSeconds } = request;
+    const { checkoutId, buyerId, email, idempotencyKey, body, waitSeconds } = request;
     if (!isIdOf('chk', checkoutId)) return refuse('checkout_not_found');
-    const ask = () => this.#desk.pay(checkoutId, buyerId, idempotencyKey, body);
+    const ask = () => this.#desk.pay(checkoutId, buyerId, idempotencyKey, body, email);
     const watched = waitSeconds > 0 ? this.#outcomes.watch(orderIdOf(checkoutId)) : null;
     try {
       const first = await ask();

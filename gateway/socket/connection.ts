@@ -33,6 +33,8 @@ export class Connection {
   ws: WebSocket<SocketData> | null = null;
   /** Null until somebody logs in. */
   presence: Presence | null = null;
+  /** Where whoever is logged in gets mail, as the latest login said. */
+  email: string | null = null;
   expiresAtMs = 0;
   /** Came with the handshake, for browsers, which cannot set headers; null once it was looked at. */
   handshakeToken: string | null;

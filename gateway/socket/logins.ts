@@ -59,7 +59,7 @@ export class Logins {
     }
   }
 
-  #welcome(connection: Connection, { buyerId, expiresAtMs }: Principal): Answer | Refusal {
+  #welcome(connection: Connection, { buyerId, email, expiresAtMs }: Principal): Answer | Refusal {
     const { presence } = connection;
     if (presence && presence.buyerId !== buyerId) {
       return refuse('forbidden', {
@@ -72,6 +72,7 @@ export class Logins {
       this.#loggedIn.add(connection);
       this.#unproven.delete(connection);
     }
+    connection.email = email;
     connection.expiresAtMs = expiresAtMs;
     this.#nextExpiryMs = Math.min(this.#nextExpiryMs, expiresAtMs);
     return { ev: 'ready', body: { buyerId, sessionId: newId('ses'), heartbeatSeconds } };

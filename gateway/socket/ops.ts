@@ -149,8 +149,13 @@ export const ops: { readonly [Name in ClientOp]: Op<Name> } = {
     summary: 'Pay; the outcome follows as another `order`, without `ref`',
     answers: ['order'],
     isBuyers: true,
-    run: async ({ counter }, _, { op: _op, ref: _ref, checkoutId, idempotencyKey, ...body }, { buyerId }) => {
-      const reply = await counter.pay({ checkoutId, buyerId, idempotencyKey, body, waitSeconds: 0 });
+    run: async (
+      { counter },
+      { email },
+      { op: _, ref: _ref, checkoutId, idempotencyKey, ...body },
+      { buyerId },
+    ) => {
+      const reply = await counter.pay({ checkoutId, buyerId, email, idempotencyKey, body, waitSeconds: 0 });
       if (isRefusal(reply)) return reply;
       if (reply.status < 400) return { ev: 'order', body: reply.body as object };
       // A stored refusal is said again as it was; on a socket it has no status.

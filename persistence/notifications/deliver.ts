@@ -2,6 +2,7 @@ import type { Log } from '../log.ts';
 import type { Postgres } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
 import type { RowOutcome } from '../queues/row-queue.ts';
+import { jittered, pausesMs } from './pauses.ts';
 import { type SendingOptions, sendWebhook } from './send-webhook.ts';
 
 interface DueDelivery {
@@ -14,25 +15,6 @@ interface DueDelivery {
 
 const readDelivery = statement<DueDelivery>('read-delivery');
 const recordAttempt = statement('record-attempt');
-
-const minuteMs = 60_000;
-
-/** How long after an attempt that failed the next one is made; after the last one, about a day later, none. */
-export const pausesMs = [
-  5_000,
-  30_000,
-  2 * minuteMs,
-  10 * minuteMs,
-  30 * minuteMs,
-  60 * minuteMs,
-  120 * minuteMs,
-  240 * minuteMs,
-  480 * minuteMs,
-  480 * minuteMs,
-];
-
-/** A fifth more or less, so that what failed together does not come back together. */
-const jittered = (ms: number) => Math.round(ms * (0.8 + Math.random() * 0.4));
 
 /**
  * Makes one attempt of a delivery and commits what came of it. When the next one is due is in the row: the

@@ -4,6 +4,8 @@ import type { Endpoint } from '../../engine/contracts/wire/webhooks.ts';
 import type { Postgres, PostgresPool } from '../postgres/pool.ts';
 import { columns, statement } from '../postgres/statement.ts';
 import { inTransaction } from '../postgres/transaction.ts';
+import { writeMails } from './mail/add-mails.ts';
+import type { MailOptions } from './mail/mail.ts';
 import { payloadOf, type ToldOrder } from './payload.ts';
 
 /** Something that became true, as a trigger wrote it down in the same transaction. */
@@ -33,21 +35,31 @@ const addDeliveries = statement('add-deliveries');
 const batchMax = 500;
 
 /**
- * Turns what is in the outbox into deliveries, in one commit: a row is gone from the outbox exactly when
- * everybody's delivery is there. Any number of workers may run this at once. Returns whether there is more.
+ * Turns what is in the outbox into deliveries, and into mails where there is somewhere to send them, in one
+ * commit: a row is gone from the outbox exactly when everybody's delivery is there. Any number of workers may
+ * run this at once. Returns whether there is more.
  */
-export function fanOutOnce(on: PostgresPool): Promise<{ taken: number; more: boolean }> {
+export function fanOutOnce(
+  on: PostgresPool,
+  mail: Pick<MailOptions, 'orderUrl'> | null,
+): Promise<{ taken: number; more: boolean }> {
   return inTransaction(on, async (transaction) => {
     const rows = await takeOutbox(transaction, [batchMax]);
-    if (rows.length > 0) await deliver(transaction, rows);
+    const endpoints = rows.length > 0 ? await liveEndpoints(transaction, []) : [];
+    if (rows.length > 0 && (endpoints.length > 0 || mail !== null)) {
+      const told = await withOrders(transaction, rows);
+      await deliver(transaction, told, endpoints);
+      if (mail !== null) await writeMails(transaction, told, mail);
+    }
     return { taken: rows.length, more: rows.length === batchMax };
   });
 }
 
-async function deliver(transaction: Postgres, rows: readonly OutboxRow[]): Promise<void> {
-  const endpoints = await liveEndpoints(transaction, []);
-  if (endpoints.length === 0) return;
-  const told = await withOrders(transaction, rows);
+async function deliver(
+  transaction: Postgres,
+  told: readonly Told[],
+  endpoints: Awaited<ReturnType<typeof liveEndpoints>>,
+): Promise<void> {
   const deliveries = told.flatMap((one) => {
     const takers = endpoints.filter(({ types }) => types === null || types.includes(one.row.type));
     if (takers.length === 0) return [];

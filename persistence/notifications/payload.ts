@@ -6,7 +6,13 @@ export interface ToldOrder {
   buyer_id: string;
   order_number: string;
   currency: string;
+  subtotal_minor: number;
+  discount_minor: number;
+  shipping_minor: number;
+  tax_minor: number;
   total_minor: number;
+  /** Where mail about it goes; never part of a webhook. */
+  buyer_email: string | null;
   decline_code: string | null;
   /** Empty where the event is not about a refund. */
   refund_id: string;

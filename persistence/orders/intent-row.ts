@@ -9,6 +9,7 @@ export const intentRow = (intent: PaymentIntent) => ({
   sale_id: intent.saleId,
   epoch: intent.epoch,
   buyer_id: intent.buyerId,
+  buyer_email: intent.buyerEmail,
   key: intent.idempotencyKey,
   fingerprint: intent.fingerprint,
   currency: intent.price.total.currency,
@@ -62,6 +63,7 @@ export const firstColumns = [
   'payment_token',
   'lines',
   'payment_tokens',
+  'buyer_email',
 ] as const satisfies Column[];
 
 /** What begin-payments-again.sql takes, in its order. */

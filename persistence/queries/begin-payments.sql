@@ -14,15 +14,18 @@
 -- $19 payment_method text[]     $20 payment_token text[]
 -- $21 lines text[], each a JSON array of {line, sku, title, quantity, unit_price_minor, line_total_minor}
 -- $22 payment_tokens text[], each a JSON object of provider and token, or null
+-- $23 buyer_email text[], null where there is none
 WITH intent AS MATERIALIZED (
   SELECT * FROM unnest(
     $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::text[], $8::text[],
     $9::text[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[],
-    $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[]
+    $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[],
+    $23::text[]
   ) AS intent (
     payment_id, order_id, order_number, reservation_id, sale_id, epoch, buyer_id, key,
     fingerprint, currency, subtotal_minor, discount_minor, shipping_minor, tax_minor, total_minor,
-    coupon_code, shipping_address, billing_address, payment_method, payment_token, lines, payment_tokens
+    coupon_code, shipping_address, billing_address, payment_method, payment_token, lines, payment_tokens,
+    buyer_email
   )
 ),
 -- A change of epoch waits until this is committed, or this waits and then sees it.
@@ -92,10 +95,12 @@ line AS MATERIALIZED (
 new_order AS (
   INSERT INTO orders (
     buyer_id, order_id, order_number, sale_id, reservation_id, currency, subtotal_minor, discount_minor,
-    shipping_minor, tax_minor, total_minor, coupon_code, shipping_address, billing_address
+    shipping_minor, tax_minor, total_minor, coupon_code, shipping_address, billing_address,
+    buyer_email
   )
   SELECT buyer_id, order_id, order_number, sale_id, reservation_id, currency, subtotal_minor, discount_minor,
-    shipping_minor, tax_minor, total_minor, coupon_code, shipping_address::jsonb, billing_address::jsonb
+    shipping_minor, tax_minor, total_minor, coupon_code, shipping_address::jsonb, billing_address::jsonb,
+    buyer_email
   FROM begun ORDER BY buyer_id, order_id
 ),
 new_items AS (

@@ -2,7 +2,8 @@
 --
 -- $1 buyer_id text[]  $2 order_id text[]  $3 refund_id text[], empty where there is none
 SELECT named.order_id, named.refund_id, orders.buyer_id, orders.order_number, orders.currency,
-  orders.total_minor, orders.last_payment_error ->> 'declineCode' AS decline_code,
+  orders.subtotal_minor, orders.discount_minor, orders.shipping_minor, orders.tax_minor, orders.total_minor,
+  orders.buyer_email, orders.last_payment_error ->> 'declineCode' AS decline_code,
   refund.amount_minor AS refund_minor, refund.reason AS refund_reason,
   items.items
 FROM unnest($1::text[], $2::text[], $3::text[]) AS named (buyer_id, order_id, refund_id)

@@ -11,6 +11,8 @@ export interface Jobs {
   refund: { id: RefundId };
   /** Send one webhook to one endpoint, once. */
   deliver: { id: string };
+  /** Send one mail to one buyer, once. */
+  mail: { id: string };
 }
 
 export type JobName = keyof Jobs;

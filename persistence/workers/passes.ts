@@ -6,6 +6,8 @@ import type { Draws } from '../draw/draws.ts';
 import { sealOnce } from '../ledger/seal.ts';
 import type { Log } from '../log.ts';
 import { wakeDeliveries } from '../notifications/lost-deliveries.ts';
+import { wakeMails } from '../notifications/mail/lost-mails.ts';
+import type { MailOptions } from '../notifications/mail/mail.ts';
 import { fanOutOnce } from '../notifications/outbox.ts';
 import { relayAll } from '../outbox/relay.ts';
 import type { PostgresPool } from '../postgres/pool.ts';
@@ -42,6 +44,9 @@ export interface PassParts {
   draws: Draws;
   refunds: Pick<RowQueue<RefundId>, 'wake'>;
   deliveries: Pick<RowQueue<string>, 'wake'>;
+  mails: Pick<RowQueue<string>, 'wake'>;
+  /** Null: buyers get no mail. */
+  mail: MailOptions | null;
   queue: Pick<WakingPaymentQueue, 'wakeAgain'>;
   providerNamed: (name: string) => PaymentProvider | undefined;
   heartbeat: Pick<Heartbeat, 'beat'>;
@@ -71,7 +76,7 @@ const reconcileEveryMs = 55_000;
  */
 export function passesOf(parts: PassParts): Pass[] {
   const { rows, reports, settlement, holds, draws, queue, refunds, deliveries, heartbeat, log } = parts;
-  const { providerNamed } = parts;
+  const { mails, mail, providerNamed } = parts;
   let live: LiveSaleRow[] = [];
 
   /** A sale whose turn fails, because it is being rebuilt, does not keep the others waiting. */
@@ -95,7 +100,7 @@ export function passesOf(parts: PassParts): Pass[] {
   };
 
   const fanOutAll = async () => {
-    while ((await fanOutOnce(rows)).more);
+    while ((await fanOutOnce(rows, mail)).more);
   };
 
   return [
@@ -139,6 +144,7 @@ export function passesOf(parts: PassParts): Pass[] {
     ['unsold units', 1_000, () => giveBackUnsold({ rows, reports, settlement, log })],
     ['outbox', 300, fanOutAll],
     ['webhooks', 500, () => wakeDeliveries(reports, deliveries)],
+    ...(mail ? [['mails', 500, () => wakeMails(reports, mails)] satisfies Pass] : []),
     ['old quotes', 600_000, () => forgetQuotes(rows)],
     ['old carts', 600_000, () => forgetCarts(rows)],
     ['reconciliation', 10_000, reconcileAll],

@@ -3,6 +3,8 @@ import type { PaymentId, RefundId } from '../../engine/contracts/ids.ts';
 import { ticketWriter } from '../../engine/index.ts';
 import { Draws } from '../draw/draws.ts';
 import { deliverer } from '../notifications/deliver.ts';
+import { mailDeliverer } from '../notifications/mail/deliver-mail.ts';
+import type { Smtp } from '../notifications/mail/smtp.ts';
 import type { SendingOptions } from '../notifications/send-webhook.ts';
 import { settlementsOn } from '../payments/settlements.ts';
 import { providersIn, type WatchedProvider } from '../providers/choice.ts';
@@ -20,6 +22,8 @@ export interface WorkParts extends Omit<PassParts, 'holds' | 'draws' | 'provider
   /** Writes the tickets of entrants again, which their draw commits to. */
   tokenSecret: string;
   sending: SendingOptions;
+  /** Null: buyers get no mail. */
+  smtp: Smtp | null;
   at: AtCrashPoint;
   /** Instead of those below. */
   times: Partial<SagaTimes>;
@@ -30,6 +34,8 @@ export interface Work {
   follow(paymentId: PaymentId): Promise<Followed>;
   refund(refundId: RefundId): Promise<RowOutcome>;
   deliver(deliveryId: string): Promise<RowOutcome>;
+  /** Null where buyers get no mail. */
+  mail: ((mailId: string) => Promise<RowOutcome>) | null;
   passes: readonly Pass[];
 }
 
@@ -45,7 +51,7 @@ export type SagaTimes = typeof sagaTimes;
 
 /** Puts the durable half's work together on the stores, queues and providers that it is given. */
 export function workOf(parts: WorkParts): Work {
-  const { rows, reports, settlement, tokenSecret, sending, log, at } = parts;
+  const { rows, reports, settlement, tokenSecret, sending, smtp, log, at } = parts;
   const holds = holdSettlement(settlement);
   const providers = providersIn(parts.providers);
   const times = { ...sagaTimes, ...parts.times };
@@ -62,6 +68,7 @@ export function workOf(parts: WorkParts): Work {
     }),
     refund: refunder({ on: rows, providerNamed: providers.named, log }),
     deliver: deliverer(rows, sending, log),
+    mail: smtp && mailDeliverer(rows, smtp, log),
     passes: passesOf({
       ...parts,
       providerNamed: providers.named,

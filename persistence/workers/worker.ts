@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type AtCrashPoint, passBy } from '../../engine/contracts/crash-points.ts';
 import type { Settlement } from '../../engine/surface.ts';
 import type { Log } from '../log.ts';
+import type { MailOptions } from '../notifications/mail/mail.ts';
+import { mailsAtOnce, smtpAt } from '../notifications/mail/smtp.ts';
 import { createPool } from '../postgres/pool.ts';
 import type { WatchedProvider } from '../providers/choice.ts';
 import { heartbeatOn } from '../queues/heartbeat.ts';
@@ -21,6 +23,8 @@ export interface WorkerOptions {
   tokenSecret: string;
   /** Whether webhooks may go to private networks and this machine. */
   allowsPrivateWebhooks: boolean;
+  /** Where mails to buyers go; without it there are none. */
+  mail?: MailOptions | null;
   log: Log;
   /** Where a drill lets this process die. */
   at?: AtCrashPoint;
@@ -45,7 +49,7 @@ export interface RunningWorker {
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { databaseUrl, redisUrl, settlement, tokenSecret, allowsPrivateWebhooks, log } = options;
-  const { at = passBy } = options;
+  const { mail = null, at = passBy } = options;
   const onLost = (error: Error) => log.warn({ reason: error.message }, 'a connection to Postgres was lost');
   const rows = createPool(databaseUrl, { connectionsMax: 6, name: 'worker', onLost });
   const reports = createPool(databaseUrl, {
@@ -57,6 +61,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const queue = paymentQueueOn(redisUrl, log);
   const refunds = rowQueueOn(redisUrl, 'refund');
   const deliveries = rowQueueOn(redisUrl, 'deliver');
+  const mails = rowQueueOn(redisUrl, 'mail');
+  const smtp = mail && smtpAt(mail);
   const heartbeat = heartbeatOn(redisUrl);
   const letGo = () =>
     Promise.all([
@@ -65,6 +71,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       queue.close(),
       refunds.close(),
       deliveries.close(),
+      mails.close(),
+      smtp?.close(),
       heartbeat.close(),
     ]);
   try {
@@ -76,22 +84,21 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   }
 
   const sending = { allowsPrivate: allowsPrivateWebhooks, timeoutMs: webhookTimeoutMs };
-  const { follow, refund, deliver, passes } = workOf({
+  if (!mail) log.info({}, 'SMTP_URL is not set: buyers get no mail');
+  const work = workOf({
     ...{ rows, reports, settlement, queue, refunds, deliveries, heartbeat, providers: options.providers },
-    ...{ tokenSecret, sending, log, at, times: options.times ?? {} },
+    ...{ mails, mail, smtp, tokenSecret, sending, log, at, times: options.times ?? {} },
   });
-  const worker = startChargeWorker(redisUrl, follow, log);
-  const refundWorker = startRowWorker(redisUrl, 'refund', refund, log);
-  const deliveryWorker = startRowWorker(redisUrl, 'deliver', deliver, log);
-  const stopPasses = repeatingAll(passes, log);
+  const workers = [
+    startChargeWorker(redisUrl, work.follow, log),
+    startRowWorker(redisUrl, 'refund', work.refund, log),
+    startRowWorker(redisUrl, 'deliver', work.deliver, log),
+    ...(work.mail ? [startRowWorker(redisUrl, 'mail', work.mail, log, mailsAtOnce)] : []),
+  ];
+  const stopPasses = repeatingAll(work.passes, log);
   return {
     async close() {
-      const finished = Promise.all([
-        worker.close(),
-        refundWorker.close(),
-        deliveryWorker.close(),
-        stopPasses(),
-      ]);
+      const finished = Promise.all([...workers.map((worker) => worker.close()), stopPasses()]);
       await Promise.race([finished, sleep(patienceMs, null, { ref: false })]);
       await letGo();
     },

@@ -65,6 +65,8 @@ export function startWorker({ process, redis, rows, reports, jobs, providers }: 
     refunds: { wake: wake('refund') },
     // Nobody subscribes to a simulation's webhooks, so nothing is ever to be delivered.
     deliveries: { wake: async () => {} },
+    // Its buyers have no address, so nobody gets mail.
+    ...{ mails: { wake: async () => {} }, mail: null, smtp: null },
     heartbeat: { beat: async () => {} },
     sending: { allowsPrivate: false, timeoutMs: 1 },
     at: () => {},

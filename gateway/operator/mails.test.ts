@@ -1,0 +1,205 @@
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { SMTPServer } from 'smtp-server';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type House, openHouse } from '../fixtures/house.ts';
+
+interface Received {
+  from: string;
+  to: string[];
+  raw: string;
+}
+
+/** A server that takes mails, or answers a recipient as it is told. */
+async function mailbox() {
+  const got: Received[] = [];
+  const refusals: number[] = [];
+  const server = new SMTPServer({
+    disabledCommands: ['AUTH', 'STARTTLS'],
+    disableReverseLookup: true,
+    logger: false,
+    onRcptTo({ address }, _session, done) {
+      const responseCode = refusals.shift();
+      done(responseCode ? Object.assign(new Error(`no <${address}> here`), { responseCode }) : null);
+    },
+    onData(stream, { envelope }, done) {
+      text(stream).then((raw) => {
+        const from = envelope.mailFrom ? envelope.mailFrom.address : '';
+        got.push({ from, to: envelope.rcptTo.map(({ address }) => address), raw });
+        done();
+      }, done);
+    },
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const url = `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
+  return { url, got, refusals, close: () => new Promise<void>((done) => server.close(() => done())) };
+}
+
+let house: House;
+let post: Awaited<ReturnType<typeof mailbox>>;
+beforeAll(async () => {
+  post = await mailbox();
+  house = await openHouse({
+    SMTP_URL: post.url,
+    MAIL_FROM: 'The Shop <orders@shop.example>',
+    MAIL_ORDER_URL: 'https://shop.example/orders/{orderId}',
+  });
+});
+afterAll(async () => {
+  const undocumented = await house.undocumentedRefusals();
+  await house.close();
+  await post.close();
+  expect(undocumented).toEqual([]);
+});
+
+const admin = '/api/v1/admin';
+const mails = () => house.operate('GET', `${admin}/mails?limit=100`);
+
+interface ListedMail {
+  mailId: string;
+  orderId: string;
+  kind: string;
+  status: string;
+  to: string;
+  attempts: { status: number | null; error: string | null }[];
+}
+
+const mailsOf = (orderId: string, body: { data: ListedMail[] }) =>
+  body.data.filter((mail) => mail.orderId === orderId);
+
+/** Asks until the mails of an order are these, by kind, each in that state. */
+const until = (orderId: string, kinds: readonly string[], status = 'sent') =>
+  house.until(mails, ({ body }) => {
+    const mine = mailsOf(orderId, body);
+    return (
+      mine.every((mail) => mail.status === status) &&
+      JSON.stringify(mine.map(({ kind }) => kind).toSorted()) === JSON.stringify(kinds.toSorted())
+    );
+  });
+
+const pay = (checkoutId: string, buyer: string, email: string | undefined, card: string, key: string) =>
+  house.ask('POST', `/checkout/${checkoutId}/pay`, {
+    as: buyer,
+    email,
+    body: { paymentMethod: 'card', paymentToken: card },
+    headers: { 'idempotency-key': key, prefer: 'wait=20' },
+  });
+
+const address = { name: 'Ana', line1: '1 Main St', city: 'Springfield', postalCode: '12345', country: 'US' };
+
+async function buy(buyer: string, email?: string, item: object = {}): Promise<string> {
+  const price = { amount: 49_900, currency: 'USD' };
+  const saleId = await house.sale({
+    items: [{ sku: 'ps5', title: 'PlayStation 5', price, units: 5, ...item }],
+  });
+  const { body } = await house.reserve(saleId, buyer, 2);
+  await house.ask('PATCH', `/checkout/${body.checkoutId}`, { as: buyer, body: { shippingAddress: address } });
+  expect((await pay(body.checkoutId, buyer, email, 'tok_visa', 'k')).status).toBe(201);
+  return `ord_${body.checkoutId.slice(4)}`;
+}
+
+/** The parts of a mail as its reader sees them. */
+function decoded({ raw }: Received) {
+  const plain = raw
+    .replaceAll(/=\r\n/g, '')
+    .replaceAll(/(?:=[0-9A-F]{2})+/g, (bytes) => Buffer.from(bytes.replaceAll('=', ''), 'hex').toString());
+  const unfolded = raw.replaceAll(/\r\n[ \t]+/g, ' ');
+  const header = (name: string) => new RegExp(`^${name}: (.*?)\\r$`, 'im').exec(unfolded)?.[1];
+  return { plain, header };
+}
+
+const receivedBy = (address: string) => post.got.filter(({ to }) => to.includes(address));
+
+test('a buyer is told of the confirmation, the shipment and each refund, once', async () => {
+  const title = '<b>Café</b> & "Co"\r\nBcc: eve@evil.example';
+  const orderId = await buy('ana', 'ana@mail.example', { title, price: { amount: 12_345, currency: 'KWD' } });
+  await until(orderId, ['confirmation']);
+  const [confirmation] = receivedBy('ana@mail.example');
+  const { plain, header } = decoded(confirmation as Received);
+  expect(confirmation).toMatchObject({ from: 'orders@shop.example', to: ['ana@mail.example'] });
+  expect(header('From')).toBe('The Shop <orders@shop.example>');
+  expect(header('To')).toBe('ana@mail.example');
+  expect(header('Message-ID')).toBe(`<confirmation.${orderId}@shop.example>`);
+  expect(header('Bcc')).toBeUndefined();
+  const { body: order } = await house.ask('GET', `/orders/${orderId}`, { as: 'ana' });
+  expect(header('Subject')).toBe(`Order ${order.orderNumber} is confirmed`);
+  expect(plain).toMatch(/ {2}2 × <b>Café<\/b> & "Co" Bcc: eve@evil\.example {2}24\.690 KWD/);
+  expect(plain).toContain('2 × &lt;b&gt;Café&lt;/b&gt; &amp; &quot;Co&quot; Bcc: eve@evil.example</td>');
+  expect(plain).toMatch(/ {2}Total +24\.690 KWD/);
+  expect(plain).toContain(`https://shop.example/orders/${orderId}`);
+
+  for (const step of ['process', 'ship']) {
+    expect((await house.operate('POST', `${admin}/orders/${orderId}/${step}`, { body: {} })).status).toBe(
+      200,
+    );
+  }
+  for (const [amount, key] of [
+    [345, 'r1'],
+    [1000, 'r2'],
+  ] as const) {
+    const refund = await house.operate('POST', `${admin}/orders/${orderId}/refunds`, {
+      body: { amount: { amount, currency: 'KWD' }, reason: 'A scratch' },
+      headers: { 'idempotency-key': key },
+    });
+    expect(refund.status).toBe(201);
+  }
+  const listed = await until(orderId, ['confirmation', 'refund', 'refund', 'shipment']);
+  expect(mailsOf(orderId, listed.body).every(({ to }) => to === 'a…@mail.example')).toBe(true);
+  const texts = receivedBy('ana@mail.example').map((mail) => decoded(mail).plain);
+  expect(texts.filter((one) => one.includes('0.345 KWD went back'))).toHaveLength(1);
+  expect(texts.filter((one) => one.includes('1.000 KWD went back'))).toHaveLength(1);
+  expect(texts.filter((one) => one.includes('has been shipped'))).toHaveLength(1);
+  expect(texts).toHaveLength(4);
+});
+
+test('a payment problem is told once, also after two declines', async () => {
+  const saleId = await house.sale();
+  const { body } = await house.reserve(saleId, 'bea', 1);
+  const orderId = `ord_${body.checkoutId.slice(4)}`;
+  for (const key of ['one', 'two']) {
+    expect((await pay(body.checkoutId, 'bea', 'bea@mail.example', 'tok_declined', key)).status).toBe(402);
+  }
+  await until(orderId, ['payment_problem']);
+  // The confirmation comes after both declines: what is told by then is all.
+  expect((await pay(body.checkoutId, 'bea', 'bea@mail.example', 'tok_visa', 'three')).status).toBe(201);
+  await until(orderId, ['confirmation', 'payment_problem']);
+  const subjects = receivedBy('bea@mail.example').map((mail) => decoded(mail).header('Subject'));
+  expect(subjects).toEqual([
+    expect.stringMatching(/^Order .* could not be paid$/),
+    expect.stringMatching(/^Order .* is confirmed$/),
+  ]);
+});
+
+test('nobody gets mail whose login names no address', async () => {
+  const without = await buy('cleo');
+  const wrong = await buy('dan', 'dan@mail.example\r\nBcc: eve@evil.example');
+  // Events are taken in order, so what came before this one has been looked at.
+  const after = await buy('eli', 'eli@mail.example');
+  const { body } = await until(after, ['confirmation']);
+  expect([...mailsOf(without, body), ...mailsOf(wrong, body)]).toEqual([]);
+});
+
+test('what a server cannot take now comes again, and what it refuses for good does not', async () => {
+  post.refusals.push(451);
+  const later = await buy('fay', 'fay@mail.example');
+  const sent = await until(later, ['confirmation']);
+  const [mail] = mailsOf(later, sent.body);
+  expect(mail?.attempts).toMatchObject([{ status: 451 }, { status: 250, error: null }]);
+  expect(JSON.stringify(mail)).not.toContain('fay@');
+  expect(receivedBy('fay@mail.example')).toHaveLength(1);
+  // By hand, whatever came of it: the same mail, known by its Message-ID.
+  expect((await house.operate('POST', `${admin}/mails/${mail?.mailId}/resend`)).status).toBe(202);
+  await house.until(mails, ({ body }) => mailsOf(later, body)[0]?.attempts.length === 3);
+  const ids = receivedBy('fay@mail.example').map((one) => decoded(one).header('Message-ID'));
+  expect(ids).toEqual([`<confirmation.${later}@shop.example>`, ids[0]]);
+
+  post.refusals.push(550);
+  const never = await buy('gus', 'gus@mail.example');
+  const ended = await until(never, ['confirmation'], 'failed');
+  expect(mailsOf(never, ended.body)[0]?.attempts).toMatchObject([{ status: 550 }]);
+  expect(receivedBy('gus@mail.example')).toEqual([]);
+});
+
+test('a mail that there is not cannot be sent again', async () => {
+  expect((await house.operate('POST', `${admin}/mails/mail_none/resend`)).body.code).toBe('mail_not_found');
+});

@@ -1,0 +1,65 @@
+import { maskedEmail } from '../../../engine/contracts/email-address.ts';
+import { refuse } from '../../../engine/contracts/errors.ts';
+import type { Mails } from '../../../engine/contracts/mails.ts';
+import type { Mail, MailKind } from '../../../engine/contracts/wire/mails.ts';
+import type { Postgres } from '../../postgres/pool.ts';
+import { statement } from '../../postgres/statement.ts';
+
+interface MailRow {
+  mail_id: string;
+  order_id: string;
+  kind: MailKind;
+  refund_id: string;
+  recipient: string;
+  subject: string;
+  state: Mail['status'];
+  next_attempt_at: Date;
+  created_at: Date;
+  attempts: {
+    attempt: number;
+    at: string;
+    duration_ms: number;
+    status: number | null;
+    error: string | null;
+  }[];
+}
+
+const readMails = statement<MailRow>('read-mails');
+const resendMail = statement<{ mail_id: string }>('resend-mail');
+
+/** What operators see and do of mails, on Postgres; a worker sends them. */
+export function mailsOn(on: Postgres): Mails {
+  return {
+    async list(limit, cursor) {
+      const rows = await readMails(on, [null, cursor, limit + 1]);
+      const page = rows.slice(0, limit);
+      const last = page.at(-1);
+      return { data: page.map(mailOf), nextCursor: rows.length > limit && last ? last.mail_id : null };
+    },
+
+    async resend(mailId) {
+      const [due] = await resendMail(on, [mailId]);
+      const [row] = due ? await readMails(on, [mailId, null, 1]) : [];
+      return row ? { kind: 'due', mail: mailOf(row) } : refuse('mail_not_found');
+    },
+  };
+}
+
+const mailOf = (row: MailRow): Mail => ({
+  mailId: row.mail_id,
+  orderId: row.order_id,
+  kind: row.kind,
+  refundId: row.refund_id || null,
+  to: maskedEmail(row.recipient),
+  subject: row.subject,
+  status: row.state,
+  nextAttemptAt: row.state === 'pending' ? row.next_attempt_at.toISOString() : null,
+  createdAt: row.created_at.toISOString(),
+  attempts: row.attempts.map(({ attempt, at, duration_ms: durationMs, status, error }) => ({
+    attempt,
+    at: new Date(at).toISOString(),
+    durationMs,
+    status,
+    error,
+  })),
+});
