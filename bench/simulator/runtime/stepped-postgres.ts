@@ -29,7 +29,7 @@ export class SteppedPostgres implements Pick<PostgresPool, 'query' | 'connect'> 
   readonly #process: Process;
   readonly #clients: Clients;
   readonly #onWrite: () => void;
-  readonly #open = new Set<Transaction>();
+  readonly #open = new Set<Connection>();
 
   constructor(process: Process, clients: Clients, onWrite: () => void) {
     this.#process = process;
@@ -56,32 +56,34 @@ export class SteppedPostgres implements Pick<PostgresPool, 'query' | 'connect'> 
     })) as unknown as PostgresPool['query'];
 
   connect = (async () => {
-    const transaction = new Transaction(this.#process, this.#clients, () => {
-      this.#open.delete(transaction);
-      this.#onWrite();
+    const connection = new Connection(this.#process, this.#clients, this.#onWrite, () => {
+      this.#open.delete(connection);
     });
-    this.#open.add(transaction);
-    return transaction;
+    this.#open.add(connection);
+    return connection;
   }) as unknown as PostgresPool['connect'];
 
   /** Its process died: what it had not committed is undone. `cancel` ends a statement that waits for a lock. */
   async hangUp(cancel: (pid: number) => Promise<void>): Promise<void> {
-    for (const transaction of [...this.#open]) await transaction.hangUp(cancel);
+    for (const connection of [...this.#open]) await connection.hangUp(cancel);
   }
 }
 
-/** A connection that a process has taken for one transaction. */
-class Transaction {
+/** A connection that a process has taken: for a transaction, for several, or for a lock that outlives them. */
+class Connection {
   readonly #process: Process;
   readonly #clients: Clients;
+  readonly #onWrite: () => void;
   readonly #onEnd: () => void;
   #client: Client | null = null;
   #begin: string | null = null;
+  #isInTransaction = false;
   #isBroken = false;
 
-  constructor(process: Process, clients: Clients, onEnd: () => void) {
+  constructor(process: Process, clients: Clients, onWrite: () => void, onEnd: () => void) {
     this.#process = process;
     this.#clients = clients;
+    this.#onWrite = onWrite;
     this.#onEnd = onEnd;
   }
 
@@ -99,16 +101,15 @@ class Transaction {
           return await this.#ask(query);
         } catch (error) {
           if (!isCancelled(error)) throw error;
-          this.#isBroken = true;
-          await this.#rollBack();
+          await this.#loseIt();
           throw connectionLost();
         } finally {
-          if (isEnd) this.#end();
+          if (isEnd) this.#isInTransaction = false;
+          if (isEnd || (!this.#isInTransaction && writes(textOf(query)))) this.#onWrite();
         }
       },
-      unanswered: async (isDone) => {
-        this.#isBroken = true;
-        if (!(isEnd && isDone)) await this.#rollBack();
+      unanswered: async () => {
+        await this.#loseIt();
         throw connectionLost();
       },
     });
@@ -121,28 +122,37 @@ class Transaction {
       this.#clients.held += 1;
     }
     this.#begin = null;
+    if (begin !== null) this.#isInTransaction = true;
     // Within a transaction time stands still, as Postgres has it.
-    const clock = begin === null ? null : this.#process.clock;
+    const clock = begin === null && this.#isInTransaction ? null : this.#process.clock;
     return this.#clients.ask(this.#client, clock, async (on) => {
       const [, answer] = await Promise.all([begin && on.query(begin), on.query(query as never)]);
       return answer as unknown as pg.QueryResult;
     });
   }
 
-  release(): void {}
+  release(): void {
+    this.#giveBack();
+  }
 
   async hangUp(cancel: (pid: number) => Promise<void>): Promise<void> {
-    this.#isBroken = true;
     if (this.#client && this.#clients.asked.has(this.#client)) await cancel(this.#client.pid);
-    await this.#rollBack();
+    await this.#loseIt();
   }
 
-  async #rollBack(): Promise<void> {
-    if (this.#client) await this.#clients.ask(this.#client, null, (on) => on.query('ROLLBACK'));
-    this.#end();
+  /** What a connection holds ends with it: its transaction, and its locks. */
+  async #loseIt(): Promise<void> {
+    this.#isBroken = true;
+    if (this.#client) {
+      await this.#clients.ask(this.#client, null, (on) =>
+        on.query('ROLLBACK; SELECT pg_advisory_unlock_all()'),
+      );
+    }
+    this.#onWrite();
+    this.#giveBack();
   }
 
-  #end(): void {
+  #giveBack(): void {
     if (this.#client) {
       this.#clients.held -= 1;
       this.#clients.give(this.#client);
