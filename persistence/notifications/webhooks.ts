@@ -5,6 +5,7 @@ import type { Webhooks } from '../../engine/contracts/webhooks.ts';
 import type { Delivery } from '../../engine/contracts/wire/webhooks.ts';
 import type { Postgres } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
+import { type AttemptRow, attemptOf } from './attempt-row.ts';
 import { refusalOfUrl } from './webhook-address.ts';
 
 interface EndpointRow {
@@ -22,13 +23,7 @@ interface DeliveryRow {
   state: Delivery['status'];
   next_attempt_at: Date;
   created_at: Date;
-  attempts: {
-    attempt: number;
-    at: string;
-    duration_ms: number;
-    status: number | null;
-    error: string | null;
-  }[];
+  attempts: AttemptRow[];
 }
 
 const liveEndpoints = statement<EndpointRow>('live-endpoints');
@@ -89,11 +84,5 @@ const deliveryOf = (row: DeliveryRow): Delivery => ({
   status: row.state,
   nextAttemptAt: row.state === 'pending' ? row.next_attempt_at.toISOString() : null,
   createdAt: row.created_at.toISOString(),
-  attempts: row.attempts.map(({ attempt, at, duration_ms: durationMs, status, error }) => ({
-    attempt,
-    at: new Date(at).toISOString(),
-    durationMs,
-    status,
-    error,
-  })),
+  attempts: row.attempts.map(attemptOf),
 });

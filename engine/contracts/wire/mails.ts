@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { attemptReply } from './attempt.ts';
 import { nullable, reply, Timestamp } from './common.ts';
 
 /** What buyers get mail about: each once an order, and once a refund. */
@@ -17,17 +18,7 @@ export const Mail = reply({
   }),
   nextAttemptAt: nullable(Timestamp),
   createdAt: Timestamp,
-  attempts: Type.Array(
-    reply({
-      attempt: Type.Integer(),
-      at: Timestamp,
-      durationMs: Type.Integer(),
-      status: nullable(
-        Type.Integer({ description: 'reply code of the SMTP server; null where there was none' }),
-      ),
-      error: nullable(Type.String()),
-    }),
-  ),
+  attempts: Type.Array(attemptReply('reply code of the SMTP server')),
 });
 export type Mail = Type.Static<typeof Mail>;
 

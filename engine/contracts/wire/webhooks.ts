@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { attemptReply } from './attempt.ts';
 import { nullable, reply, request, Timestamp } from './common.ts';
 
 /** Every event that is sent to webhook endpoints. */
@@ -53,15 +54,7 @@ export const Delivery = reply({
   status: Type.Enum(['pending', 'delivered', 'failed']),
   nextAttemptAt: nullable(Timestamp),
   createdAt: Timestamp,
-  attempts: Type.Array(
-    reply({
-      attempt: Type.Integer(),
-      at: Timestamp,
-      durationMs: Type.Integer(),
-      status: nullable(Type.Integer({ description: 'of the answer; null where there was none' })),
-      error: nullable(Type.String()),
-    }),
-  ),
+  attempts: Type.Array(attemptReply('of the answer')),
 });
 export type Delivery = Type.Static<typeof Delivery>;
 

@@ -4,6 +4,7 @@ import type { Mails } from '../../../engine/contracts/mails.ts';
 import type { Mail, MailKind } from '../../../engine/contracts/wire/mails.ts';
 import type { Postgres } from '../../postgres/pool.ts';
 import { statement } from '../../postgres/statement.ts';
+import { type AttemptRow, attemptOf } from '../attempt-row.ts';
 
 interface MailRow {
   mail_id: string;
@@ -15,13 +16,7 @@ interface MailRow {
   state: Mail['status'];
   next_attempt_at: Date;
   created_at: Date;
-  attempts: {
-    attempt: number;
-    at: string;
-    duration_ms: number;
-    status: number | null;
-    error: string | null;
-  }[];
+  attempts: AttemptRow[];
 }
 
 const readMails = statement<MailRow>('read-mails');
@@ -55,11 +50,5 @@ const mailOf = (row: MailRow): Mail => ({
   status: row.state,
   nextAttemptAt: row.state === 'pending' ? row.next_attempt_at.toISOString() : null,
   createdAt: row.created_at.toISOString(),
-  attempts: row.attempts.map(({ attempt, at, duration_ms: durationMs, status, error }) => ({
-    attempt,
-    at: new Date(at).toISOString(),
-    durationMs,
-    status,
-    error,
-  })),
+  attempts: row.attempts.map(attemptOf),
 });
