@@ -3,6 +3,7 @@ import { crashPointDrill } from './faults/crash-points.ts';
 import { diskFull } from './faults/disk-full.ts';
 import { kill } from './faults/kill.ts';
 import { lostReplies } from './faults/lost-replies.ts';
+import { paymentStorm } from './faults/payment-storm.ts';
 import { providerStorm } from './faults/provider-storm.ts';
 import { redisAway } from './faults/redis-away.ts';
 import { aofCut, redisRollback, redisWipe } from './faults/redis-data.ts';
@@ -19,6 +20,7 @@ export const drills: readonly Drill[] = [
   lostReplies,
   sleeper,
   providerStorm,
+  paymentStorm,
   redisWipe,
   redisRollback,
   aofCut,

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CrashPoint, crashPoints } from '../../../engine/contracts/crash-points.ts';
 import { processesOf, type SystemProcess } from '../processes.ts';
-import { between, type Drill, DrillFailure, type Scene } from '../scene.ts';
+import { between, type Drill, type Scene } from '../scene.ts';
+import { makeWeather } from '../weather.ts';
 
 /** A process dies when its nth payment passes the point. One that dies too soon after its start sells nothing. */
 const nthOf: Readonly<Partial<Record<CrashPoint, readonly [from: number, to: number]>>> = {
@@ -36,11 +37,7 @@ export const crashPointDrill: Drill = {
     return {
       arrange: async () => ({ DRILL: 'on', CRASH_POINT: `${point}:${nth}`, ...env }),
       async begin({ system }: Scene) {
-        const response = await fetch(`${system.providerOrigin}/control`, {
-          method: 'PUT',
-          body: JSON.stringify(weather),
-        });
-        if (!response.ok) throw new DrillFailure(`the provider took no conditions: ${await response.text()}`);
+        await makeWeather(system, weather);
         let living = mortals(processesOf(system));
         const dead: SystemProcess[] = [];
         return {

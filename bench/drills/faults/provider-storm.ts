@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { between, type Drill, DrillFailure, pick } from '../scene.ts';
+import { between, type Drill, pick } from '../scene.ts';
+import { makeWeather } from '../weather.ts';
 
 /** What the provider is like while it storms. */
 const storms: readonly (readonly [name: string, conditions: object])[] = [
@@ -19,22 +20,15 @@ export const providerStorm: Drill = {
   sellingSecondsMin: 40,
   prepare: async (next) => ({
     async begin({ system }) {
-      const make = async (conditions: object) => {
-        const response = await fetch(`${system.providerOrigin}/control`, {
-          method: 'PUT',
-          body: JSON.stringify(conditions),
-        });
-        if (!response.ok) throw new DrillFailure(`the provider took no conditions: ${await response.text()}`);
-      };
       return {
         async strike() {
           const [name, conditions] = pick(storms, next) as (typeof storms)[number];
-          await make(conditions);
+          await makeWeather(system, conditions);
           await sleep(between(1_000, 6_000, next));
-          await make(calm);
+          await makeWeather(system, calm);
           return name;
         },
-        end: () => make(calm),
+        end: () => makeWeather(system, calm),
       };
     },
   }),
