@@ -2,7 +2,8 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type House, openHouse } from '../fixtures/house.ts';
+import { type House, openHouse, tokenFor } from '../fixtures/house.ts';
+import { SocketClient } from '../fixtures/socket-client.ts';
 
 interface Received {
   from: string;
@@ -10,16 +11,17 @@ interface Received {
   raw: string;
 }
 
-/** A server that takes mails, or answers a recipient as it is told. */
+/** A server that takes mails, or answers a recipient as it is told; `away` are those that it cannot take now. */
 async function mailbox() {
   const got: Received[] = [];
   const refusals: number[] = [];
+  const away = new Set<string>();
   const server = new SMTPServer({
     disabledCommands: ['AUTH', 'STARTTLS'],
     disableReverseLookup: true,
     logger: false,
     onRcptTo({ address }, _session, done) {
-      const responseCode = refusals.shift();
+      const responseCode = away.has(address) ? 451 : refusals.shift();
       done(responseCode ? Object.assign(new Error(`no <${address}> here`), { responseCode }) : null);
     },
     onData(stream, { envelope }, done) {
@@ -32,7 +34,7 @@ async function mailbox() {
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const url = `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
-  return { url, got, refusals, close: () => new Promise<void>((done) => server.close(() => done())) };
+  return { url, got, refusals, away, close: () => new Promise<void>((done) => server.close(() => done())) };
 }
 
 let house: House;
@@ -168,6 +170,56 @@ test('a payment problem is told once, also after two declines', async () => {
     expect.stringMatching(/^Order .* could not be paid$/),
     expect.stringMatching(/^Order .* is confirmed$/),
   ]);
+});
+
+test('a problem that was solved before its mail went out is not told', async () => {
+  const saleId = await house.sale();
+  const { body } = await house.reserve(saleId, 'hal', 1);
+  const orderId = `ord_${body.checkoutId.slice(4)}`;
+  post.away.add('hal@mail.example');
+  expect((await pay(body.checkoutId, 'hal', 'hal@mail.example', 'tok_declined', 'one')).status).toBe(402);
+  const tried = await house.until(mails, (answer) =>
+    mailsOf(orderId, answer.body).some(({ attempts }) => attempts.length > 0),
+  );
+  const [problem] = mailsOf(orderId, tried.body);
+  expect(problem).toMatchObject({ kind: 'payment_problem', status: 'pending', attempts: [{ status: 451 }] });
+  expect((await pay(body.checkoutId, 'hal', 'hal@mail.example', 'tok_visa', 'two')).status).toBe(201);
+  post.away.delete('hal@mail.example');
+  expect((await house.operate('POST', `${admin}/mails/${problem?.mailId}/resend`)).status).toBe(202);
+  const told = await house.until(mails, (answer) =>
+    mailsOf(orderId, answer.body).every(({ status }) => status !== 'pending'),
+  );
+  expect(Object.fromEntries(mailsOf(orderId, told.body).map(({ kind, status }) => [kind, status]))).toEqual({
+    payment_problem: 'dropped',
+    confirmation: 'sent',
+  });
+  expect(receivedBy('hal@mail.example').map((mail) => decoded(mail).header('Subject'))).toEqual([
+    expect.stringMatching(/ is confirmed$/),
+  ]);
+});
+
+test('who pays over the socket gets mail, too, and sees there what a coupon took off', async () => {
+  const saleId = await house.sale();
+  const code = `MAIL-${saleId}`.toUpperCase();
+  const coupon = { code, percentOff: 10, onSaleItems: true };
+  expect((await house.operate('POST', `${admin}/coupons`, { body: coupon })).status).toBe(201);
+  const { body } = await house.reserve(saleId, 'ida', 1);
+  const patched = await house.ask('PATCH', `/checkout/${body.checkoutId}`, {
+    as: 'ida',
+    body: { couponCode: code },
+  });
+  expect(patched.body.discount).toEqual({ amount: 4_990, currency: 'USD' });
+  const token = tokenFor('ida', 'buyer', { email: 'ida@mail.example' });
+  const client = await SocketClient.open(house.port, { token });
+  const paying = { checkoutId: body.checkoutId, purchaseToken: body.purchaseToken, paymentMethod: 'card' };
+  await client.ask({ op: 'pay', ...paying, paymentToken: 'tok_visa', idempotencyKey: 'socket' });
+  await until(`ord_${body.checkoutId.slice(4)}`, ['confirmation']);
+  client.ws.close();
+  const [confirmation] = receivedBy('ida@mail.example');
+  const { plain } = decoded(confirmation as Received);
+  expect(plain).toMatch(/ {2}Subtotal +499\.00 USD/);
+  expect(plain).toMatch(/ {2}Discount +-49\.90 USD/);
+  expect(plain).toMatch(/ {2}Total +449\.10 USD/);
 });
 
 test('nobody gets mail whose login names no address', async () => {
