@@ -30,8 +30,9 @@ afterAll(() => {
 const mostly = <T>(usual: T, ...rare: T[]) =>
   fc.constantFrom(usual, usual, usual, usual, usual, usual, ...rare);
 
-const setup: fc.Arbitrary<SaleSetup> = fc.record({
+const saleSetup: fc.Arbitrary<SaleSetup> = fc.record({
   method: fc.constantFrom('none', 'fifo'),
+  isStock: fc.constant(false),
   units: fc.record({ a: fc.integer({ min: 1, max: 5 }), b: fc.integer({ min: 1, max: 3 }) }),
   perBuyerLimit: fc.constantFrom(1, 2, 2, 3),
   entrants: fc.integer({ min: 2, max: 6 }),
@@ -43,6 +44,16 @@ const setup: fc.Arbitrary<SaleSetup> = fc.record({
   opensInMs: mostly(0, 1_500),
   closesInMs: mostly(1e9, 60_000),
 });
+
+const setup = fc.oneof(
+  { weight: 3, arbitrary: saleSetup },
+  {
+    weight: 1,
+    arbitrary: saleSetup.map(
+      (sale): SaleSetup => ({ ...sale, method: 'none', isStock: true, perBuyerLimit: 1_000 }),
+    ),
+  },
+);
 
 /** Rounds that are under way at once: while one waits for Redis, another one thinks. */
 const lanes = 4;

@@ -93,6 +93,7 @@ const examples: Record<string, Example> = {
   'reservation/begin-payment': { args: paying.slice(1), after: [held] },
   'reservation/confirm': { args: ['rsv-1', 'pay-1'], after: [held, paying] },
   'reservation/extend': { args: ['rsv-1', 'ann', 'extend-1'], after: [held] },
+  'reservation/initiate': { args: [1, 'rsv-1', 'ann', 'ps5:1', 'qte-1'] },
   'reservation/lapsed-pins': { args: [10], after: [held, paying] },
   'reservation/read': { args: ['rsv-1', 'ann'], after: [held] },
   'reservation/release': { args: ['rsv-1', 'ann'], after: [held] },

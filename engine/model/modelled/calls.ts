@@ -1,4 +1,5 @@
 import * as admission from './admission.ts';
+import { initiate } from './initiate.ts';
 import * as operator from './operator.ts';
 import type { ModelledReply } from './reply.ts';
 import * as reservations from './reservations.ts';
@@ -15,6 +16,7 @@ export interface Call {
 
 export type ScriptName =
   | 'reservation/reserve'
+  | 'reservation/initiate'
   | 'reservation/begin-payment'
   | 'reservation/confirm'
   | 'reservation/extend'
@@ -64,6 +66,8 @@ export function predict(sale: ModelledSale, { script, args }: Call): Expected {
   switch (script) {
     case 'reservation/reserve':
       return batch(1, 4, (element) => reserve(sale, element));
+    case 'reservation/initiate':
+      return batch(1, 4, (element) => initiate(sale, element));
     case 'reservation/begin-payment':
       return batch(
         2,

@@ -115,11 +115,11 @@ export class ModelledSale {
 
   hold(
     id: string,
-    request: { buyerId: string; turn: number; items: string },
+    request: { buyerId: string; turn: number; items: string; quoteId?: string },
     holdMs: number,
     untouched: boolean,
   ) {
-    const { buyerId, turn, items } = request;
+    const { buyerId, turn, items, quoteId = '' } = request;
     this.move(items, 'available', 'held');
     const deadlineMs = this.nowMs + holdMs;
     this.reservations.set(id, {
@@ -132,7 +132,7 @@ export class ModelledSale {
       untouched,
       extendedBy: null,
       returns: [],
-      quoteId: '',
+      quoteId,
     });
     this.latestOf.set(buyerId, id);
     if (turn >= 0) this.usedTurns.add(turn);

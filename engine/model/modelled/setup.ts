@@ -1,6 +1,8 @@
 /** What a run of the model test begins with. Times in ms; opening and closing are relative to the start. */
 export interface SaleSetup {
   method: 'none' | 'fifo';
+  /** Sold through carts, as general stock is: nobody reserves, and no buyer has a limit. */
+  isStock: boolean;
   units: Record<string, number>;
   perBuyerLimit: number;
   /** Already in the waiting room. */

@@ -31,6 +31,7 @@ export const mangle = fc
       if (how === 'long') return { ...call, args: [...call.args, 'x'] };
       const numbers: Partial<Record<ScriptName, number>> = {
         'reservation/reserve': 0,
+        'reservation/initiate': 0,
         'reservation/begin-payment': 1,
         'reservation/renew-pin': 0,
         'reservation/lapsed-pins': 0,

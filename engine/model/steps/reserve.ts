@@ -59,17 +59,22 @@ export const reserve = fc
     ),
   })
   .map((input) =>
-    step('reserve', input, async (world) => {
-      const args = input.requests.flatMap(({ buyer, items, turn, as }) => {
-        const buyerId = `buyer-${buyer}`;
-        const taken = as === null ? undefined : world.proposed[as % Math.max(1, world.proposed.length)];
-        const id = taken?.id ?? `rsv-${world.proposed.length}`;
-        if (!taken) world.proposed.push({ id, buyerId });
-        return [id, buyerId, turn ?? turnOf(world.model, buyer), items];
-      });
-      await world.call({
-        script: 'reservation/reserve',
-        args: [`${world.model.epoch + input.stale}`, ...args],
-      });
-    }),
+    step(
+      'reserve',
+      input,
+      async (world) => {
+        const args = input.requests.flatMap(({ buyer, items, turn, as }) => {
+          const buyerId = `buyer-${buyer}`;
+          const taken = as === null ? undefined : world.proposed[as % Math.max(1, world.proposed.length)];
+          const id = taken?.id ?? `rsv-${world.proposed.length}`;
+          if (!taken) world.proposed.push({ id, buyerId });
+          return [id, buyerId, turn ?? turnOf(world.model, buyer), items];
+        });
+        await world.call({
+          script: 'reservation/reserve',
+          args: [`${world.model.epoch + input.stale}`, ...args],
+        });
+      },
+      ({ model }) => !model.setup.isStock,
+    ),
   );

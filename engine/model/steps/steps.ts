@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { mangle, repeat, sabotage } from './faults.ts';
+import { initiate } from './initiate.ts';
 import { adjustUnits, beginEpoch, operator, releaseInPause } from './operator.ts';
 import { beginPayment, byBuyer, byPayment, extend, lapsedPins, renewPin, reprice } from './reservations.ts';
 import { reserve } from './reserve.ts';
@@ -13,6 +14,7 @@ export const steps = (): fc.Arbitrary<Iterable<Step>> =>
   fc.commands(
     [
       ...times(9, reserve),
+      ...times(9, initiate),
       ...times(4, beginPayment),
       ...times(2, byPayment('reservation/confirm')),
       ...times(1, byPayment('reservation/return-to-held')),

@@ -275,7 +275,7 @@ end
 -- Answers the new reservation, or nil where that id is taken: another's reservation is never written over.
 local function hold(stock, id, request, buyer, holdMs, untouched)
   local reservation = { state = 'held', buyerId = request.buyerId, turn = request.turn, items = request.items,
-    deadlineMs = nowMs + holdMs, attemptId = '', untouched = untouched }
+    deadlineMs = nowMs + holdMs, attemptId = '', untouched = untouched, quoteId = request.quoteId }
   if redis.call('HSETNX', reservationsKey, id, packReservation(reservation)) == 0 then return nil end
   local items = parseItems(request.items)
   moveUnits(stock, items, 'available', 'held')

@@ -1,0 +1,78 @@
+import type { Redis } from 'ioredis';
+import { canonicalItems, encodeItems, type Item } from '../contracts/events.ts';
+import type { QuoteId, ReservationId } from '../contracts/ids.ts';
+import { perSale } from '../redis/batcher.ts';
+import { floorKeys } from '../redis/keys.ts';
+import { nextRequestId, type Reply, run, script } from '../redis/scripts.ts';
+import { StaleEpoch } from '../redis/unavailable.ts';
+
+export interface InitiateRequest {
+  saleId: string;
+  epoch: number;
+  /** Names the request, and the reservation if one is made. */
+  reservationId: ReservationId;
+  buyerId: string;
+  items: readonly Item[];
+  /** What it is paid at; committed before this is asked. */
+  quoteId: QuoteId;
+}
+
+export type Initiated =
+  /** Whatever the buyer held before is released. */
+  | { kind: 'held'; id: ReservationId; deadlineMs: number }
+  /** They hold just that already; nothing was changed. */
+  | { kind: 'again'; id: ReservationId }
+  | { kind: 'paying'; id: ReservationId }
+  /** No more than `units` could be had. What was held before still is. */
+  | { kind: 'short'; sku: string; units: number }
+  | { kind: 'not_open' }
+  | { kind: 'unknown_sku'; sku: string };
+
+const initiateScript = script('reservation/initiate');
+
+/** Holds all of a cart in place of what its buyer held before, or changes nothing. Batched, and safe to repeat. */
+export const initiator = (redis: Redis): ((request: InitiateRequest) => Promise<Initiated>) => {
+  const decide = perSale<InitiateRequest, Initiated | Error>({
+    sizeMax: 200,
+    queueMax: 20_000,
+    deadlineMs: 3_000,
+    async run(saleId, requests) {
+      const { epoch } = requests[0] as InitiateRequest;
+      const args = requests.flatMap(({ reservationId, buyerId, items, quoteId }) => [
+        reservationId,
+        buyerId,
+        encodeItems(canonicalItems(items)),
+        quoteId,
+      ]);
+      const reply = await run(redis, initiateScript, floorKeys(saleId), [nextRequestId(), epoch, ...args]);
+      if (reply[1] !== 1) throw new StaleEpoch(`Redis has no such epoch of ${saleId}`);
+      return (reply.slice(2) as Reply[]).map(decode);
+    },
+  });
+  return async (request) => {
+    const answer = await decide(request);
+    // A malformed request is its caller's bug; its neighbours in the batch have their answers.
+    if (answer instanceof Error) throw answer;
+    return answer;
+  };
+};
+
+/** The answers of lua/reservation/initiate-12.lua, by their code. */
+function decode([code, first, second]: Reply): Initiated | Error {
+  switch (code) {
+    case 1:
+      return { kind: 'held', id: first as ReservationId, deadlineMs: Number(second) };
+    case 2:
+      return { kind: 'again', id: first as ReservationId };
+    case 3:
+      return { kind: 'paying', id: first as ReservationId };
+    case 4:
+      return { kind: 'short', sku: first as string, units: Number(second) };
+    case 5:
+      return { kind: 'not_open' };
+    case 6:
+      return { kind: 'unknown_sku', sku: first as string };
+    default:
+      return new Error(`initiate answered ${String(code)}: its arguments were malformed`);
+  }
+}
