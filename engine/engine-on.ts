@@ -10,6 +10,7 @@ import { permutation } from './draw/permute.ts';
 import { type Calculators, calculatorsOf } from './pricing/quote.ts';
 import { channels } from './redis/keys.ts';
 import { RedisUnavailable } from './redis/unavailable.ts';
+import { initiator } from './reservation/initiate.ts';
 import { reservations } from './reservation/reservations.ts';
 import { reserver } from './reservation/reserve.ts';
 import { settle } from './reservation/settle.ts';
@@ -55,6 +56,7 @@ export function engineOn(
     sales,
     room,
     decide: reserver(redis),
+    initiate: initiator(redis),
     reservations: reservations(redis),
     tokenSecret,
     orderStore,

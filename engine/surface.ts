@@ -1,3 +1,4 @@
+import type { CartAtDesk } from './contracts/carts.ts';
 import type { Refusal } from './contracts/errors.ts';
 import type { OutboxEvent } from './contracts/events.ts';
 import type { CheckoutId, PaymentId, ReservationId } from './contracts/ids.ts';
@@ -70,6 +71,18 @@ export interface CheckoutDesk {
   release(id: ReservationId, buyerId: string): Promise<ReleaseOutcome>;
   /** Once, where the sale allows it. `requestId` names the request: a repeat of it gets the first answer. */
   extend(id: ReservationId, buyerId: string, requestId: string): Promise<ExtendOutcome>;
+  /**
+   * Holds what is in a cart, from general stock, in place of what the buyer held there before, and says what it
+   * costs. The same cart is held as it is, at the price that was said for it, unless `details` name another address
+   * or coupon. Refusals, which change nothing: `sku_not_found`, `insufficient_stock`, `payment_in_progress`,
+   * `coupon_not_applicable`, `coupon_used_up`, `invalid_request` (more than an order can cost), `unavailable`; of the
+   * same cart those of `reprice`.
+   */
+  initiate(
+    buyerId: string,
+    cart: CartAtDesk,
+    details: PatchCheckout,
+  ): Promise<{ kind: 'found'; checkout: Checkout } | Refusal>;
   /** What is to be paid, as it was said last; where the lock of that has ended, said anew. */
   checkout(id: CheckoutId, buyerId: string): Promise<{ kind: 'found'; checkout: Checkout } | Refusal>;
   /**

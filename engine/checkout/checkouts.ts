@@ -17,7 +17,7 @@ export interface CheckoutParts {
   tokens: TokensOfSale;
 }
 
-type Found = { kind: 'found'; checkout: Checkout };
+export type Found = { kind: 'found'; checkout: Checkout };
 
 /** A reservation as what is to be paid for. */
 export const pricedHold = (sale: LiveSale, reservation: OwnReservation): PricedHold => ({
@@ -45,7 +45,8 @@ export function checkouts({ own, reservations, quotes, pricing, tokens }: Checko
         couponCode,
         shippingAddress,
         billingAddress,
-        priceLockedUntil: new Date(said.lockedUntilMs).toISOString(),
+        // Beyond the hold there is nothing to be locked.
+        priceLockedUntil: new Date(Math.min(said.lockedUntilMs, reservation.deadlineMs)).toISOString(),
         expiresAt: body.expiresAt,
         availablePaymentMethods: ['card'],
         warnings,
@@ -109,6 +110,8 @@ export function checkouts({ own, reservations, quotes, pricing, tokens }: Checko
     },
 
     say,
+
+    body: bodyOf,
   };
 }
 

@@ -12,12 +12,14 @@ import type { QuoteStore } from '../contracts/quote.ts';
 import type { LiveSale } from '../contracts/sale.ts';
 import type { Calculators } from '../pricing/quote.ts';
 import { tokensOfSale } from '../purchase-token/tokens-of-sale.ts';
+import type { Initiated, InitiateRequest } from '../reservation/initiate.ts';
 import type { reservations } from '../reservation/reservations.ts';
 import type { Decision, ReserveRequest } from '../reservation/reserve.ts';
 import type { CheckoutDesk, SaleDirectory } from '../surface.ts';
 import type { Room } from '../waiting-room/waiting-room.ts';
 import { checkouts } from './checkouts.ts';
 import { holdPricing } from './hold-price.ts';
+import { initiateAtDesk } from './initiate.ts';
 import { type PayParts, payAtDesk } from './pay.ts';
 import { reservationBody, reserveAtDesk, reservedBody } from './reserve.ts';
 
@@ -26,6 +28,7 @@ export interface DeskParts
   sales: SaleDirectory;
   room: Room;
   decide: (request: ReserveRequest) => Promise<Decision>;
+  initiate: (request: InitiateRequest) => Promise<Initiated>;
   reservations: ReturnType<typeof reservations>;
   signingKeys: SigningKeys | null;
   quotes: QuoteStore;
@@ -123,6 +126,8 @@ export function checkoutDesk(parts: DeskParts): CheckoutDesk {
           return refuse('reservation_expired');
       }
     },
+
+    initiate: initiateAtDesk({ ...parts, pricing, checkout }),
 
     checkout: checkout.checkout,
 

@@ -4,7 +4,7 @@ import { newId, orderIdOf, type QuoteId, type ReservationId } from '../contracts
 import { type Money, zero } from '../contracts/money.ts';
 import type { OrderLine, OrderStore } from '../contracts/ports.ts';
 import type { CheckoutDetails, Price, QuotedCheckout, QuoteStore } from '../contracts/quote.ts';
-import type { LiveSale } from '../contracts/sale.ts';
+import { generalStockId, type LiveSale } from '../contracts/sale.ts';
 import type { Order } from '../contracts/wire/checkout.ts';
 import { type Discount, discountOf } from '../pricing/discount.ts';
 import { type Calculators, quote, subtotalOf, withoutAddress } from '../pricing/quote.ts';
@@ -90,7 +90,8 @@ export function holdPricing({ quotes, orderStore, calculators }: HoldPricingPart
     const held = await quotes.coupon(code, hold.buyerId);
     if (!held) return no('coupon_not_applicable', 'There is no such coupon.');
     const { coupon, usesByBuyer } = held;
-    const off = discountOf(coupon, { subtotal, isSale: true, nowMs: Date.now(), usesByBuyer });
+    const isSale = hold.sale.config.id !== generalStockId;
+    const off = discountOf(coupon, { subtotal, isSale, nowMs: Date.now(), usesByBuyer });
     if (off.kind === 'discount') return off;
     return no(off.kind === 'used_up' ? 'coupon_used_up' : 'coupon_not_applicable', off.reason);
   }

@@ -3,7 +3,7 @@ import type { Item } from '../contracts/events.ts';
 import { checkoutIdOf } from '../contracts/ids.ts';
 import type { Money } from '../contracts/money.ts';
 import type { ReservationRecord, ReserveOutcome } from '../contracts/outcomes.ts';
-import type { LiveSale } from '../contracts/sale.ts';
+import { type LiveSale, namedSale } from '../contracts/sale.ts';
 import type { Soon } from '../contracts/soon.ts';
 import type { Reservation, Reserve, Reserved } from '../contracts/wire/reservations.ts';
 import type { TokensOfSale } from '../purchase-token/tokens-of-sale.ts';
@@ -23,7 +23,7 @@ function iso(ms: number): string {
 /** A reservation as clients see it. */
 export const reservationBody = (record: Omit<ReservationRecord, 'buyerId' | 'turn'>): Reservation => ({
   id: record.id,
-  saleId: record.saleId,
+  ...namedSale(record.saleId),
   state: record.state,
   items: record.items,
   expiresAt: iso(record.deadlineMs),

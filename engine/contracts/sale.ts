@@ -9,6 +9,10 @@ import type { Method, TokenKind } from './wire/sales.ts';
  */
 export const generalStockId = '_general';
 
+/** How a reply names the sale of something: what comes from general stock is of none. */
+export const namedSale = (saleId: string): { saleId?: string } =>
+  saleId === generalStockId ? {} : { saleId };
+
 /** What is fixed about a sale while its epoch lasts: written by the operator, read by every gateway. */
 export interface SaleConfig {
   id: string;

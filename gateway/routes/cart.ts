@@ -12,7 +12,9 @@ export interface CartParts {
   sales: Pick<SaleDirectory, 'find'>;
 }
 
-const cartIdPattern = /^crt_[0-9a-z]{1,128}$/;
+/** Whether a cart can have that id; another one is not looked up. */
+export const isCartId = (text: string): boolean => /^crt_[0-9a-z]{1,128}$/.test(text);
+
 const item = '/api/v1/cart/items/{sku}';
 const shared = {
   tag: 'cart',
@@ -30,7 +32,7 @@ export function cartRoutes({ carts, sales }: CartParts): Route[] {
     { buyerId, cartId }: Pick<Call, 'buyerId' | 'cartId'>,
     change: (owner: CartOwner) => Promise<StoredCart | Refusal>,
   ): Promise<Reply | Refusal> {
-    const isNamed = cartIdPattern.test(cartId);
+    const isNamed = isCartId(cartId);
     if (buyerId === '' && cartId !== '' && !isNamed) return refuse('cart_not_found');
     const cart = await change({ buyerId: buyerId || null, cartId: isNamed ? cartId : null });
     return isRefusal(cart) ? cart : { status: 200, body: cartView(cart, await stock()) };

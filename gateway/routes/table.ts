@@ -26,6 +26,7 @@ import { checkoutRoutes } from './checkout.ts';
 import { devTokenRoute } from './dev-token.ts';
 import { drawRoutes } from './draw.ts';
 import { healthRoutes } from './health.ts';
+import { initiateRoute } from './initiate.ts';
 import { orderRoutes } from './orders.ts';
 import { pageRoutes } from './pages.ts';
 import type { PaymentCounter } from './pay.ts';
@@ -84,6 +85,7 @@ export function publicRoutes(parts: TableParts): Route[] {
     ...ticketRoutes(parts.engine, parts.drawStore),
     ...reservationRoutes(parts.engine),
     ...cartRoutes({ carts: parts.carts, sales: parts.engine.sales }),
+    initiateRoute({ carts: parts.carts, desk: parts.engine.desk }),
     ...checkoutRoutes(parts.engine.desk, parts.counter),
     ...orderRoutes({ ...parts, desk: parts.engine.desk }),
     paymentWebhookRoute(parts.providerEvents),

@@ -68,7 +68,7 @@ export const serverEvents = {
   },
   expired: {
     summary: 'the hold lapsed; its units went on',
-    schema: reply({ saleId: Name, reservationId: Type.String() }),
+    schema: reply({ saleId: Type.Optional(Name), reservationId: Type.String() }),
   },
 } as const;
 

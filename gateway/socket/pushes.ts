@@ -1,4 +1,5 @@
 import type { Push } from '../../engine/contracts/outcomes.ts';
+import { namedSale } from '../../engine/contracts/sale.ts';
 import type { Engine } from '../../engine/surface.ts';
 import { encodeEvent } from './frames.ts';
 import type { Presences } from './presence.ts';
@@ -28,7 +29,7 @@ export class Pushes {
     if (push.ev === 'expired') {
       const { saleId, reservationId } = push;
       this.#turns.lapsed(saleId, push.buyerId);
-      this.#presences.send(push.buyerId, encodeEvent('expired', { saleId, reservationId }));
+      this.#presences.send(push.buyerId, encodeEvent('expired', { ...namedSale(saleId), reservationId }));
     } else if (push.ev === 'reserved') {
       this.#turns.holds(push.saleId, push.buyerId);
       const sale = await this.#engine.sales.find(push.saleId);

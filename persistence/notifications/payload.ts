@@ -1,3 +1,4 @@
+import { namedSale } from '../../engine/contracts/sale.ts';
 import type { Told } from './outbox.ts';
 
 /** What is told about an order, as `read-told-orders.sql` selects it. */
@@ -23,7 +24,11 @@ export interface ToldOrder {
 
 /** A message as Standard Webhooks shapes it: `type`, `timestamp`, `data`. What it tells stays true. */
 export function payloadOf({ row, order }: Told) {
-  return { type: row.type, timestamp: row.at.toISOString(), data: { saleId: row.sale_id, ...dataOf() } };
+  return {
+    type: row.type,
+    timestamp: row.at.toISOString(),
+    data: { ...namedSale(row.sale_id), ...dataOf() },
+  };
 
   function dataOf() {
     if (order === null) return {};

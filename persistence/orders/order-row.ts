@@ -1,3 +1,4 @@
+import { namedSale } from '../../engine/contracts/sale.ts';
 import type { OrderState, PaymentState } from '../../engine/contracts/states.ts';
 import type { Order } from '../../engine/contracts/wire/checkout.ts';
 import { type RefundRow, type ReturnRow, refundOf, returnOf } from './refund-row.ts';
@@ -63,7 +64,7 @@ export function orderOf(row: OrderRow): Order {
     couponCode: row.coupon_code,
     shippingAddress: row.shipping_address,
     billingAddress: row.billing_address,
-    saleId: row.sale_id,
+    ...namedSale(row.sale_id),
     reservationId: row.reservation_id,
     history: row.history.map((entry) => ({
       at: new Date(entry.at).toISOString(),

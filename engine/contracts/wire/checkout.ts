@@ -48,6 +48,14 @@ export const Checkout = reply({
 });
 export type Checkout = Type.Static<typeof Checkout>;
 
+export const InitiateCheckout = request({
+  cartId: Type.String({ minLength: 1, maxLength: 200 }),
+  shippingAddress: Type.Optional(Address),
+  billingAddress: Type.Optional(Address),
+  couponCode: Type.Optional(CouponCode),
+});
+export type InitiateCheckout = Type.Static<typeof InitiateCheckout>;
+
 /** What may be changed until paying; null takes back what was said before. */
 export const PatchCheckout = request(
   {

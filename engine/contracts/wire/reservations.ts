@@ -22,7 +22,7 @@ export const ReservationState = Type.Enum(
 
 export const Reservation = reply({
   id: Type.String(),
-  saleId: Name,
+  saleId: Type.Optional(Name),
   state: ReservationState,
   items: Type.Array(Item),
   expiresAt: Timestamp,
