@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { refuse } from '../../engine/contracts/errors.ts';
 import type { SaleStore } from '../../engine/contracts/ports.ts';
-import type { SaleConfig, SaleSnapshot } from '../../engine/contracts/sale.ts';
+import { generalStockId, type SaleConfig, type SaleSnapshot } from '../../engine/contracts/sale.ts';
 import { Name, reply, request } from '../../engine/contracts/wire/common.ts';
 import { Draw } from '../../engine/contracts/wire/draw.ts';
 import {
@@ -132,7 +132,8 @@ export function saleRoutes({ sales, settlement }: SaleRouteParts): Route[] {
       replies: { 204: { description: 'said to those who are connected now' } },
       refusals: ['sale_not_found'],
       answer: async ({ params: { saleId = '' }, body }) => {
-        if (!(await settlement.snapshot(saleId))) return refuse('sale_not_found');
+        const isSale = saleId !== generalStockId && (await settlement.snapshot(saleId)) !== null;
+        if (!isSale) return refuse('sale_not_found');
         await settlement.notice(saleId, body.text);
         return { status: 204 };
       },

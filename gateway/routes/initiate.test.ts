@@ -318,3 +318,22 @@ test("a guest's cart is checked out after the login, by either id and however of
     .body;
   expect(await initiate(as, foreign)).toMatchObject({ status: 422, body: { field: 'cartId' } });
 });
+
+test('no address takes general stock for a sale', async () => {
+  await stocked(1);
+  const admin = '/api/v1/admin/sales/_general';
+  const asked = await Promise.all([
+    house.operate('POST', `${admin}/invitations`, { body: { buyers: ['ann'] } }),
+    house.operate('POST', `${admin}/beacon`, { body: { value: 'ab' } }),
+    house.operate('POST', `${admin}/messages`, { body: { text: 'hello' } }),
+    house.operate('POST', `${admin}/close`),
+    house.operate('PATCH', admin, { body: { title: 'x' } }),
+    house.ask('GET', '/sales/_general'),
+    house.ask('POST', '/sales/_general/tickets', { as: 'ann', body: {} }),
+    house.ask('POST', '/sales/_general/reservations', {
+      as: 'ann',
+      body: { items: [{ sku: 'ps5', quantity: 1 }] },
+    }),
+  ]);
+  for (const { status, body } of asked) expect([status, body.code]).toEqual([404, 'sale_not_found']);
+});

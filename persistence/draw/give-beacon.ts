@@ -1,4 +1,5 @@
 import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
+import { generalStockId } from '../../engine/contracts/sale.ts';
 import { drawSeed } from '../../engine/index.ts';
 import type { Settlement } from '../../engine/surface.ts';
 import type { Log } from '../log.ts';
@@ -21,7 +22,7 @@ export async function giveBeacon(
   value: string,
 ): Promise<{ kind: 'done' } | Refusal> {
   const [draw] = await readDraw(on, [saleId]);
-  if (!draw) return refuse('sale_not_found');
+  if (!draw || saleId === generalStockId) return refuse('sale_not_found');
   const refusal = refusalOf(draw, value);
   if (refusal) return refusal;
   if (draw.beacon_value === null) {

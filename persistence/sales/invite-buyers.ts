@@ -1,4 +1,5 @@
 import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
+import { generalStockId } from '../../engine/contracts/sale.ts';
 import type { Log } from '../log.ts';
 import type { Postgres } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
@@ -19,6 +20,7 @@ export async function inviteBuyers(
   saleId: string,
   buyerIds: readonly string[],
 ): Promise<{ kind: 'invited'; added: number; listed: number } | Refusal> {
+  if (saleId === generalStockId) return refuse('sale_not_found');
   const [outcome] = await addInvitations(on, [saleId, buyerIds]);
   if (!outcome) return refuse('sale_not_found');
   if (!outcome.is_by_invitation) {

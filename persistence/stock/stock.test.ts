@@ -95,6 +95,12 @@ test('nobody opens, closes or changes stock as if it were a sale, and none is ca
   await stocked(1);
   expect(await house.sales.command(generalStockId, 'close')).toMatchObject({ code: 'sale_not_found' });
   expect(await house.sales.patch(generalStockId, { title: 'x' })).toMatchObject({ code: 'sale_not_found' });
+  for (const outcome of [
+    house.sales.invite(generalStockId, ['ann']),
+    house.sales.giveBeacon(generalStockId, 'ab'),
+  ]) {
+    expect(await outcome).toMatchObject({ code: 'sale_not_found' });
+  }
   await house.engine.runOnce();
   expect(house.engine.sales.list().map(({ config }) => config.id)).not.toContain(generalStockId);
 });
