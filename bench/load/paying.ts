@@ -9,12 +9,13 @@ const consents = '/complete';
 
 type Outcome = { kind: 'confirmed'; orderId: string } | { kind: 'declined' } | Refused;
 
-/** A good card that is declined this often is a bug, not bad luck. */
+/** A good card that comes to nothing this often is a bug, not bad luck. */
 const paymentsMax = 6;
 
 /**
  * Pays what is held: the buyer's first card, and after a decline a good one, on the same checkout with a
- * new key. `isFirstHold` is false where an earlier hold of this buyer lapsed.
+ * new key; with a new key, too, where an attempt was given up because whoever had taken it died. `isFirstHold`
+ * is false where an earlier hold of this buyer lapsed.
  */
 export async function payFor(
   visit: Visit,
@@ -35,10 +36,12 @@ export async function payFor(
       },
       isFirst && behaviour.doubleClicksPay,
     );
-    if (outcome.kind !== 'declined') return outcome;
-    tally.incident('declinedCards');
+    if (outcome.kind === 'declined') tally.incident('declinedCards');
+    else if (outcome.kind === 'refused' && outcome.code === 'payment_abandoned')
+      tally.incident('abandonedPayments');
+    else return outcome;
   }
-  throw new Unexpected(`a good card was declined ${paymentsMax - 1} times`);
+  throw new Unexpected(`${paymentsMax} payments, most with a good card, came to nothing`);
 }
 
 /** One card, until its outcome is known. A double click sends everything twice under the same key. */

@@ -13,6 +13,7 @@ export const incidents = [
   'plannedDrops',
   'lostConnections',
   'declinedCards',
+  'abandonedPayments',
   'stoodBy',
   'lapsedHolds',
   'askedAgain',
