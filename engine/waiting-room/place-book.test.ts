@@ -50,6 +50,15 @@ test('no index beyond the lease is given; the next block continues it', async ()
   expect(await sale.places.take(joinOf(sale, 'bob'))).toMatchObject({ index: 1 });
 });
 
+test('of those who join at once no more get an index than the lease has left', async () => {
+  const sale = await testSale({ method: 'fifo', indices: 5 });
+  const buyers = Array.from({ length: 12 }, (_, i) => `buyer-${i}`);
+  const places = await Promise.all(buyers.map((buyer) => sale.places.take(joinOf(sale, buyer))));
+  expect(places.map((place) => (place.kind === 'place' ? place.index : place.code))).toEqual(
+    buyers.map((_, i) => (i < 5 ? i : 'overloaded')),
+  );
+});
+
 test('everybody keeps their place while the buckets grow, also for a gateway that has not heard of it', async () => {
   const sale = await testSale({ method: 'fifo' });
   const late = placeBook(sale.redis, testTokenSecret);

@@ -74,6 +74,24 @@ test('events are journaled once, in order, whoever relays them and however often
   expect(redis.trimmed()).toBe('26-0');
 });
 
+test('Redis is let forget events once they are committed, and not before', async () => {
+  await insertSale(database.pool, 'forgets', { ps5: 10 });
+  const redis = stream();
+  redis.add('reservation.held', testIntent({ saleId: 'forgets' }));
+  redis.add('reservation.held', testIntent({ saleId: 'forgets' }));
+  let journaledBefore: unknown[] = [];
+  const watched = {
+    ...redis,
+    async trimOutbox(saleId: string, position: string) {
+      journaledBefore = await journal(saleId);
+      await redis.trimOutbox(saleId, position);
+    },
+  };
+  await relayOnce(database.pool, watched, log, 'forgets');
+  expect(redis.trimmed()).toBe('2-0');
+  expect(journaledBefore).toMatchObject([{ at: 1 }, { at: 2 }]);
+});
+
 test('an order whose hold ended fails once, and its units fall from the guard once', async () => {
   await insertSale(database.pool, 'ended', { ps5: 10, case: 10 });
   const store = orderStoreOn(database.pool, log);
