@@ -143,6 +143,9 @@ test('a socket speaks for whoever is on standby, until there is a unit or no soc
 
   script.push({ ev: 'expired', buyerId: 'patient', saleId: 'till', reservationId });
   expect(await client.next('expired')).toEqual({ ev: 'expired', saleId: 'till', reservationId });
+  // What lapsed in general stock is of no sale.
+  script.push({ ev: 'expired', buyerId: 'patient', saleId: '_general', reservationId });
+  expect(await client.next('expired')).toEqual({ ev: 'expired', reservationId });
   await door.speakForTheWaiting();
   expect(signs.flat()).toContain('patient');
 
