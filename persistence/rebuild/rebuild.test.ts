@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { LiveSale } from '../../engine/contracts/sale.ts';
+import { saleWithAPast } from '../fixtures/sale-with-a-past.ts';
 import { type Hold, item, newSale, testHouse } from '../fixtures/test-house.ts';
 import { createLog } from '../log.ts';
 import { relayAll } from '../outbox/relay.ts';
 import { followRedis } from '../reconciliation/epochs.ts';
 import { noteProgress } from '../reconciliation/progress.ts';
+import { rebuildSale } from './rebuild-sale.ts';
 
 const log = createLog('silent');
 let house: Awaited<ReturnType<typeof testHouse>>;
@@ -261,4 +263,53 @@ test('a waiting room goes on: no index twice, who was called is called, the rest
   await house.engine.runOnce();
   const last = Math.max(...later.map(({ turn }) => turn ?? 0));
   expect(sale.snapshot.serving).toBe(last + 1);
+});
+
+test('indices that nobody had noted are not issued again', async () => {
+  const created = newSale({ method: 'fifo' });
+  await house.sales.create(created);
+  await house.engine.runOnce();
+  const sale = (await house.engine.sales.find(created.id)) as LiveSale;
+  await follow(created.id);
+  const join = async (buyerId: string) => {
+    const joined = await house.engine.waitingRoom.join(sale, buyerId);
+    if (joined.kind === 'refused') throw new Error(joined.code);
+    return joined.ticket.index;
+  };
+  const issued = [await join('ann'), await join('bob')];
+  await noteProgress(house.database.pool, house.settlement, created.id);
+  issued.push(await join('cat'), await join('dan'));
+  await redis.flushall();
+  await follow(created.id);
+  await house.engine.runOnce();
+  issued.push(await join('eve'), await join('fay'), await join('gil'));
+  expect(new Set(issued).size).toBe(7);
+});
+
+test('what is decided until a rebuild begins is not lost with it', async () => {
+  const sale = await house.openSale(3);
+  const { id } = sale.config;
+  await follow(id);
+  const hold = await house.hold(sale);
+  const { runId } = await house.settlement.life(id);
+  expect(await rebuildSale(parts(), id, runId, 1)).toBe(true);
+  await house.engine.runOnce();
+  expect(await stateOf(hold)).toBe('held');
+  await expectSound(id);
+});
+
+test('what came back stays back, and every order of a buyer counts', async () => {
+  const { sale, id, sold } = await saleWithAPast(house);
+  const [{ buyerId }] = sold as [Hold];
+  const again = await house.hold(sale, buyerId);
+  await payAndSettle(sale, again);
+  await redis.flushall();
+  await follow(id);
+  await house.engine.runOnce();
+  // Four of its past and this one; what was cancelled is not among them.
+  expect(sale.snapshot.stock).toMatchObject([{ units: 10, paying: 0, sold: 5 }]);
+  // Three a buyer, and two are bought.
+  const two = { items: [{ sku: 'ps5', quantity: 2 }] };
+  expect(answerOf(await house.engine.desk.reserve(sale, buyerId, two))).toBe('buyer_limit_reached');
+  await house.hold(sale, buyerId);
 });

@@ -4,7 +4,7 @@ import { testIntent } from '../fixtures/test-intent.ts';
 import { insertSale, testPool } from '../fixtures/test-sale.ts';
 import { createLog } from '../log.ts';
 import { orderStoreOn } from '../orders/order-store.ts';
-import { claimsOn } from './claims.ts';
+import { type Claim, claimsOn } from './claims.ts';
 
 let database: Awaited<ReturnType<typeof testPool>>;
 beforeAll(async () => {
@@ -49,4 +49,26 @@ test('whoever claims payments that are being changed waits, and sees them as the
     { state: 'declined', fence: 1, asked: null, n: 10 },
     { state: 'initiated', fence: 2, asked: 'primary', n: 20 },
   ]);
+});
+
+test('a claim keeps others away while its lease lasts; given back after it, it changes nothing', async () => {
+  await insertSale(database.pool, 'fenced', { ps5: 100 });
+  const intent = testIntent({ saleId: 'fenced' });
+  await orderStoreOn(database.pool, createLog('silent')).beginPayment(intent);
+  const { claim, release } = claimsOn(database.pool, { leaseMs: 600_000, first: 'primary', actionMs: 1 });
+  const ask = () => claim({ paymentId: intent.paymentId, preferred: 'primary' });
+  const first = (await ask()) as Claim;
+  expect(first).toMatchObject({ fence: 1, asked: 'primary' });
+  expect(await ask()).toMatchObject({ state: 'initiated', fence: null, asked: null });
+
+  await database.pool.query('UPDATE payments SET lease_until = now() WHERE payment_id = $1', [
+    intent.paymentId,
+  ]);
+  const second = (await ask()) as Claim;
+  expect(second).toMatchObject({ fence: 2, was_asked: 'primary' });
+  const back = { isUnasked: true, pauseMs: 0, unresolved: null };
+  await release(first, back);
+  expect(await ask()).toMatchObject({ fence: null, was_asked: 'primary' });
+  await release(second, back);
+  expect(await ask()).toMatchObject({ fence: 3, was_asked: null });
 });
