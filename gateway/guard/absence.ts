@@ -37,7 +37,8 @@ export function refusalOfAbsence(error: unknown): Refusal | null {
     return refuse('overloaded', { retryAfterSeconds: 1 });
   }
   if (!isAbsence(error)) return null;
-  return refuse('unavailable', { detail: 'A store cannot be reached at this moment.', retryAfterSeconds: 2 });
+  const { retryAfterSeconds = 2 } = error as { retryAfterSeconds?: number };
+  return refuse('unavailable', { detail: 'A store cannot be reached at this moment.', retryAfterSeconds });
 }
 
 /** The line that an error is worth where only one line is shown. */

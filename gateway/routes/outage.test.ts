@@ -1,5 +1,7 @@
+import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type House, openHouse, tokenFor } from '../fixtures/house.ts';
+import type { Answer } from '../fixtures/http-client.ts';
 import { SocketClient } from '../fixtures/socket-client.ts';
 
 let house: House;
@@ -40,5 +42,41 @@ test('while Redis is away selling is refused and said so; when it is back, so is
   expect(sold.body.reservation.state).toBe('held');
   const again = await house.reserve(saleId, 'ana');
   expect(again.body.reservation.id).toBe(held.body.reservation.id);
+  client.close();
+});
+
+test('whoever meets a Redis that is back before the epoch has begun is to come again in a second', async () => {
+  const saleId = await house.sale({ method: 'fifo' });
+  const { ticket } = (await house.ask('POST', `/sales/${saleId}/tickets`, { as: 'cyd' })).body;
+  const client = await SocketClient.open(house.port, { token: tokenFor('cyd') });
+  const items = [{ sku: 'ps5', quantity: 1 }];
+  const poll = () => house.ask('GET', `/sales/${saleId}/tickets/me`, { as: 'cyd' });
+  await house.until(poll, ({ body }) => body.state === 'your_turn');
+
+  // No worker gets at the sale's epoch while this is held, however long it takes.
+  const holding = new pg.Client({ connectionString: house.databaseUrl });
+  await holding.connect();
+  try {
+    house.redis.process.kill();
+    await house.redis.process.exited;
+    await holding.query('BEGIN; LOCK TABLE sales IN ACCESS EXCLUSIVE MODE');
+    await house.redis.restart();
+    const isSoon = ({ status, headers }: Answer) => status === 503 && headers['retry-after'] === '1';
+    const refused = await house.until(() => house.reserve(saleId, 'cyd', 1, ticket), isSoon);
+    expect(refused.body).toMatchObject({ code: 'unavailable', retryable: true });
+    await house.until(poll, isSoon);
+    expect(await client.ask({ op: 'reserve', saleId, ticket, items })).toMatchObject({
+      ev: 'error',
+      code: 'unavailable',
+      retryAfterSeconds: 1,
+    });
+  } finally {
+    await holding.query('ROLLBACK');
+    await holding.end();
+  }
+  await house.until(
+    () => house.reserve(saleId, 'cyd', 1, ticket),
+    ({ status }) => status === 201,
+  );
   client.close();
 });
