@@ -28,7 +28,7 @@ const draft = (more: object = {}) => ({
 });
 
 test('a sale is created once, with its commitment', async () => {
-  const created = await house.operate('POST', root, { body: draft() });
+  const created = await house.operate('POST', root, { body: draft({ whenRedisIsDown: 'refuse' }) });
   expect(created).toMatchObject({
     status: 201,
     body: {
@@ -63,6 +63,7 @@ test.each([
     422,
     'items.0.price.amount',
   ],
+  ['selling on without Redis', draft({ whenRedisIsDown: 'slow' }), 422, 'whenRedisIsDown'],
   ['a time without a zone', draft({ opensAt: '2036-01-01T00:00:00' }), 422, 'opensAt'],
   ['no JSON', '{"id":', 400, undefined],
   ['too much', 'x'.repeat(2_000_000), 413, undefined],

@@ -149,6 +149,12 @@ export const CreateSale = request({
       description: 'no more turns are called while so many buyers hold, pay or may still come',
     }),
   ),
+  whenRedisIsDown: Type.Optional(
+    Type.Enum(['refuse'], {
+      description:
+        'nothing is sold while Redis is away, which is 503 with Retry-After; no sale can do otherwise',
+    }),
+  ),
 });
 export type CreateSale = Type.Static<typeof CreateSale>;
 
