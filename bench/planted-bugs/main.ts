@@ -30,10 +30,13 @@ try {
     const guard = guards[0] as string;
     const before = greenWithout.get(guard) ?? (await runTests(copy.directory, [guard], abort.signal));
     greenWithout.set(guard, before);
-    if (!before.isGreen) throw new PlantingFailure(`${guard} fails without any bug: ${before.failed}`);
+    if (!before.isGreen)
+      throw new PlantingFailure(`${guard} fails without any bug: ${before.failed ?? 'it could not be run'}`);
     copy.plant(patch);
-    const { failed, seconds } = await runTests(copy.directory, [guard], abort.signal);
+    const { isGreen, failed, seconds } = await runTests(copy.directory, [guard], abort.signal);
     copy.restore();
+    if (!isGreen && failed === null)
+      throw new PlantingFailure(`${name}: ${guard} could not be run; no test of it failed`);
     if (failed === null) exitCode = 1;
     say(
       name,

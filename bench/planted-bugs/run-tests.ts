@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What became of some test files. */
@@ -12,12 +12,7 @@ export interface TestRun {
 }
 
 interface JsonReport {
-  numTotalTests: number;
-  testResults: {
-    name: string;
-    status: string;
-    assertionResults: { fullName: string; status: string }[];
-  }[];
+  testResults: { name: string; assertionResults: { fullName: string; status: string }[] }[];
 }
 
 /** Runs test files with vitest in that directory, up to the first failure. `abort` kills it. */
@@ -25,6 +20,8 @@ export function runTests(directory: string, files: readonly string[], abort: Abo
   const report = join(directory, 'node-report.json');
   const vitest = join(directory, 'node_modules/vitest/vitest.mjs');
   const args = [vitest, 'run', '--bail', '1', '--reporter', 'json', '--outputFile', report, ...files];
+  // One of an earlier run would speak for a run that wrote none.
+  rmSync(report, { force: true });
   const startedAtMs = performance.now();
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, { cwd: directory, stdio: 'ignore', signal: abort });
@@ -41,6 +38,7 @@ export function runTests(directory: string, files: readonly string[], abort: Abo
 }
 
 function firstFailureIn(path: string, directory: string): string | null {
+  if (!existsSync(path)) return null;
   const { testResults } = JSON.parse(readFileSync(path, 'utf8')) as JsonReport;
   for (const { name, assertionResults } of testResults) {
     const failed = assertionResults.find(({ status }) => status === 'failed');

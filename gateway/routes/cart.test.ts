@@ -12,7 +12,7 @@ beforeAll(async () => {
   ] as const) {
     await stock(sku, { amount, currency }, 5);
   }
-}, 60_000);
+});
 afterAll(async () => {
   const undocumented = await house.undocumentedRefusals();
   await house.close();

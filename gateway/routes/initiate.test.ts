@@ -6,7 +6,7 @@ import { type House, openHouse } from '../fixtures/house.ts';
 let house: House;
 beforeAll(async () => {
   house = await openHouse({ RATE_BUYER_BURST: '1000' });
-}, 60_000);
+});
 afterAll(async () => {
   const undocumented = await house.undocumentedRefusals();
   await house.close();

@@ -13,7 +13,7 @@ const log = createLog('silent');
 let house: Awaited<ReturnType<typeof testHouse>>;
 beforeAll(async () => {
   house = await testHouse();
-}, 60_000);
+});
 afterAll(() => house.close());
 
 const usd = (amount: number) => ({ amount, currency: 'USD' });
@@ -74,4 +74,4 @@ test('a Redis that lost everything has what shoppers hold again, at the price th
     undersold: 0,
     discrepancies: [],
   });
-}, 60_000);
+});

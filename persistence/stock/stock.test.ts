@@ -18,7 +18,7 @@ const log = createLog('silent');
 let house: Awaited<ReturnType<typeof testHouse>>;
 beforeAll(async () => {
   house = await testHouse();
-}, 60_000);
+});
 afterAll(() => house.close());
 
 const price = { amount: 49_900, currency: 'USD' };
@@ -264,4 +264,4 @@ test('what a buyer gives back after the end of a sale is in stock once', async (
     [sku],
   );
   expect(rows).toEqual([{ account: `sale/${generalStockId}/stock`, units: 10 }]);
-}, 60_000);
+});
