@@ -68,7 +68,7 @@ export function benchCommand(catalogue: Catalogue, hasWrk: boolean): Command {
     .option('--watchers <count>', 'sockets that watch', integer(10, 100_000), 15_000)
     .option('--buyers <count>', 'of the herd, and of each full round', integer(10, 1_000_000), 20_000)
     .option('--large', 'waiting rooms of 10 million, too', false)
-    .option('--results <folder>', 'where the folder of the run goes', absolute, allResults)
+    .option('--results <folder>', 'where the folder of the run goes (default: bench/results)', absolute)
     .option('--json <file>', 'write what was found there as JSON, too', absolute)
     .option('--profile <file>', 'write a CPU profile of the gateway under load there', absolute)
     .addHelpText(
@@ -114,7 +114,7 @@ export function optionsOf(command: Command, catalogue: Catalogue): Options {
     thresholds: conditions,
     against: given.against ? { origin: given.against, operatorOrigin: operatorOf(given) } : null,
     compare: compare ? [resolve(compare[0] as string), resolve(compare[1] as string)] : null,
-    results: given.results,
+    results: given.results ?? allResults,
     json: given.json ?? null,
     profile: given.profile ?? null,
   };

@@ -15,8 +15,8 @@ export function plantCommand(): Command {
       'Plants each bug of bench/planted-bugs in a copy of the last commit, one at a time, and runs the test that is\n' +
         'said to catch it, after that test was green without any. Exits with 1 where a bug was not caught.',
     )
-    .option('--only <names>', 'of bugs, with commas', named, plantedBugs())
-    .option('--list', 'say what there is, and plant nothing', false)
+    .option('--only <names>', 'of bugs, with commas (default: all)', named)
+    .option('--list', 'say what there is, and plant nothing')
     .option('--json <file>', 'write what came out there', (file) => resolve(file))
     .addHelpText(
       'after',
@@ -26,8 +26,8 @@ export function plantCommand(): Command {
 }
 
 export function optionsOf(command: Command): PlantOptions {
-  const { only, list, json } = command.opts();
-  return { bugs: only, isListing: list, json: json ?? null };
+  const { only = plantedBugs(), list = false, json = null } = command.opts();
+  return { bugs: only, isListing: list, json };
 }
 
 function named(text: string): PlantedBug[] {

@@ -25,7 +25,7 @@ export function simulateCommand(): Command {
         'replies. Everything that is promised is checked after every step, and once more when all has come to its end.\n' +
         'The same seed is the same schedule, with the same outcome. Exits with 1 where a promise was broken.',
     )
-    .option('--seeds <range>', 'which ones, e.g. 7 or 1..10000', range, { from: 1, to: 200 })
+    .option('--seeds <range>', 'which ones, e.g. 7 or 1..10000 (default: 1..200)', range)
     .option('--only <places>', 'makes these decisions of one seed alone, e.g. 3,17,21..24', places)
     .option('--story', 'shows every step of one seed')
     .option('--lanes <count>', 'simulations beside each other', laneCount, lanesByDefault)
@@ -40,7 +40,7 @@ export function simulateCommand(): Command {
 
 /** Options of a command that was parsed. Ends the program where they do not go together. */
 export function optionsOf(command: Command): SimulateOptions {
-  const { seeds, only = null, story = false, lanes, json = null } = command.opts();
+  const { seeds = { from: 1, to: 200 }, only = null, story = false, lanes, json = null } = command.opts();
   if ((only !== null || story) && seeds.from !== seeds.to) {
     command.error('error: --only and --story take one seed, e.g. --seeds 7');
   }

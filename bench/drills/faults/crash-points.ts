@@ -4,13 +4,16 @@ import { processesOf, type SystemProcess } from '../processes.ts';
 import { between, type Drill, type Scene } from '../scene.ts';
 import { makeWeather } from '../weather.ts';
 
-/** A process dies when its nth payment passes the point. One that dies too soon after its start sells nothing. */
+/**
+ * A process dies when its nth payment passes the point. One that dies too soon after its start sells nothing,
+ * and at a payment or so a second, shared by two, one of ten payments dies too seldom: 4 strikes in 100 s.
+ */
 const nthOf: Readonly<Partial<Record<CrashPoint, readonly [from: number, to: number]>>> = {
   // One buyer in ten has a card that is declined.
-  'settle:declined': [1, 3],
-  'hold:returned': [1, 3],
+  'settle:declined': [1, 1],
+  'hold:returned': [1, 1],
 };
-const nthUsually = [6, 14] as const;
+const nthUsually = [3, 6] as const;
 
 /** So long a strike waits for the next death before it says that there was none. */
 const patienceMs = 200;
@@ -29,7 +32,7 @@ export const crashPointDrill: Drill = {
   name: 'crash-points',
   summary: 'gateways or workers die at a named point of the saga; each seed takes the next point',
   pauseMs: [0, 0],
-  sellingSecondsMin: 40,
+  sellingSecondsMin: 100,
   async prepare(next, seed) {
     const point = crashPoints[(seed + crashPoints.length - 1) % crashPoints.length] as CrashPoint;
     const { env, weather } = conditionsFor(point);
