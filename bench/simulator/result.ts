@@ -95,12 +95,14 @@ export class Tally {
   }
 }
 
+export const headline = (seed: number, message: string): string => `VIOLATION seed ${seed}: ${message}`;
+
 /** The lines that a person reads at the end. */
 export function report(result: SimulationResult): string {
   const { seeds, steps, stepsPerSeed, interleavingsPerSeed, durationSeconds, msPerSeed, violations } = result;
   return [
     ...violations.flatMap(({ seed, message, command, shortCommand, schedule }) => [
-      `VIOLATION seed ${seed}: ${message}`,
+      headline(seed, message),
       ...(shortCommand === null
         ? [`  again: ${command}`]
         : [

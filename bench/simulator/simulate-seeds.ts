@@ -1,7 +1,7 @@
 import type { Lane } from './lanes.ts';
 import type { SimulateOptions } from './options.ts';
 import type { Progress } from './progress.ts';
-import type { Tally } from './result.ts';
+import { headline, type Tally } from './result.ts';
 
 /** A run that breaks more promises than this has said enough. */
 const violationsMax = 20;
@@ -13,7 +13,7 @@ export async function simulateSeeds(
   lanes: readonly Lane[],
   { seeds, only }: Pick<SimulateOptions, 'seeds' | 'only'>,
   tally: Tally,
-  progress: Pick<Progress, 'tell'>,
+  progress: Pick<Progress, 'tell' | 'found'>,
 ): Promise<readonly string[]> {
   let next = seeds.from;
   let story: readonly string[] = [];
@@ -22,6 +22,7 @@ export async function simulateSeeds(
       const simulated = await lane.simulate(next++, only);
       tally.add(simulated);
       story = simulated.story;
+      if (simulated.violation) progress.found(headline(simulated.seed, simulated.violation.message));
       progress.tell(tally.seeds, tally.violations.length);
     }
   };
