@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { BeginPaymentOutcome, OrderStore } from '../../engine/contracts/ports.ts';
+import type { BeginPaymentOutcome, OrderStore, PaymentIntent } from '../../engine/contracts/ports.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { testIntent } from '../fixtures/test-intent.ts';
 import { committedUnits, insertSale, testPool } from '../fixtures/test-sale.ts';
@@ -132,6 +132,30 @@ test('an order that fails while another card is on its way is not paid by it', a
   expect(codeOf(await late)).toBe('reservation_expired');
 });
 
+/** The relay has told of the hold, and so of everything that happened before it. */
+const relayHold = ({ saleId, reservationId }: PaymentIntent) =>
+  database.pool.query(
+    `INSERT INTO reservation_events (sale_id, position_ms, position_n, type, at, epoch, reservation_id, items)
+     SELECT $1, 1, count(*), 'reservation.held', now(), 1, $2, '' FROM reservation_events WHERE sale_id = $1`,
+    [saleId, reservationId],
+  );
+
+test('units that came back are paid for once the ledger knows, and nobody is blamed until then', async () => {
+  await insertSale(database.pool, 'returning', { ps5: 1 });
+  const first = testIntent({ saleId: 'returning' });
+  await store.beginPayment(first);
+  await decline(first.paymentId);
+  const second = testIntent({ saleId: 'returning' });
+  expect(await store.beginPayment(second)).toMatchObject({ code: 'unavailable', retryAfterSeconds: 1 });
+  expect(await count('guard_refusals', 'returning')).toBe(0);
+
+  await database.pool.query("UPDATE orders SET status = 'failed' WHERE order_id = $1", [first.orderId]);
+  await database.pool.query("UPDATE sale_items SET committed = 0 WHERE sale_id = 'returning'");
+  await relayHold(second);
+  expect(await store.beginPayment(second)).toEqual({ kind: 'accepted' });
+  expect(await count('guard_refusals', 'returning')).toBe(0);
+});
+
 test('the guard refuses what does not fit, and none of its neighbours', async () => {
   await insertSale(database.pool, 'guard', { ps5: 5, case: 100 });
   const intents = [
@@ -139,6 +163,7 @@ test('the guard refuses what does not fit, and none of its neighbours', async ()
     ...Array.from({ length: 8 }, () => testIntent({ saleId: 'guard', items: { case: 1 } })),
     testIntent({ saleId: 'guard', items: { ps5: 1, case: 1 } }),
   ];
+  for (const intent of intents) await relayHold(intent);
   const outcomes = (await Promise.all(intents.map((intent) => store.beginPayment(intent)))).map(codeOf);
   expect(outcomes.filter((code) => code === 'accepted')).toHaveLength(13);
   expect(outcomes.filter((code) => code === 'unavailable')).toHaveLength(4);

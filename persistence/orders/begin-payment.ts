@@ -12,7 +12,7 @@ import { couponUsedUp, type KnownPayment, nextStep } from './known-payment.ts';
 const beginPayments = statement<{ payment_id: string }>('begin-payments');
 const beginPaymentsAgain = statement<{ payment_id: string }>('begin-payments-again');
 const readKnownPayments = statement<KnownPayment>('read-known-payments');
-const recordGuardRefusal = statement('record-guard-refusal');
+const judgeGuardRefusal = statement<{ has_failed: boolean }>('judge-guard-refusal');
 
 /** A repeat that meets its own first request needs two rounds, a race with another gateway a third. */
 const roundsMax = 4;
@@ -64,13 +64,7 @@ export function paymentBeginnings(on: Postgres, log: Log, groupSizeMax: number) 
   async function answerAlone(intent: PaymentIntent, error: unknown): Promise<BeginPaymentOutcome | Error> {
     const fact = brokenFact(error);
     if (fact === 'committed_within_units' || fact === 'a_line_is_of_an_item_of_its_sale') {
-      const { paymentId, saleId, orderId } = intent;
-      log.error(
-        { fact, paymentId, saleId, orderId },
-        'the guard refused an order: the first lock had failed',
-      );
-      await recordGuardRefusal(on, [paymentId, saleId, orderId]);
-      return refuse('unavailable', { detail: 'These units cannot be sold' });
+      return refusedByGuard(intent, fact);
     }
     if (fact === 'coupon_within_budget' || fact === 'coupon_within_budget_of_buyer') return couponUsedUp();
     if (!metAnother(error)) return error as Error;
@@ -78,6 +72,21 @@ export function paymentBeginnings(on: Postgres, log: Log, groupSizeMax: number) 
     const answers: Answers = new Map();
     await begin([intent], answers);
     return answers.get(intent) as BeginPaymentOutcome | Error;
+  }
+
+  async function refusedByGuard(intent: PaymentIntent, fact: string): Promise<BeginPaymentOutcome> {
+    const { paymentId, saleId, orderId, reservationId, lines } = intent;
+    const [judged] = await judgeGuardRefusal(on, [
+      ...[paymentId, saleId, orderId, reservationId],
+      ...[lines.map(({ sku }) => sku), lines.map(({ quantity }) => quantity)],
+    ]);
+    if (!judged?.has_failed) {
+      const detail =
+        'These units have just come back, and the ledger is about to know; pay again with this key.';
+      return refuse('unavailable', { detail, retryAfterSeconds: 1 });
+    }
+    log.error({ fact, paymentId, saleId, orderId }, 'the guard refused an order: the first lock had failed');
+    return refuse('unavailable', { detail: 'These units cannot be sold' });
   }
 
   /** A commit whose reply was lost is unknown: the second time it finds its own keys, and is accepted. */
