@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { testHouse } from '../fixtures/test-house.ts';
 import { createLog } from '../log.ts';
 import { followRedis } from './epochs.ts';
+import { publishRevisions } from './unpublished-revisions.ts';
 
 const log = createLog('silent');
 let house: Awaited<ReturnType<typeof testHouse>>;
@@ -43,6 +44,21 @@ test('a Redis that was restarted begins another epoch, once; holds and sales go 
   await house.engine.runOnce();
   expect(sale.snapshot).toMatchObject({ epoch: 2, stock: [{ available: 4, held: 1 }] });
   expect(await house.pay(hold)).toMatchObject({ kind: 'pending' });
+});
+
+test('what an operator changed is published again to another life of Redis, which may have lost it', async () => {
+  const sale = await house.openSale(1);
+  const { id } = sale.config;
+  await follow(id);
+  expect(await house.sales.patch(id, { items: [{ sku: 'ps5', units: 4 }] })).toEqual({ kind: 'done' });
+  // Nobody had relayed the change when Redis fell back: its position is not behind that of Postgres.
+  await house.settlement.adjustUnits(id, 'ps5', 1);
+  house.redis.process.kill();
+  await house.redis.restart();
+  await reachable();
+  expect(await follow(id)).toBe(2);
+  expect(await publishRevisions(house.database.pool, house.settlement, log, 0)).toBe(1);
+  expect((await house.settlement.snapshot(id))?.stock).toMatchObject([{ units: 4, available: 4 }]);
 });
 
 test('an epoch that Redis did not hear of is told again', async () => {

@@ -12,8 +12,8 @@ const readSale = statement<SaleRow>('read-sale');
 const unpublishedRevisions = statement<{ id: string }>('unpublished-revisions');
 
 /**
- * Brings Redis to the rows where an operator's change was begun `ageMs` ago and nobody finished it. Returns
- * how many.
+ * Brings Redis to the rows where an operator's change was begun `ageMs` ago and nobody finished it, or where Redis
+ * may have lost it. Returns how many.
  */
 export async function publishRevisions(
   on: PostgresPool,
@@ -22,6 +22,7 @@ export async function publishRevisions(
   ageMs: number,
 ): Promise<number> {
   const unpublished = await unpublishedRevisions(on, [ageMs]);
+  let published = 0;
   for (const { id } of unpublished) {
     const [row] = (await readSale(on, [id])) as [SaleRow];
     const kind = await changeStock(on, settlement, log, skusOf(row), async (stock) => {
@@ -29,7 +30,9 @@ export async function publishRevisions(
       await publishStock(stock.connection, settlement);
       return 'followed';
     });
+    if (kind === 'lost') continue;
     log.warn({ saleId: id, outcome: kind }, 'a change of a sale is published late');
+    published += 1;
   }
-  return unpublished.length;
+  return published;
 }

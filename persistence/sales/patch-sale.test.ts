@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CreateSale } from '../../engine/contracts/wire/sales.ts';
 import { RedisUnavailable, type Settlement } from '../../engine/index.ts';
@@ -126,6 +127,18 @@ test('a crash between the rows and Redis is finished, one between Redis and the 
   expect(await repair()).toBe(1);
   expect(await unitsOf(fewer)).toEqual([3, 3, 3]);
   expect(await repair()).toBe(0);
+});
+
+test('a sale that Redis has lost waits for its rebuild, and keeps nobody else waiting', async () => {
+  const away = () => Promise.reject(new RedisUnavailable('away'));
+  const lost = await sale({ items: [item(3)] });
+  const other = await sale({ items: [item(3)] });
+  for (const id of [lost, other]) await patchWith(id, { configure: away }, units(5));
+  const redis = new Redis(house.redis.url);
+  await redis.del(`db:{${lost}}:sale`);
+  redis.disconnect();
+  expect(await repair()).toBe(1);
+  expect(await unitsOf(other)).toEqual([5, 5, 5]);
 });
 
 test('a change that slept while it was undone is refused, and does not come back', async () => {

@@ -9,13 +9,15 @@ const markRevisionPublished = statement<{ id: string }>('mark-revision-published
 
 export type PublishedRevision =
   | { kind: 'followed' }
+  /** Redis has lost the sale; once that is rebuilt, it may be tried again. */
+  | { kind: 'lost' }
   /** Its units are settled; the rows have followed Redis where they had gone further. */
   | { kind: 'ended'; tookBack: boolean };
 
 /**
  * Brings Redis to what the rows say an operator wants, whoever changed them last, and keeps that it was
  * done. An announced change whose rows never came is undone by it. Safe to repeat; throws where Redis is away
- * or has lost the sale, or holds more than the rows would leave it.
+ * or holds more than the rows would leave it.
  */
 export async function publishRevision(
   stock: Stock,
@@ -30,6 +32,7 @@ export async function publishRevision(
     opensAtMs: row.opens_at.getTime(),
     closesAtMs: row.closes_at.getTime(),
   });
+  if (configured.kind === 'refused' && configured.code === 'sale_not_found') return { kind: 'lost' };
   if (configured.kind === 'refused' && configured.code !== 'invalid_transition') {
     throw new Error(`${saleId} cannot be configured: ${configured.code}`);
   }

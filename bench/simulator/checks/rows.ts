@@ -42,9 +42,20 @@ function checkGuard(facts: Facts): void {
   }
 }
 
+/**
+ * Whether money may still come for an order, or has. Where each attempt was declined, only a pin could begin another
+ * one, and whether its hold has ended meanwhile is known in Redis before it is known here.
+ */
+function isPayable(facts: Facts, { id, status }: OrderFact): boolean {
+  const attempts = facts.payments.filter(({ order }) => order === id);
+  return (
+    status !== 'pending' || attempts.some(({ state }) => state === 'initiated' || state === 'authorized')
+  );
+}
+
 function checkLimits(facts: Facts, { perBuyer }: { perBuyer: number }): void {
   const unitsOf = new Map<string, number>();
-  for (const order of facts.orders) {
+  for (const order of facts.orders.filter((one) => isPayable(facts, one))) {
     const units = sum(facts.items.map(({ sku }) => committedOf(facts, order, sku)));
     unitsOf.set(order.buyer, (unitsOf.get(order.buyer) ?? 0) + units);
   }
