@@ -16,6 +16,7 @@ UPDATE sales SET
     WHEN present.begins THEN least(published_revision, revision - 1)
     ELSE published_revision
   END,
+  revised_at = CASE WHEN present.begins THEN now() ELSE revised_at END,
   redis_run_id = $2
 FROM present
 WHERE sales.id = present.id AND present.redis_run_id IS DISTINCT FROM $2

@@ -55,6 +55,11 @@ function replaceTimers(): void {
       ? new Promise((resolve) => simulated(() => resolve(value), ms))
       : setPromised(ms, value, options);
   timersPromises.setTimeout = promised as typeof timersPromises.setTimeout;
+  const breathe = timersPromises.setImmediate;
+  timersPromises.setImmediate = ((value?: unknown, options?: TimerOptions) => {
+    const turn = breathe(value, options);
+    return runningTask()?.process.steps.breathe(turn) ?? turn;
+  }) as typeof timersPromises.setImmediate;
 }
 
 function replaceChance(): void {

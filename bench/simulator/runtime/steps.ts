@@ -29,6 +29,7 @@ export class Steps {
   #waiting: Step[] = [];
   /** Of steps that were taken: what tells their tasks. */
   #answered: { task: Task; tell: () => void }[] = [];
+  #breathing = 0;
 
   /** In the order in which they were asked. */
   get waiting(): readonly Step[] {
@@ -55,6 +56,16 @@ export class Steps {
     });
   }
 
+  /** A task that lets others of its process have their turn in a long calculation waits for nothing of the world. */
+  async breathe<T>(turn: Promise<T>): Promise<T> {
+    this.#breathing++;
+    try {
+      return await turn;
+    } finally {
+      this.#breathing--;
+    }
+  }
+
   /**
    * Tells tasks what they were answered, one after the other by their numbers: a commit lets those go on that
    * waited for its locks, and which answer comes over the wire first is chance.
@@ -65,7 +76,9 @@ export class Steps {
     for (const { task, tell } of answered) {
       if (!task.process.isAlive) continue;
       tell();
-      await new Promise(setImmediate);
+      // Until it asks for something or ends: how long it calculates is chance.
+      do await new Promise(setImmediate);
+      while (this.#breathing > 0);
     }
   }
 
