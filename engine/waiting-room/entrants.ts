@@ -25,21 +25,16 @@ type Scanned = [cursor: Buffer, flat: Buffer[]];
  */
 export async function* entrants(redis: Redis, saleId: string): AsyncGenerator<Entrant> {
   let buckets = 1;
+  let next = readBuckets(redis, saleId, 0);
   for (let first = 0; first < buckets; first += bucketsPerRead) {
-    const keys = Array.from({ length: bucketsPerRead }, (_, i) => placesKey(saleId, first + i));
-    const read = redis.pipeline();
-    // HSCAN instead of HGETALL: ioredis makes strings of the fields of the latter, and a place is no text.
-    for (const key of keys) read.hscanBuffer(key, 0, 'COUNT', 1_000);
-    // Asked for last: a room that grew while these were read goes on behind them.
-    read.hget(saleKey(saleId), 'buckets');
-    const replies = (await read.exec()) ?? [];
-    for (const [error] of replies) if (error) throw error;
-    const known = replies.pop()?.[1];
-    // A sale that Redis has lost has no entrants to tell of, which is not the same as having none.
-    if (!known) throw new StaleEpoch(`Redis does not know the sale ${saleId}`);
-    buckets = Number(known);
-    for (const [i, key] of keys.entries()) {
-      let [, [cursor, flat]] = replies[i] as [null, Scanned];
+    const reading = next;
+    // Asked for while this one is taken apart: on a busy machine 11 of 15 µs an entrant were waiting.
+    next = readBuckets(redis, saleId, first + bucketsPerRead);
+    next.catch(() => {});
+    const { known, scanned } = await reading;
+    buckets = known;
+    for (const { key, reply } of scanned) {
+      let [cursor, flat] = reply;
       yield* entrantsIn(flat);
       // Only a bucket that is no longer packed comes in parts.
       while (String(cursor) !== '0') {
@@ -48,6 +43,23 @@ export async function* entrants(redis: Redis, saleId: string): AsyncGenerator<En
       }
     }
   }
+}
+
+/** The buckets from `first` on, and how many there are; those beyond the last one are empty. */
+async function readBuckets(redis: Redis, saleId: string, first: number) {
+  const keys = Array.from({ length: bucketsPerRead }, (_, i) => placesKey(saleId, first + i));
+  const read = redis.pipeline();
+  // HSCAN instead of HGETALL: ioredis makes strings of the fields of the latter, and a place is no text.
+  for (const key of keys) read.hscanBuffer(key, 0, 'COUNT', 1_000);
+  // Asked for last: a room that grew while these were read goes on behind them.
+  read.hget(saleKey(saleId), 'buckets');
+  const replies = (await read.exec()) ?? [];
+  for (const [error] of replies) if (error) throw error;
+  const known = replies.pop()?.[1];
+  // A sale that Redis has lost has no entrants to tell of, which is not the same as having none.
+  if (!known) throw new StaleEpoch(`Redis does not know the sale ${saleId}`);
+  const scanned = keys.map((key, i) => ({ key, reply: replies[i]?.[1] as Scanned }));
+  return { known: Number(known), scanned };
 }
 
 function* entrantsIn(flat: readonly Buffer[]): Generator<Entrant> {
