@@ -1,15 +1,13 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Audit } from '../../engine/contracts/wire/sales.ts';
 import type { ObservedSale } from '../../engine/model/observed/observed-sale.ts';
 import { outboxKey } from '../../engine/redis/keys.ts';
 import { dice as diceFrom, diceOf } from '../dice.ts';
 import { Buyer } from './cast/buyer.ts';
 import { Cast, type LaneStores } from './cast/cast.ts';
-import { operatorActOf } from './cast/operator-acts.ts';
 import { SimulatedProvider } from './cast/provider.ts';
-import { copyRedis, enterAnotherLife, type RedisCopy, restoreRedis } from './cast/redis-copy.ts';
+import { RedisFaults } from './cast/redis-faults.ts';
 import { drawSetup, type Setup, saleId, saleOf } from './cast/setup.ts';
-import { visitOf } from './cast/visits.ts';
+import { type Undertaking, undertakingOf } from './cast/undertakings.ts';
 import { checkBooks, checkSoldIsCommitted } from './checks/across.ts';
 import { type Facts, readFacts } from './checks/facts.ts';
 import { checkObserved, observeFloor } from './checks/floor.ts';
@@ -20,16 +18,12 @@ import { isForeseen } from './runtime/absences.ts';
 import { SetClock } from './runtime/clock.ts';
 import { replaceGlobals } from './runtime/replaced-globals.ts';
 import type { Fate, Step } from './runtime/steps.ts';
-import { type Process, runIn, type Task } from './runtime/tasks.ts';
+import { Stillness } from './runtime/stillness.ts';
+import { runIn, type Task } from './runtime/tasks.ts';
 import type { Decision, Visit } from './schedule/decision.ts';
 
 /** Ids carry the time, and those of one process ascend: each simulation begins after the one before. */
 let nextStartMs = Date.UTC(2033, 4, 18);
-
-interface UnderWay {
-  isOver: boolean;
-  ended: Promise<void>;
-}
 
 /** One sale with everybody who takes part in it, of which nothing happens but what is decided. */
 export class Simulation {
@@ -47,9 +41,9 @@ export class Simulation {
   observed: ObservedSale | null = null;
   facts!: Facts;
   readonly #stores: LaneStores;
-  readonly #underWay = new Set<UnderWay>();
+  readonly #stillness: Stillness;
+  readonly #faults: RedisFaults;
   #failure: unknown = null;
-  #copy: RedisCopy | null = null;
   #lastTask = -1;
 
   private constructor(stores: LaneStores, seed: number) {
@@ -63,6 +57,8 @@ export class Simulation {
     this.buyers = Array.from({ length: this.setup.buyers }, (_, number) => new Buyer(number));
     const { clock, words, providers } = this;
     this.cast = new Cast({ stores, clock, dice: diceFrom(seed), providers, words });
+    this.#stillness = new Stillness(stores, this.cast.steps);
+    this.#faults = new RedisFaults(stores.redis, this.cast);
   }
 
   /** Begins with empty stores. */
@@ -88,10 +84,11 @@ export class Simulation {
   async #create(): Promise<void> {
     const { operator } = this.cast;
     const sale = saleOf(this.setup, this.clock.nowMs);
-    this.#begin(0, 'create the sale', operator.process, async () => {
+    const does = async () => {
       const outcome = await operator.sales.create(sale);
       return outcome.kind === 'refused' ? outcome.code : outcome.kind;
-    });
+    };
+    this.#begin({ number: 0, name: 'create the sale', process: operator.process, does });
     await this.#settle();
     await this.finishTasks();
   }
@@ -152,10 +149,11 @@ export class Simulation {
   async audit(task: number): Promise<Audit> {
     const { operator } = this.cast;
     let audited: Audit | null = null;
-    this.#begin(task, 'audit', operator.process, async () => {
+    const does = async () => {
       audited = await operator.sales.audit(saleId);
       return 'done';
-    });
+    };
+    this.#begin({ number: task, name: 'audit', process: operator.process, does });
     await this.#settle();
     await this.finishTasks();
     if (!audited) throw new Violation('the audit is clean', 'there is no such sale');
@@ -164,67 +162,15 @@ export class Simulation {
 
   async #decide(decision: Decision): Promise<void> {
     const { cast } = this;
+    const undertaking = undertakingOf(decision, this);
+    if (undertaking) {
+      this.#begin(undertaking);
+      return;
+    }
     switch (decision.kind) {
       case 'step': {
         const step = cast.steps.nextOf(decision.task);
-        if (step) await this.#take(step, decision.fate);
-        return;
-      }
-      case 'visit': {
-        const { task, visit } = decision;
-        const gateway = cast.gateways[decision.gateway];
-        const buyer = this.buyers[decision.buyer];
-        if (!gateway || !buyer) return;
-        const does = visitOf(visit, { gateway, buyer, words: this.words, key: `key-${task}` });
-        if (does) this.#begin(task, `${buyer.id} ${visit.does}`, gateway.process, does);
-        return;
-      }
-      case 'tick': {
-        const gateway = cast.gateways[decision.gateway];
-        if (!gateway) return;
-        this.#begin(decision.task, 'tick', gateway.process, async () => {
-          await gateway.engine.runOnce();
-          return 'done';
-        });
-        return;
-      }
-      case 'hear': {
-        const gateway = cast.gateways[decision.gateway];
-        const unheard = cast.unheard[decision.gateway]?.splice(0) ?? [];
-        if (!gateway || unheard.length === 0) return;
-        this.#begin(decision.task, 'hear', gateway.process, async () => {
-          for (const { channel, message } of unheard) gateway.engine.hear(channel, message);
-          return 'done';
-        });
-        return;
-      }
-      case 'job': {
-        const worker = cast.workers[decision.worker];
-        const job = worker && cast.jobs.take(decision.which, decision.stays);
-        if (!job) return;
-        this.#begin(decision.task, `${job.kind} ${job.id}`, worker.process, async () => {
-          const { work } = worker;
-          const outcome = job.kind === 'follow' ? await work.follow(job.id) : await work.refund(job.id);
-          if (outcome.kind === 'done') return 'done';
-          cast.jobs.add(job);
-          return outcome.reason;
-        });
-        return;
-      }
-      case 'pass': {
-        const worker = cast.workers[decision.worker];
-        const pass = worker?.work.passes.find(([name]) => name === decision.pass);
-        if (!worker || !pass) return;
-        this.#begin(decision.task, `pass ${decision.pass}`, worker.process, async () => {
-          await pass[2]();
-          return 'done';
-        });
-        return;
-      }
-      case 'operate': {
-        const { task, act } = decision;
-        const does = operatorActOf(act, cast.operator, this.facts, `key-${task}`);
-        if (does) this.#begin(task, act.does, cast.operator.process, does);
+        if (step) this.#take(step, decision.fate);
         return;
       }
       case 'wait':
@@ -253,28 +199,13 @@ export class Simulation {
         return;
       }
       case 'redis':
-        await this.#breakRedis(decision.fault);
+        await this.#faults.strike(decision.fault);
         return;
       case 'provider': {
         const provider = this.providers[decision.provider];
         if (provider) provider.mood = decision.mood;
       }
     }
-  }
-
-  async #breakRedis(fault: Extract<Decision, { kind: 'redis' }>['fault']): Promise<void> {
-    const { redis } = this.#stores;
-    if (fault === 'is copied') {
-      this.#copy = await copyRedis(redis);
-      return;
-    }
-    if (fault === 'restarts') await enterAnotherLife(redis);
-    else if (fault === 'loses everything') await redis.flushdb();
-    else if (this.#copy) await restoreRedis(redis, this.#copy);
-    else return;
-    if (fault !== 'restarts') this.cast.jobs.lose();
-    this.cast.forgetWallClock();
-    this.cast.moved.redis = true;
   }
 
   /** When the next hold, lease or timer ends. */
@@ -294,7 +225,7 @@ export class Simulation {
   }
 
   /** Begins a task; it runs until it asks something of the world. */
-  #begin(number: number, name: string, process: Process, does: () => Promise<string>): void {
+  #begin({ number, name, process, does }: Undertaking): void {
     const task: Task = { number, name, process, isOver: false };
     this.open.set(number, task);
     const end = (outcome: string) => {
@@ -308,84 +239,17 @@ export class Simulation {
     });
   }
 
-  async #take(step: Step, fate: Fate): Promise<void> {
+  #take(step: Step, fate: Fate): void {
     this.counts.steps++;
     if (this.#lastTask !== step.task.number && this.cast.steps.nextOf(this.#lastTask)) this.counts.switches++;
     this.#lastTask = step.task.number;
     this.story.push(`${step.task.number} ${step.task.process.name} ${step.of} ${step.label} ${fate}`);
-    const underWay: UnderWay = { isOver: false, ended: Promise.resolve() };
-    underWay.ended = step.take(fate).then(() => {
-      underWay.isOver = true;
-      this.#underWay.delete(underWay);
-    });
-    this.#underWay.add(underWay);
-  }
-
-  /**
-   * Waits until everything that can go on by itself has: promises, and what Postgres is asked. A statement that
-   * waits for the lock of a transaction which is still open stays under way.
-   */
-  async #quiet(): Promise<void> {
-    await this.#answers();
-    if (this.#underWay.size > 1 && (await this.#endQueues())) await this.#answers();
-    await this.cast.steps.deliver();
-  }
-
-  /**
-   * Ends the connections of those that wait behind somebody else for the same row, true where there were any. One
-   * may wait: whose turn comes first of several, once the row has changed, is Postgres' chance.
-   */
-  async #endQueues(): Promise<boolean> {
-    const { rows: queueing } = await this.#stores.watching.query<{ pid: number }>({
-      name: 'second in line',
-      text: "SELECT DISTINCT pid FROM pg_locks WHERE NOT granted AND locktype = 'tuple' AND pid = ANY($1)",
-      values: [this.#askedPids()],
-    });
-    for (const { pid } of queueing) {
-      await this.#stores.watching.query('SELECT pg_cancel_backend($1)', [pid]);
-    }
-    return queueing.length > 0;
-  }
-
-  #askedPids(): number[] {
-    const { rows, reports } = this.#stores;
-    return [...rows.asked, ...reports.asked].map(({ pid }) => pid);
-  }
-
-  async #answers(): Promise<void> {
-    const { rows, reports } = this.#stores;
-    for (let looks = 0; ; looks++) {
-      await new Promise(setImmediate);
-      if (this.#underWay.size === 0) return;
-      const ended = Promise.race([...this.#underWay].map((one) => one.ended));
-      if (rows.held + reports.held === 0) {
-        await ended;
-      } else {
-        await Promise.race([ended, pause(looks === 0 ? 2 : 10)]);
-        // Twice, with time in between for Postgres to find those that wait in a ring.
-        if (looks > 0 && (await this.#allWaitForLocks())) {
-          await Promise.race([ended, pause(10)]);
-          if (await this.#allWaitForLocks()) return;
-        }
-      }
-    }
-  }
-
-  async #allWaitForLocks(): Promise<boolean> {
-    const { watching } = this.#stores;
-    const pids = this.#askedPids();
-    if (pids.length < this.#underWay.size) return false;
-    const { rows: waiting } = await watching.query({
-      name: 'waiting for locks',
-      text: 'SELECT DISTINCT pid FROM pg_locks WHERE NOT granted AND pid = ANY($1)',
-      values: [pids],
-    });
-    return waiting.length === pids.length;
+    this.#stillness.disturb(step.take(fate));
   }
 
   /** Lets everything come to rest, and checks what may have changed. */
   async #settle(): Promise<void> {
-    await this.#quiet();
+    await this.#stillness.come();
     const { cast, setup } = this;
     const { redis, rows } = cast.moved;
     cast.moved = { redis: false, rows: false };
