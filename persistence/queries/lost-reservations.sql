@@ -4,16 +4,13 @@
 -- $1 sale_id text
 WITH journaled AS MATERIALIZED (
   SELECT DISTINCT ON (reservation_id) reservation_id, type, at, buyer_id, turn, items, deadline, attempt_id,
-    position_ms || '-' || position_n AS position
-  FROM reservation_events
+    position_ms || '-' || position_n AS position,
+    bool_or(
+      type = 'reservation.extended' AND deadline - at <> sales.hold_ms * interval '1 millisecond'
+    ) OVER (PARTITION BY reservation_id) AS is_extended
+  FROM reservation_events JOIN sales ON sales.id = reservation_events.sale_id
   WHERE sale_id = $1 AND reservation_id IS NOT NULL AND type <> 'reservation.restocked'
   ORDER BY reservation_id, position_ms DESC, position_n DESC
-),
-extended AS MATERIALIZED (
-  SELECT DISTINCT reservation_id
-  FROM reservation_events JOIN sales ON sales.id = reservation_events.sale_id
-  WHERE sale_id = $1 AND type = 'reservation.extended'
-    AND deadline - at <> sales.hold_ms * interval '1 millisecond'
 ),
 -- What the guard has let go of is back in the sale, what is owed is not yet.
 returned AS MATERIALIZED (
@@ -66,7 +63,7 @@ SELECT reservation_id,
       AND journaled.deadline - journaled.at = sales.claim_ms * interval '1 millisecond',
     false
   ) AS is_untouched,
-  extended.reservation_id IS NOT NULL AS is_extended,
+  coalesce(journaled.is_extended, false) AS is_extended,
   coalesce(returned.returns, '[]') AS returns,
   coalesce(returned.in_sale, '{}') AS in_sale,
   returned.reservation_id IS NOT NULL AS was_sold,
@@ -79,8 +76,9 @@ SELECT reservation_id,
   (extract(epoch FROM now() - ordered.touched_at) * 1000)::bigint AS touched_ago_ms
 FROM journaled
   FULL JOIN ordered USING (reservation_id)
-  LEFT JOIN extended USING (reservation_id)
+  -- In full, because that is merged or hashed, whatever the statistics say: they are of before the rush.
+  FULL JOIN quoted USING (reservation_id)
   LEFT JOIN returned USING (reservation_id)
-  LEFT JOIN quoted USING (reservation_id)
   JOIN sales ON sales.id = $1
+WHERE journaled.reservation_id IS NOT NULL OR ordered.reservation_id IS NOT NULL
 ORDER BY reservation_id;

@@ -28,11 +28,14 @@ UNION ALL
 SELECT 'missingPayment', orders.order_id, format('it is %s, and no payment of it was captured', orders.status)
 FROM orders
 WHERE orders.sale_id = $1 AND orders.status NOT IN ('pending', 'failed', 'cancelled')
-  AND NOT EXISTS (
-    SELECT FROM payment
-    WHERE payment.buyer_id = orders.buyer_id AND payment.order_id = orders.order_id
-      AND payment.state IN ('captured', 'refunded')
-  )
+  -- By the key of each, whatever the statistics say: as an anti-join it was planned from what they said before
+  -- the rush, as a loop in a loop, and took 4 s for 4,200 orders.
+  AND (
+    SELECT true FROM payments
+    WHERE payments.buyer_id = orders.buyer_id AND payments.order_id = orders.order_id
+      AND payments.sale_id = $1 AND payments.state IN ('captured', 'refunded')
+    LIMIT 1
+  ) IS NULL
 UNION ALL
 SELECT CASE WHEN unresolved IS NULL THEN 'stuckSaga' ELSE 'unresolvedPayment' END, payment_id,
   coalesce(unresolved, format('it is %s, and nobody acts on it', state))

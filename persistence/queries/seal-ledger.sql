@@ -21,8 +21,8 @@ FROM (
     ORDER BY number DESC LIMIT 1
   ) AS last_seal
   CROSS JOIN LATERAL (
-    SELECT unsealed.xid, unsealed.id, ledger_line(unsealed) AS text
-    FROM ledger_transactions AS unsealed
+    SELECT unsealed.xid, unsealed.id, canonical.text
+    FROM ledger_transactions AS unsealed CROSS JOIN LATERAL ledger_text(unsealed) AS canonical
     WHERE (unsealed.xid, unsealed.id) > (last_seal.through_xid, last_seal.through_id)
       AND unsealed.xid < pg_snapshot_xmin(pg_current_snapshot())
     ORDER BY unsealed.xid, unsealed.id

@@ -13,12 +13,19 @@ WITH confirmed AS MATERIALIZED (
       WHERE moved.buyer_id = orders.buyer_id AND moved.order_id = orders.order_id AND moved.to_status = 'confirmed'
     ))
 ),
-paid AS MATERIALIZED (
-  SELECT payments.payment_id, payments.order_id, payments.provider, payments.currency, payments.amount_minor,
-    confirmed.order_id IS NOT NULL AS of_confirmed
-  FROM payments
-    LEFT JOIN confirmed ON confirmed.buyer_id = payments.buyer_id AND confirmed.order_id = payments.order_id
-  WHERE payments.sale_id = $1 AND payments.state IN ('captured', 'refunded')
+of_confirmed AS MATERIALIZED (
+  SELECT payment.* FROM confirmed CROSS JOIN LATERAL (
+    SELECT payment_id, order_id, provider, currency, amount_minor FROM payments
+    WHERE payments.buyer_id = confirmed.buyer_id AND payments.order_id = confirmed.order_id
+      AND payments.sale_id = $1 AND payments.state IN ('captured', 'refunded') OFFSET 0
+  ) AS payment
+),
+-- EXCEPT sorts or hashes. A join was planned from the statistics of before the rush, as a loop in a loop.
+late AS MATERIALIZED (
+  SELECT payment_id, order_id, provider, currency, amount_minor FROM payments
+  WHERE sale_id = $1 AND state IN ('captured', 'refunded')
+  EXCEPT
+  SELECT payment_id, order_id, provider, currency, amount_minor FROM of_confirmed
 ),
 back AS MATERIALIZED (
   SELECT refunds.refund_id, refunds.order_id, payments.provider, refunds.currency, refunds.amount_minor
@@ -33,7 +40,7 @@ expected (order_id, reference, account, asset, amount) AS (
   UNION ALL
   SELECT order_id, '', 'sale/' || $1 || '/revenue', currency, total_minor FROM confirmed
   UNION ALL
-  SELECT order_id, '', 'provider/' || provider, currency, -amount_minor FROM paid WHERE of_confirmed
+  SELECT order_id, '', 'provider/' || provider, currency, -amount_minor FROM of_confirmed
   UNION ALL
   SELECT line.order_id, '', side.account, 'unit/' || line.sku, side.sign * line.quantity
   FROM confirmed
@@ -41,11 +48,10 @@ expected (order_id, reference, account, asset, amount) AS (
     CROSS JOIN (VALUES ('sale/' || $1 || '/sold', 1), ('sale/' || $1 || '/stock', -1)) AS side (account, sign)
   UNION ALL
   SELECT order_id, payment_id, side.account, currency, side.sign * amount_minor
-  FROM paid
+  FROM late
     CROSS JOIN LATERAL (
-      VALUES ('sale/' || $1 || '/revenue', 1), ('provider/' || paid.provider, -1)
+      VALUES ('sale/' || $1 || '/revenue', 1), ('provider/' || late.provider, -1)
     ) AS side (account, sign)
-  WHERE NOT of_confirmed
   UNION ALL
   SELECT order_id, refund_id, side.account, currency, side.sign * amount_minor
   FROM back

@@ -15,9 +15,9 @@ FROM (
   ) AS seal
   CROSS JOIN LATERAL (
     SELECT count(*) AS transactions,
-      convert_to(coalesce(string_agg(ledger_line(covered), E'\n' ORDER BY covered.xid, covered.id), ''), 'UTF8')
+      convert_to(coalesce(string_agg(canonical.text, E'\n' ORDER BY covered.xid, covered.id), ''), 'UTF8')
         AS text
-    FROM ledger_transactions AS covered
+    FROM ledger_transactions AS covered CROSS JOIN LATERAL ledger_text(covered) AS canonical
     WHERE (covered.xid, covered.id) > (coalesce(seal.from_xid, '0'::xid8), coalesce(seal.from_id, 0))
       AND (covered.xid, covered.id) <= (seal.through_xid, seal.through_id)
   ) AS found

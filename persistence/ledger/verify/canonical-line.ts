@@ -19,7 +19,7 @@ const quoted = (text: string | null | undefined) => JSON.stringify(text ?? null)
 const listed = (parts: readonly string[]) => `[${parts.join(', ')}]`;
 
 /**
- * The text that a seal covers of a transaction: character by character what `ledger_line` of the database
+ * The text that a seal covers of a transaction: character by character what `ledger_text` of the database
  * writes, and written without it, so that a function that was replaced there deceives nobody here.
  */
 export function canonicalLine(entry: ChainedEntry): string {

@@ -41,8 +41,8 @@ const resealed = [
   'DELETE FROM ledger_seals',
   `INSERT INTO ledger_seals (number, through_xid, through_id, transactions, previous, hash)
    SELECT 1, max(xid), max(id), count(*), sha256(''),
-     sha256(sha256('') || convert_to(string_agg(ledger_line(ledger_transactions), E'\\n' ORDER BY xid, id), 'UTF8'))
-   FROM ledger_transactions`,
+     sha256(sha256('') || convert_to(string_agg(text, E'\\n' ORDER BY xid, id), 'UTF8'))
+   FROM ledger_transactions CROSS JOIN LATERAL ledger_text(ledger_transactions)`,
 ];
 
 const kindsOf = ({ discrepancies }: LedgerVerdict) =>
