@@ -30,9 +30,8 @@ export async function publishRevisions(
       await publishStock(stock.connection, settlement);
       return 'followed';
     });
-    if (kind === 'lost') continue;
     log.warn({ saleId: id, outcome: kind }, 'a change of a sale is published late');
-    published += 1;
+    if (kind !== 'lost' && kind !== 'in_use') published += 1;
   }
   return published;
 }

@@ -141,6 +141,24 @@ test('a sale that Redis has lost waits for its rebuild, and keeps nobody else wa
   expect(await unitsOf(other)).toEqual([5, 5, 5]);
 });
 
+test('units that are held in a Redis that fell back leave it when their hold ends', async () => {
+  const live = await house.openSale(2);
+  const { id } = live.config;
+  const hold = await house.hold(live);
+  await house.hold(live);
+  // Taken from Redis and from the rows, and lost by Redis.
+  await house.database.pool.query('UPDATE sale_items SET units = 1 WHERE sale_id = $1', [id]);
+  await house.database.pool.query(
+    "UPDATE sales SET revision = revision + 1, revised_at = now() - interval '1 s' WHERE id = $1",
+    [id],
+  );
+  expect(await repair()).toBe(0);
+  expect((await house.settlement.snapshot(id))?.stock).toMatchObject([{ units: 2, held: 2 }]);
+  await house.engine.desk.release(hold.reservationId, hold.buyerId);
+  expect(await repair()).toBe(1);
+  expect((await house.settlement.snapshot(id))?.stock).toMatchObject([{ units: 1, held: 1, available: 0 }]);
+});
+
 test('a change that slept while it was undone is refused, and does not come back', async () => {
   const id = await sale({ items: [item(3)] });
   const sleeps: Settlement['adjustUnits'] = async (...args) => {

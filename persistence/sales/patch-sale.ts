@@ -54,6 +54,9 @@ export async function patchSale(
       if (!refusal && published.kind === 'ended' && published.tookBack) {
         return refuse('invalid_transition', { detail: 'The sale has ended; its units are settled.' });
       }
+      if (published.kind === 'lost' || published.kind === 'in_use') {
+        log.warn({ saleId, reason: published.kind }, 'a change of a sale is to be published later');
+      }
     } catch (error) {
       log.warn({ saleId, reason: (error as Error).message }, 'a change of a sale is to be published later');
     }

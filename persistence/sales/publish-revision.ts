@@ -11,13 +11,14 @@ export type PublishedRevision =
   | { kind: 'followed' }
   /** Redis has lost the sale; once that is rebuilt, it may be tried again. */
   | { kind: 'lost' }
+  /** A Redis that fell back holds more than the rows leave it; once a hold has ended, it may be tried again. */
+  | { kind: 'in_use'; sku: string }
   /** Its units are settled; the rows have followed Redis where they had gone further. */
   | { kind: 'ended'; tookBack: boolean };
 
 /**
  * Brings Redis to what the rows say an operator wants, whoever changed them last, and keeps that it was
- * done. An announced change whose rows never came is undone by it. Safe to repeat; throws where Redis is away
- * or holds more than the rows would leave it.
+ * done. An announced change whose rows never came is undone by it. Safe to repeat; throws where Redis is away.
  */
 export async function publishRevision(
   stock: Stock,
@@ -40,6 +41,7 @@ export async function publishRevision(
   for (const { sku, units } of row.items) {
     const adjusted = await settlement.adjustUnits(saleId, sku, units);
     if (adjusted.kind === 'done') continue;
+    if (adjusted.code === 'units_in_use') return { kind: 'in_use', sku };
     if (adjusted.code !== 'invalid_transition') {
       throw new Error(`${saleId} cannot have ${units} of ${sku}: ${adjusted.code}`);
     }
