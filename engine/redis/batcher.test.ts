@@ -22,6 +22,58 @@ test('what arrives during a call goes as the next one, in order', async () => {
   expect(batches.map((batch) => batch.length)).toEqual([1, 10, 4]);
 });
 
+test('one half is decided about while the other is answered; a few go together', async () => {
+  const sizes: number[] = [];
+  const answers: (() => void)[] = [];
+  const batcher = new Batcher<number, number>({
+    ...limits,
+    sizeMax: 100,
+    deadlineMs: 60_000,
+    run(requests) {
+      sizes.push(requests.length);
+      return new Promise((resolve) => answers.push(() => resolve(requests)));
+    },
+  });
+  const asked: Promise<number>[] = [];
+  const come = (count: number) => {
+    for (let came = 0; came < count; came += 1) asked.push(batcher.ask(came));
+  };
+  come(1);
+  await expect.poll(() => sizes).toEqual([1]);
+  come(39);
+  answers.shift()?.();
+  await expect.poll(() => sizes).toEqual([1, 20]);
+  // Each of the forty asks again, once the call after their own has gone.
+  come(1);
+  answers.shift()?.();
+  await expect.poll(() => sizes).toEqual([1, 20, 20]);
+  come(20);
+  answers.shift()?.();
+  await expect.poll(() => sizes).toEqual([1, 20, 20, 20]);
+  answers.shift()?.();
+  expect(await Promise.all(asked)).toHaveLength(61);
+
+  // Of a few, each half alone would cost more than it saves.
+  sizes.length = 0;
+  come(1);
+  await expect.poll(() => sizes).toEqual([1]);
+  come(16);
+  answers.shift()?.();
+  await expect.poll(() => sizes).toEqual([1, 16]);
+  answers.shift()?.();
+  expect(await Promise.all(asked)).toHaveLength(78);
+});
+
+test('an error that is meant for one caller reaches nobody else', async () => {
+  const batcher = new Batcher<number, number>({
+    ...limits,
+    run: async (requests) => requests.map((request) => (request === 2 ? new RangeError('two') : request)),
+  });
+  const [one, two, three] = [batcher.ask(1), batcher.ask(2), batcher.ask(3)];
+  await expect(two).rejects.toThrow('two');
+  expect(await Promise.all([one, three])).toEqual([1, 3]);
+});
+
 test('an unknown outcome is asked again with the very same requests', async () => {
   const asked: object[][] = [];
   const batcher = new Batcher<object, string>({

@@ -31,8 +31,8 @@ export type Initiated =
 const initiateScript = script('reservation/initiate');
 
 /** Holds all of a cart in place of what its buyer held before, or changes nothing. Batched, and safe to repeat. */
-export const initiator = (redis: Redis): ((request: InitiateRequest) => Promise<Initiated>) => {
-  const decide = perSale<InitiateRequest, Initiated | Error>({
+export const initiator = (redis: Redis): ((request: InitiateRequest) => Promise<Initiated>) =>
+  perSale<InitiateRequest, Initiated>({
     sizeMax: 200,
     queueMax: 20_000,
     deadlineMs: 3_000,
@@ -49,15 +49,8 @@ export const initiator = (redis: Redis): ((request: InitiateRequest) => Promise<
       return (reply.slice(2) as Reply[]).map(decode);
     },
   });
-  return async (request) => {
-    const answer = await decide(request);
-    // A malformed request is its caller's bug; its neighbours in the batch have their answers.
-    if (answer instanceof Error) throw answer;
-    return answer;
-  };
-};
 
-/** The answers of lua/reservation/initiate-12.lua, by their code. */
+/** The answers of lua/reservation/initiate-12.lua, by their code. A malformed request is its caller's bug. */
 function decode([code, first, second]: Reply): Initiated | Error {
   switch (code) {
     case 1:

@@ -28,9 +28,21 @@ export type Decision =
   | { kind: 'standby'; ahead: number }
   | Refusal;
 
+/** A request as it goes into a call. */
+interface Asked {
+  saleId: string;
+  epoch: number;
+  reservationId: ReservationId;
+  buyerId: string;
+  /** -1 in a sale without a waiting room. */
+  turn: number;
+  /** As scripts take them. */
+  items: string;
+}
+
 const reserveScript = script('reservation/reserve');
 
-/** Elements a request has in ARGV, and how many requests go as one call. */
+/** How many requests go as one call at most. */
 const sizeMax = 200;
 
 /**
@@ -38,30 +50,32 @@ const sizeMax = 200;
  * call. A request whose reply was lost is asked again under its own request id and gets its first answer.
  */
 export function reserver(redis: Redis): (request: ReserveRequest) => Promise<Decision> {
-  const decide = perSale<ReserveRequest & { args: (string | number)[] }, Decision | Error>({
+  const decide = perSale<Asked, Decision>({
     sizeMax,
     queueMax: 20_000,
     deadlineMs: 3_000,
     async run(saleId, requests) {
-      const { epoch } = requests[0] as ReserveRequest;
-      const args = requests.flatMap((request) => request.args);
-      const reply = await run(redis, reserveScript, floorKeys(saleId), [nextRequestId(), epoch, ...args]);
+      const args: (string | number)[] = [nextRequestId(), (requests[0] as Asked).epoch];
+      for (const { reservationId, buyerId, turn, items } of requests)
+        args.push(reservationId, buyerId, turn, items);
+      const reply = await run(redis, reserveScript, floorKeys(saleId), args);
       if (reply[1] !== 1) throw new StaleEpoch(`Redis has no such epoch of ${saleId}`);
       return (reply.slice(2) as Reply[]).map(decode);
     },
   });
-  return async (request) => {
-    const { saleNumber, buyerId, turn, items, reservationId = newReservationId(saleNumber) } = request;
-    // Drawn before the first attempt: a repeat of it must say the same.
-    const args = [reservationId, buyerId, turn ?? -1, encodeItems(canonicalItems(items))];
-    const decision = await decide({ ...request, args });
-    // A malformed request is its caller's bug; its neighbours in the batch have their answers.
-    if (decision instanceof Error) throw decision;
-    return decision;
-  };
+  return ({ saleId, saleNumber, epoch, buyerId, turn, items, reservationId }) =>
+    decide({
+      saleId,
+      epoch,
+      // Drawn before the first attempt: a repeat of it must say the same.
+      reservationId: reservationId ?? newReservationId(saleNumber),
+      buyerId,
+      turn: turn ?? -1,
+      items: encodeItems(canonicalItems(items)),
+    });
 }
 
-/** The answers of lua/reservation/reserve-12.lua, by their code. */
+/** The answers of lua/reservation/reserve-12.lua, by their code. A malformed request is its caller's bug. */
 function decode([code, first, second, third]: Reply): Decision | Error {
   switch (code) {
     case 1:
