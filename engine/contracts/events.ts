@@ -8,7 +8,8 @@ export interface Item {
 
 /**
  * What a Lua script appends to the sale's outbox stream in the call that changed the state. Field names
- * are those of the stream; numbers arrive as decimal strings and are parsed by `parseOutboxEvent`.
+ * are those of the stream; numbers arrive as decimal strings and are parsed by `parseOutboxEvent`. A field that
+ * an event has nothing to say in is absent, or empty in entries of earlier versions.
  */
 export type ReservationEventType =
   | 'reservation.held'

@@ -9,13 +9,22 @@ local function emitUnits(sku, units)
     integer(sale.epoch), 'items', sku .. ':' .. integer(units))
 end
 
-local nothing = {}
--- With `restock` the event is about a part of the reservation: {returnId, items}.
+-- With `restock` the event is about a part of the reservation: {returnId, items}. What there is none of is left
+-- out: each name and value costs Redis twice, in the stream and in its append-only file.
 local function emitReservation(type, id, reservation, restock)
+  local rest = {}
+  if reservation.turn >= 0 then rest = { 'turn', integer(reservation.turn) } end
+  if reservation.attemptId ~= '' then
+    rest[#rest + 1] = 'attemptId'
+    rest[#rest + 1] = reservation.attemptId
+  end
+  if restock then
+    rest[#rest + 1] = 'returnId'
+    rest[#rest + 1] = restock.returnId
+  end
   redis.call('XADD', outboxKey, '*', 'type', type, 'atMs', integer(nowMs), 'epoch', integer(sale.epoch),
-    'reservationId', id, 'buyerId', reservation.buyerId, 'turn', reservation.turn < 0 and '' or integer(reservation.turn),
-    'items', restock and restock.items or reservation.items, 'deadlineMs', integer(reservation.deadlineMs),
-    'attemptId', reservation.attemptId, unpack(restock and { 'returnId', restock.returnId } or nothing))
+    'reservationId', id, 'buyerId', reservation.buyerId, 'items', restock and restock.items or reservation.items,
+    'deadlineMs', integer(reservation.deadlineMs), unpack(rest))
 end
 
 -- Told to the buyer on whatever gateway their sockets are; lost pushes are found by asking.

@@ -33,7 +33,7 @@ local function hold(stock, id, request, buyer, holdMs, untouched)
   if redis.call('HSETNX', reservationsKey, id, packReservation(reservation)) == 0 then return nil end
   local items = parseItems(request.items)
   moveUnits(stock, items, 'available', 'held')
-  redis.call('ZADD', deadlinesKey, reservation.deadlineMs, id)
+  redis.call('ZADD', deadlinesKey, integer(reservation.deadlineMs), id)
   writeBuyer(request.buyerId, { units = buyer.units + unitsOf(items), reservationId = id })
   if request.turn >= 0 then redis.call('SETBIT', turnsKey, request.turn, 1) end
   emitReservation('reservation.held', id, reservation)

@@ -90,15 +90,16 @@ function modelled(model: ModelledSale): ReturnType<typeof observedAsModelled> {
   };
 }
 
-/** An event as the stream carries it. */
+/** An event as the stream carries it: what there is none of is left out. */
 function asFields({ type, atMs, epoch, adjusted, reservation }: Event): string[] {
   const fields = ['type', type, 'atMs', `${atMs}`, 'epoch', `${epoch}`];
   if (!reservation) return adjusted === undefined ? fields : [...fields, 'items', adjusted];
   const { id, buyerId, turn, items, deadlineMs, attemptId, returnId } = reservation;
   return [
     ...fields,
-    ...['reservationId', id, 'buyerId', buyerId, 'turn', turn < 0 ? '' : `${turn}`],
-    ...['items', items, 'deadlineMs', `${deadlineMs}`, 'attemptId', attemptId],
+    ...['reservationId', id, 'buyerId', buyerId, 'items', items, 'deadlineMs', `${deadlineMs}`],
+    ...(turn < 0 ? [] : ['turn', `${turn}`]),
+    ...(attemptId === '' ? [] : ['attemptId', attemptId]),
     ...(returnId === undefined ? [] : ['returnId', returnId]),
   ];
 }

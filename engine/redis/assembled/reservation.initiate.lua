@@ -30,8 +30,15 @@ local standbyKey, standbyRequestsKey, attemptsKey, outboxKey = KEYS[9], KEYS[10]
 local sale, nowMs
 
 -- Numbers as decimal strings without exponent: Lua prints 1e14 and above in another form.
+-- A batch says the same few moments again and again, so each is written once a call.
+local written = {}
 local function integer(number)
-  return string.format('%d', number)
+  local text = written[number]
+  if not text then
+    text = string.format('%d', number)
+    written[number] = text
+  end
+  return text
 end
 -- Arguments are checked before anything is written, the clock included: a script that fails half-way
 -- through its elements has moved units that nobody hears of.
@@ -243,13 +250,22 @@ local function emitUnits(sku, units)
     integer(sale.epoch), 'items', sku .. ':' .. integer(units))
 end
 
-local nothing = {}
--- With `restock` the event is about a part of the reservation: {returnId, items}.
+-- With `restock` the event is about a part of the reservation: {returnId, items}. What there is none of is left
+-- out: each name and value costs Redis twice, in the stream and in its append-only file.
 local function emitReservation(type, id, reservation, restock)
+  local rest = {}
+  if reservation.turn >= 0 then rest = { 'turn', integer(reservation.turn) } end
+  if reservation.attemptId ~= '' then
+    rest[#rest + 1] = 'attemptId'
+    rest[#rest + 1] = reservation.attemptId
+  end
+  if restock then
+    rest[#rest + 1] = 'returnId'
+    rest[#rest + 1] = restock.returnId
+  end
   redis.call('XADD', outboxKey, '*', 'type', type, 'atMs', integer(nowMs), 'epoch', integer(sale.epoch),
-    'reservationId', id, 'buyerId', reservation.buyerId, 'turn', reservation.turn < 0 and '' or integer(reservation.turn),
-    'items', restock and restock.items or reservation.items, 'deadlineMs', integer(reservation.deadlineMs),
-    'attemptId', reservation.attemptId, unpack(restock and { 'returnId', restock.returnId } or nothing))
+    'reservationId', id, 'buyerId', reservation.buyerId, 'items', restock and restock.items or reservation.items,
+    'deadlineMs', integer(reservation.deadlineMs), unpack(rest))
 end
 
 -- Told to the buyer on whatever gateway their sockets are; lost pushes are found by asking.
@@ -291,7 +307,7 @@ local function hold(stock, id, request, buyer, holdMs, untouched)
   if redis.call('HSETNX', reservationsKey, id, packReservation(reservation)) == 0 then return nil end
   local items = parseItems(request.items)
   moveUnits(stock, items, 'available', 'held')
-  redis.call('ZADD', deadlinesKey, reservation.deadlineMs, id)
+  redis.call('ZADD', deadlinesKey, integer(reservation.deadlineMs), id)
   writeBuyer(request.buyerId, { units = buyer.units + unitsOf(items), reservationId = id })
   if request.turn >= 0 then redis.call('SETBIT', turnsKey, request.turn, 1) end
   emitReservation('reservation.held', id, reservation)

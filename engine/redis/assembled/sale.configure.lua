@@ -9,8 +9,15 @@
 local saleKey, stockKey, outboxKey = KEYS[1], KEYS[2], KEYS[3]
 local sale, nowMs
 -- Numbers as decimal strings without exponent: Lua prints 1e14 and above in another form.
+-- A batch says the same few moments again and again, so each is written once a call.
+local written = {}
 local function integer(number)
-  return string.format('%d', number)
+  local text = written[number]
+  if not text then
+    text = string.format('%d', number)
+    written[number] = text
+  end
+  return text
 end
 -- Refuses a key of the wrong type before anything is written: Redis does not roll a script back.
 -- Expects nothing. `expected` maps key → type name as TYPE says it; an absent key is fine.
@@ -157,13 +164,22 @@ local function emitUnits(sku, units)
     integer(sale.epoch), 'items', sku .. ':' .. integer(units))
 end
 
-local nothing = {}
--- With `restock` the event is about a part of the reservation: {returnId, items}.
+-- With `restock` the event is about a part of the reservation: {returnId, items}. What there is none of is left
+-- out: each name and value costs Redis twice, in the stream and in its append-only file.
 local function emitReservation(type, id, reservation, restock)
+  local rest = {}
+  if reservation.turn >= 0 then rest = { 'turn', integer(reservation.turn) } end
+  if reservation.attemptId ~= '' then
+    rest[#rest + 1] = 'attemptId'
+    rest[#rest + 1] = reservation.attemptId
+  end
+  if restock then
+    rest[#rest + 1] = 'returnId'
+    rest[#rest + 1] = restock.returnId
+  end
   redis.call('XADD', outboxKey, '*', 'type', type, 'atMs', integer(nowMs), 'epoch', integer(sale.epoch),
-    'reservationId', id, 'buyerId', reservation.buyerId, 'turn', reservation.turn < 0 and '' or integer(reservation.turn),
-    'items', restock and restock.items or reservation.items, 'deadlineMs', integer(reservation.deadlineMs),
-    'attemptId', reservation.attemptId, unpack(restock and { 'returnId', restock.returnId } or nothing))
+    'reservationId', id, 'buyerId', reservation.buyerId, 'items', restock and restock.items or reservation.items,
+    'deadlineMs', integer(reservation.deadlineMs), unpack(rest))
 end
 
 -- Told to the buyer on whatever gateway their sockets are; lost pushes are found by asking.

@@ -18,8 +18,15 @@
 local saleKey = KEYS[1]
 local sale
 -- Numbers as decimal strings without exponent: Lua prints 1e14 and above in another form.
+-- A batch says the same few moments again and again, so each is written once a call.
+local written = {}
 local function integer(number)
-  return string.format('%d', number)
+  local text = written[number]
+  if not text then
+    text = string.format('%d', number)
+    written[number] = text
+  end
+  return text
 end
 -- The sale's clock: max(last, TIME + offset). A jump of more than 5 s in either direction becomes
 -- offset, so a wall clock that was set wrong, or a pause of every gateway, releases no hold early and
