@@ -1,5 +1,9 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { gather } from './gathering.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 test('what arrives while a group is under way is the next group, in order', async () => {
   const groups: number[][] = [];
@@ -53,5 +57,52 @@ test('an error in a place rejects that item alone; a throw rejects its group and
     'rejected',
     'rejected',
     'fulfilled',
+  ]);
+});
+
+/** Groups by their beginning in ms: some are sent at once, more meanwhile, then four, one every 5 ms; a commit takes 10. */
+async function groupsOf(first: number, meanwhile = 0): Promise<[atMs: number, size: number][]> {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] });
+  const beganMs = performance.now();
+  const groups: [number, number][] = [];
+  const send = gather<number, number>(
+    async (items) => {
+      groups.push([performance.now() - beganMs, items.length]);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      return items;
+    },
+    { sizeMax: 100 },
+  );
+  const sent = Array.from({ length: first }, (_, at) => send(at));
+  await vi.advanceTimersByTimeAsync(5);
+  sent.push(...Array.from({ length: meanwhile }, (_, at) => send(at)));
+  await vi.advanceTimersByTimeAsync(5);
+  for (let at = 0; at < 4; at += 1) {
+    sent.push(send(at));
+    await vi.advanceTimersByTimeAsync(5);
+  }
+  await vi.advanceTimersByTimeAsync(1_000);
+  await Promise.all(sent);
+  return groups;
+}
+
+test('after a large group the next one gathers for a moment', async () => {
+  expect(await groupsOf(8)).toEqual([
+    [0, 8],
+    [40, 4],
+  ]);
+});
+
+test('after a small group the next one does not wait, nor where enough are waiting', async () => {
+  expect(await groupsOf(7)).toEqual([
+    [0, 7],
+    [10, 1],
+    [20, 1],
+    [30, 2],
+  ]);
+  expect(await groupsOf(8, 64)).toEqual([
+    [0, 8],
+    [10, 64],
+    [50, 4],
   ]);
 });

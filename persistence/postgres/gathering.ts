@@ -1,3 +1,15 @@
+/** A group of so many tells of a rush. */
+const rushFrom = 8;
+
+/** So many have next to nothing left to share. */
+const enough = 64;
+
+/** The next group of a rush waits this many times as long as the last one took, and never longer than that. */
+const pausePerTaken = 3;
+const pauseMsMax = 40;
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
 /** How a gathering is limited. */
 export interface GatheringOptions<T> {
   /** More than this wait for the next group. */
@@ -14,8 +26,9 @@ interface Waiting<T, R> {
 
 /**
  * One commit for many: whatever arrived while the previous group was under way goes as the next group, in
- * order of arrival. There is no timer, so an idle system adds no delay. `commit` answers each item in
- * order; an `Error` in a place rejects that item alone, and a throw rejects the whole group.
+ * order of arrival. An idle system adds no delay. In a rush the next group waits a little, because most of what
+ * a small one costs is the statement and not its rows (docs/adr/0027). `commit` answers each item in order; an
+ * `Error` in a place rejects that item alone, and a throw rejects the whole group.
  */
 export function gather<T, R>(
   commit: (items: readonly T[]) => Promise<readonly (R | Error)[]>,
@@ -45,6 +58,7 @@ export function gather<T, R>(
     await Promise.resolve();
     while (waiting.length > 0) {
       const group = nextGroup();
+      const beganMs = performance.now();
       try {
         const results = await commit(group.map((entry) => entry.item));
         group.forEach((entry, at) => {
@@ -54,6 +68,9 @@ export function gather<T, R>(
         });
       } catch (error) {
         for (const entry of group) entry.reject(error);
+      }
+      if (group.length >= rushFrom && waiting.length < enough) {
+        await pause(Math.min(pausePerTaken * (performance.now() - beganMs), pauseMsMax));
       }
     }
     underWay = false;
