@@ -14,6 +14,7 @@ import { initiator } from './reservation/initiate.ts';
 import { reservations } from './reservation/reservations.ts';
 import { reserver } from './reservation/reserve.ts';
 import { settle } from './reservation/settle.ts';
+import { type Floor, type SlowSales, slowlyWhereDue } from './reservation/slow.ts';
 import { Directory } from './sale/directory.ts';
 import type { Engine, WaitingRoom } from './surface.ts';
 import { waitingRoom } from './waiting-room/waiting-room.ts';
@@ -28,6 +29,8 @@ export interface EngineParts {
   calculators?: Calculators;
   /** Without them sales with public tokens are refused as unavailable. */
   signingKeys?: SigningKeys;
+  /** Without it nothing is sold while Redis is away, whatever a sale says. */
+  slowSales?: SlowSales;
   /** Where a drill lets this process die. */
   at?: AtCrashPoint;
 }
@@ -42,6 +45,7 @@ export function engineOn(
     quotes,
     calculators = calculatorsOf(),
     signingKeys,
+    slowSales,
     at = passBy,
   }: EngineParts,
 ): Omit<Engine, 'close'> & { hear(channel: string, message: string): void } {
@@ -52,12 +56,18 @@ export function engineOn(
     tokenSecret,
     (drawSeed, preEntrants) => permutation(Buffer.from(drawSeed, 'hex'), preEntrants).turnOf,
   );
+  const inRedis: Floor = {
+    decide: reserver(redis),
+    reservations: reservations(redis),
+    unpin: ({ saleId, ...pin }) => settle(redis).returnToHeld(saleId, [pin]),
+  };
+  const floor = slowSales ? slowlyWhereDue(inRedis, slowSales) : inRedis;
   const desk = checkoutDesk({
     sales,
     room,
-    decide: reserver(redis),
+    decide: floor.decide,
     initiate: initiator(redis),
-    reservations: reservations(redis),
+    reservations: floor.reservations,
     tokenSecret,
     orderStore,
     paymentQueue,
@@ -65,7 +75,7 @@ export function engineOn(
     calculators,
     signingKeys: signingKeys ?? null,
     at,
-    unpin: (saleId, pin) => settle(redis).returnToHeld(saleId, [pin]),
+    unpin: floor.unpin,
   });
 
   return {
@@ -85,6 +95,11 @@ export function engineOn(
         // A Redis that is away is met again by the next pass; everything else is a bug.
         if (!(error instanceof RedisUnavailable) && redis.status === 'ready') throw error;
       }
+    },
+    async followSlowSales() {
+      if (!slowSales) return;
+      await slowSales.refresh();
+      sales.follow(slowSales.list());
     },
     async unavailable() {
       try {

@@ -18,7 +18,7 @@ export { type TicketHash, ticketHash } from './draw/tree-hashes.ts';
 export { type Calculators, calculatorsOf } from './pricing/quote.ts';
 export { type Calculator, type Consignment, parseRates } from './pricing/rates.ts';
 export { Overloaded } from './redis/batcher.ts';
-export { RedisUnavailable } from './redis/unavailable.ts';
+export { RedisUnavailable, StaleEpoch } from './redis/unavailable.ts';
 export { createSettlement } from './settlement.ts';
 export type * from './surface.ts';
 export { ticketWriter } from './waiting-room/ticket.ts';

@@ -26,6 +26,9 @@ import type { RebuildBegun, Rebuilt } from './sale/rebuild.ts';
 
 export type { ObservedReservation, ObservedSale } from './contracts/observed-sale.ts';
 export type { RebuiltSale } from './contracts/rebuilt-sale.ts';
+export type { OwnReservation, PinAnswer } from './reservation/reservations.ts';
+export type { Decision, ReserveRequest } from './reservation/reserve.ts';
+export type { SlowSale, SlowSales } from './reservation/slow.ts';
 export type { KnownReservation } from './reservation/states.ts';
 export type { SaleLife } from './sale/life.ts';
 
@@ -113,6 +116,8 @@ export interface Engine {
   onPush(listener: (push: Push) => void): void;
   /** One pass of everything that is due in every live sale: states, admission, expiry, standby. Never throws for a Redis that is away. */
   runOnce(): Promise<void>;
+  /** Hears which sales sell slowly, and where they are. Never throws for a Postgres that is away. */
+  followSlowSales(): Promise<void>;
   /** Null when Redis can be reached and is the Redis that this process knows, else a short sentence. */
   unavailable(): Promise<string | null>;
   close(): Promise<void>;

@@ -10,6 +10,7 @@ import {
   createProviderEvents,
   createQuoteStore,
   createSigningKeys,
+  createSlowSales,
   postgresReadiness,
   workersReadiness,
 } from '../persistence/index.ts';
@@ -43,6 +44,7 @@ const providerEvents = createProviderEvents(DATABASE_URL, settings);
 const workers = workersReadiness(REDIS_URL);
 const signingKeys = createSigningKeys(DATABASE_URL, TOKEN_SECRET, log);
 await signingKeys.refresh().catch((error: unknown) => fail([`gateway: Postgres: ${lineOf(error)}`]));
+const slowSales = createSlowSales(DATABASE_URL, log);
 const engine = await createEngine({
   redisUrl: REDIS_URL,
   tokenSecret: TOKEN_SECRET,
@@ -51,6 +53,7 @@ const engine = await createEngine({
   quotes,
   calculators,
   signingKeys,
+  slowSales,
   at: crashPointOf(process.env, () => process.kill(process.pid, 'SIGKILL')),
 }).catch((error: unknown) => fail([`gateway: ${lineOf(error)}`]));
 
@@ -76,7 +79,7 @@ const grace = closeWithGrace({ delay: 2_800, logger: false }, async ({ err }) =>
   await engine.close();
   const stores = [
     ...[orderStore, quotes, buyerOrders, carts, drawStore, paymentQueue, providerEvents],
-    ...[workers, postgres, signingKeys],
+    ...[workers, postgres, signingKeys, slowSales],
   ];
   await Promise.all(stores.map((store) => store.close()));
 });

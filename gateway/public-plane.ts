@@ -77,6 +77,7 @@ export async function openPublicPlane(parts: PublicPlaneParts): Promise<PublicPl
   const onError = (error: unknown) => log.error({ err: error }, `a pass failed: ${lineOf(error)}`);
   const stops = [
     every(200, () => engine.runOnce(), onError),
+    every(250, () => engine.followSlowSales(), onError),
     every(250, () => door.broadcast(), onError),
     every(1_000, () => door.dismiss(Date.now()), onError),
     every(10_000, () => door.speakForTheWaiting(), onError),

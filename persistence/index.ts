@@ -19,7 +19,7 @@ import type { Settings } from '../engine/contracts/settings.ts';
 import type { StockStore } from '../engine/contracts/stock.ts';
 import type { Webhooks } from '../engine/contracts/webhooks.ts';
 import { ticketWriter } from '../engine/index.ts';
-import type { Settlement } from '../engine/surface.ts';
+import type { Settlement, SlowSales } from '../engine/surface.ts';
 import { cartStoreOn } from './carts/cart-store.ts';
 import { couponsOn } from './coupons/coupons.ts';
 import { drawStoreOn } from './draw/draw-store.ts';
@@ -39,6 +39,7 @@ import { reconciliationOn } from './repairs/reconciliation.ts';
 import { saleStoreOn } from './sales/sale-store.ts';
 import { signingKeyRingOn } from './signing-keys/key-ring.ts';
 import { signingKeyRotationOn } from './signing-keys/rotation.ts';
+import { slowSalesOn } from './slow/slow-sales.ts';
 import { stockStoreOn } from './stock/stock-store.ts';
 
 export { createLog, type Log } from './log.ts';
@@ -183,6 +184,13 @@ export function createSaleStore(
       await Promise.all([pool.end(), reports.end()]);
     },
   };
+}
+
+/** Sales that sell slowly, while Redis is away, through row locks in Postgres. */
+export function createSlowSales(databaseUrl: string, log: Log = createLog('info')): SlowSales & Closable {
+  // One for the commits of a sale's groups, the others for what its buyers do besides.
+  const pool = createPool(databaseUrl, { connectionsMax: 4, name: 'slow sales' });
+  return { ...slowSalesOn(pool, log), close: () => pool.end() };
 }
 
 /** Carts on Postgres. */

@@ -5,7 +5,7 @@ import { kill } from './faults/kill.ts';
 import { lostReplies } from './faults/lost-replies.ts';
 import { paymentStorm } from './faults/payment-storm.ts';
 import { providerStorm } from './faults/provider-storm.ts';
-import { redisAway } from './faults/redis-away.ts';
+import { redisAway, redisAwaySlow } from './faults/redis-away.ts';
 import { aofCut, redisRollback, redisWipe } from './faults/redis-data.ts';
 import { sleeper } from './faults/sleeper.ts';
 import type { Drill } from './scene.ts';
@@ -25,6 +25,7 @@ export const drills: readonly Drill[] = [
   redisRollback,
   aofCut,
   redisAway,
+  redisAwaySlow,
   clockJump,
   crashPointDrill,
   diskFull,

@@ -22,7 +22,7 @@ export interface DrillOptions extends Given {
 /** A line for each drill. */
 export const listing = (): string =>
   [...drills, { name: 'all', summary: 'all of them in turn, e.g. with --minutes 480 for a night' }]
-    .map(({ name, summary }) => `  ${name.padEnd(15)}${summary}`)
+    .map(({ name, summary }) => `  ${name.padEnd(16)}${summary}`)
     .join('\n');
 
 /** The command line. commander prints help and errors itself. */

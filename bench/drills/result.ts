@@ -47,8 +47,9 @@ export function report(result: DrillResult): string {
     `  during    ${list(countsOf(struck, ({ during }) => during)) || '-'}`,
     `  recovery  ${recovered ? `p50 ${recovered.p50} ms, max ${recovered.max} ms` : '-'}`,
     ...absences.map(
-      ({ leftAtMs, returnedAtMs, available, reservedMeanwhile, sellingAgainMs }) =>
-        `  away      ${((returnedAtMs - leftAtMs) / 1000).toFixed(1)} s with ${available} units left, ${reservedMeanwhile} reserved meanwhile, ` +
+      ({ leftAtMs, returnedAtMs, available, reservedMeanwhile, confirmedMeanwhile, sellingAgainMs }) =>
+        `  away      ${((returnedAtMs - leftAtMs) / 1000).toFixed(1)} s with ${available} units left, ${reservedMeanwhile} reserved and ` +
+        `${confirmedMeanwhile} confirmed meanwhile, ${((confirmedMeanwhile * 1000) / (returnedAtMs - leftAtMs)).toFixed(1)}/s, ` +
         (sellingAgainMs === null
           ? 'nothing after it'
           : `selling again ${sellingAgainMs} ms after its return`),

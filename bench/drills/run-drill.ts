@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CreateSale } from '../../engine/contracts/wire/sales.ts';
 import { drain } from '../demo/drain.ts';
 import { DemoFailure } from '../demo/failure.ts';
 import { type Crowd, LoadProcesses } from '../demo/load-processes.ts';
@@ -11,7 +12,8 @@ import { demoSale } from '../demo/sale.ts';
 import { type System, startSystem } from '../demo/system.ts';
 import { judge } from '../demo/verdict.ts';
 import { dice } from '../dice.ts';
-import { noticed, tooLong } from './absence.ts';
+import { noticed, stoodStill, tooLong } from './absence.ts';
+import { PacedCrowd } from './paced-crowd.ts';
 import type { DrillResult } from './result.ts';
 import { SaleWatch } from './sale-watch.ts';
 import { type Drill, DrillFailure, type Given, type Preparation } from './scene.ts';
@@ -32,6 +34,14 @@ const workers = 2;
 /** The sale opens when that share of the crowd is in. */
 const openAtShare = 0.6;
 const operatorWithinMs = 60_000;
+/** Some more than there are units, so that all of them are sold. */
+const pacedShare = 1.2;
+
+/** A sale without a waiting room that is open, and goes on while Redis is away. */
+const goingOn = (sale: CreateSale, now: Date): CreateSale => ({
+  ...sale,
+  ...{ method: 'none', whenRedisIsDown: 'slow', opensAt: now.toISOString() },
+});
 
 /** One drill from the first process to the verdict. `stop` may be called at any moment. */
 export class DrillRun {
@@ -42,7 +52,7 @@ export class DrillRun {
   readonly #given: Given;
   #started: Pick<System, 'stop' | 'kill'> | null = null;
   #system: System | null = null;
-  #load: LoadProcesses | null = null;
+  #load: LoadProcesses | PacedCrowd | null = null;
   #preparation: Preparation | null = null;
 
   constructor(
@@ -96,14 +106,14 @@ export class DrillRun {
   }
 
   async #rush(system: System, next: () => number): Promise<DrillResult> {
-    const { buyers, units, method } = this.#size;
+    const isPaced = this.#drill.crowd === 'paced';
+    const { units, method } = this.#size;
+    const buyers = isPaced ? Math.ceil(units * pacedShare) : this.#size.buyers;
     const plan = this.#plan();
     const operator = new Operator(system);
-    const sale = demoSale(
-      { method, seed: this.#seed, units, buyers, json: null, keep: false },
-      plan,
-      new Date(),
-    );
+    const now = new Date();
+    const rush = demoSale({ method, seed: this.#seed, units, buyers, json: null, keep: false }, plan, now);
+    const sale = isPaced ? goingOn(rush, now) : rush;
     await operator.createSale(sale);
     const setting = {
       origin: system.origin,
@@ -112,10 +122,13 @@ export class DrillRun {
       saleId: sale.id,
       sku: sale.items[0]?.sku as string,
     };
-    const load = await LoadProcesses.start(
-      plan.parts.map((part) => ({ ...setting, ...part, arrivalMs: plan.arrivalMs })),
-      system.dataDir,
-    );
+    const arrivalMs = this.#sellingSeconds * 1_000 * pacedShare;
+    const load = isPaced
+      ? new PacedCrowd({ ...setting, buyers, arrivalMs })
+      : await LoadProcesses.start(
+          plan.parts.map((part) => ({ ...setting, ...part, arrivalMs: plan.arrivalMs })),
+          system.dataDir,
+        );
     this.#load = load;
 
     const struck: Strike[] = [];
@@ -138,7 +151,7 @@ export class DrillRun {
     try {
       [crowd] = await Promise.all([
         running,
-        this.#openWhenFull(operator, sale.id, plan, () => isOver),
+        isPaced ? null : this.#openWhenFull(operator, sale.id, plan, () => isOver),
         strikeUntilOver(this.#drill, fault, scene, watch, () => isOver, tell),
       ]);
     } finally {
@@ -147,9 +160,10 @@ export class DrillRun {
       await fault.end?.();
     }
     this.#say('  everybody has an outcome; waiting for the sale to drain');
-    const evidence = await this.#evidence(system, operator, sale.id, crowd, plan);
+    const payers = isPaced ? buyers : plan.payers;
+    const evidence = await this.#evidence(system, operator, sale.id, crowd, payers);
     const absences = struck.flatMap(({ absence, available }) =>
-      absence ? noticed(absence, available, crowd.reservedAtMs) : [],
+      absence ? noticed(absence, available, crowd) : [],
     );
     const price = sale.items[0]?.price as { amount: number; currency: string };
     return {
@@ -161,13 +175,14 @@ export class DrillRun {
       recoveryMs: slowest(struck),
       audit: evidence.audit,
       violations: [
-        ...judge({ ...evidence, buyers, units, payers: plan.payers, price })
+        ...judge({ ...evidence, buyers, units, price })
           .filter(({ ok }) => !ok)
           .map(({ name, detail }) => `${name}: ${detail}`),
         ...(struck.some(({ recoveryMs }) => recoveryMs === null)
           ? [`not whole and selling again within ${recoveryMsMax / 1000} s of a strike`]
           : []),
         ...tooLong(absences),
+        ...(isPaced ? stoodStill(absences) : []),
         ...(struck.length === 0 ? ['nothing struck while the sale was running'] : []),
       ],
       struck,
@@ -178,7 +193,7 @@ export class DrillRun {
     };
   }
 
-  async #evidence(system: System, operator: Operator, saleId: string, crowd: Crowd, plan: Plan) {
+  async #evidence(system: System, operator: Operator, saleId: string, crowd: Crowd, payers: number) {
     const drained = await drain(() => persistently(() => operator.audit(saleId), operatorWithinMs));
     return {
       ...drained,
@@ -186,8 +201,12 @@ export class DrillRun {
       failures: crowd.failures,
       proof: await proveOrders({ ...system, saleId }, crowd.confirmed),
       provider: await operator.charges(),
-      payers: plan.payers,
+      payers,
     };
+  }
+
+  get #sellingSeconds(): number {
+    return Math.min(120, Math.max(this.#drill.sellingSecondsMin, this.#size.units / 10));
   }
 
   /** A rush like the demo's, at a pace that leaves time for strikes. */
@@ -195,7 +214,7 @@ export class DrillRun {
     const { buyers, units } = this.#size;
     const planned = planRush({ buyers, units, seed: this.#seed }, openFilesMax(), gateways);
     if (planned.kind === 'impossible') throw new DemoFailure(planned.reason);
-    const sellingSeconds = Math.min(120, Math.max(this.#drill.sellingSecondsMin, units / 10));
+    const sellingSeconds = this.#sellingSeconds;
     return {
       ...planned.plan,
       perMinute: Math.max(60, Math.ceil((units / sellingSeconds) * 60)),

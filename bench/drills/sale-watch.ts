@@ -22,6 +22,11 @@ export class SaleWatch {
     return this.#sum('available');
   }
 
+  /** It sells through Postgres, because Redis is away. */
+  get isSlow(): boolean {
+    return this.#last?.isSlow === true;
+  }
+
   /** Units are left, and turns are called: it is to be expected that some are sold. */
   get isSelling(): boolean {
     return this.#last?.state === 'open' && this.#sum('sold') < this.#sum('units');

@@ -35,6 +35,8 @@ export interface Drill {
   pauseMs: readonly [from: number, to: number];
   /** How long the sale takes at least, so that there is time for several strikes. */
   sellingSecondsMin: number;
+  /** Who comes: a rush into a waiting room, unless buyers come evenly to a sale without one that sells slowly. */
+  crowd?: 'paced';
   /** Resolves with a fresh fault of one run. Throws `DrillFailure` where this machine cannot have it. */
   prepare(next: () => number, seed: number, given: Given): Promise<Preparation>;
 }

@@ -42,10 +42,12 @@ export interface PayParts {
     buyerId: string;
     paymentId: PaymentIntent['paymentId'];
   }) => Promise<PinAnswer>;
-  unpin: (
-    saleId: string,
-    pin: { reservationId: PaymentIntent['reservationId']; paymentId: PaymentIntent['paymentId'] },
-  ) => Promise<unknown>;
+  unpin: (pin: {
+    saleId: string;
+    reservationId: PaymentIntent['reservationId'];
+    buyerId: string;
+    paymentId: PaymentIntent['paymentId'];
+  }) => Promise<unknown>;
 }
 
 /** Why a pin was not to be had, where no stored outcome of the key says more. */
@@ -77,6 +79,8 @@ export function payAtDesk(parts: PayParts) {
     email: string | null,
   ): Promise<PayOutcome> {
     const saleId = sale.config.id;
+    // Another one may begin while this is under way: what was pinned in one epoch is not committed in the next.
+    const { epoch } = sale.snapshot;
     const reservationId = reservationIdOf(checkoutId);
     const orderId = orderIdOf(checkoutId);
     const orderNumber = orderNumberFor(orderNumberKey, orderId);
@@ -118,7 +122,7 @@ export function payAtDesk(parts: PayParts) {
     at('pay:before-pin');
     const pin = await parts.beginPayment({
       saleId,
-      epoch: sale.snapshot.epoch,
+      epoch,
       reservationId,
       buyerId,
       paymentId,
@@ -156,7 +160,7 @@ export function payAtDesk(parts: PayParts) {
     return said(outcome, true);
 
     async function giveUp(refusal: Refusal): Promise<Refusal> {
-      await parts.unpin(saleId, { reservationId, paymentId });
+      await parts.unpin({ saleId, reservationId, buyerId, paymentId });
       return refusal;
     }
 
@@ -180,7 +184,7 @@ export function payAtDesk(parts: PayParts) {
         checkoutId,
         reservationId,
         saleId,
-        epoch: sale.snapshot.epoch,
+        epoch,
         buyerId,
         buyerEmail: email,
         idempotencyKey,

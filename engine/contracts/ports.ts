@@ -3,6 +3,7 @@ import type { CheckoutId, OrderId, PaymentId, RefundId, ReservationId } from './
 import type { Money } from './money.ts';
 import type { CheckoutDetails, Price } from './quote.ts';
 import type { SaleConfig } from './sale.ts';
+import type { SaleState } from './states.ts';
 import type { Order, OrderRequiresAction } from './wire/checkout.ts';
 import type { Audit, CreateSale, PatchSale } from './wire/sales.ts';
 
@@ -126,7 +127,7 @@ export interface SaleStore {
   command(
     saleId: string,
     command: 'open' | 'pause' | 'resume' | 'close',
-  ): Promise<{ kind: 'done' } | Refusal>;
+  ): Promise<{ kind: 'done'; state: SaleState } | Refusal>;
   /** Changes what may change while the sale lasts: rows first where it gains, Redis first where it loses units. */
   patch(saleId: string, changes: PatchSale): Promise<{ kind: 'done' } | Refusal>;
   /** Invites more buyers to a sale that is by invitation: `added` of them are new, `listed` are so by now. */

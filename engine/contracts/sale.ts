@@ -67,6 +67,8 @@ export interface SaleSnapshot {
   standby: number;
   /** Turns below this have had their claim window. */
   missedBelow: number;
+  /** It sells through Postgres, because Redis is away. */
+  isSlow?: true;
   stock: StockCount[];
 }
 

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { generalStockId, type LiveSale, type SaleSnapshot } from '../contracts/sale.ts';
 import type { Soon } from '../contracts/soon.ts';
 import { channels, salesKey } from '../redis/keys.ts';
-import type { SaleDirectory } from '../surface.ts';
+import type { SaleDirectory, SlowSale } from '../surface.ts';
 import { readSale } from './read-sale.ts';
 
 /** Does what is due in a sale and reads where it stands. */
@@ -68,6 +68,15 @@ export class Directory implements SaleDirectory {
     }
   }
 
+  /** What is said of sales that sell slowly, for which Redis does not speak. */
+  follow(slow: readonly SlowSale[]): void {
+    for (const { saleId, epoch, state, nowMs, stock } of slow) {
+      const sale = this.#sales.get(saleId);
+      if (sale)
+        this.#update(sale, { ...sale.snapshot, epoch, state, nowMs, stock, isSlow: true }, sale.snapshot);
+    }
+  }
+
   /** One pass over every sale in which something may be due. */
   async runOnce(): Promise<void> {
     const everything = this.#passes++ % quietPasses === 0;
@@ -96,19 +105,25 @@ export class Directory implements SaleDirectory {
 
   async #refresh(sale: LiveSale): Promise<void> {
     const snapshot = await this.#readSnapshot(sale.config.id);
-    if (!snapshot) return;
+    if (!snapshot || isOlder(snapshot, sale.snapshot)) return;
     if (snapshot.state !== sale.snapshot.state) await this.#load(sale.config.id);
     else this.#update(sale, snapshot, sale.snapshot);
   }
 
   #update(sale: LiveSale, snapshot: SaleSnapshot, before: SaleSnapshot | null): void {
-    // Two ticks of this process may overtake each other; the sale's clock tells which is newer.
-    if (before && snapshot.epoch === before.epoch && snapshot.nowMs < before.nowMs) return;
+    if (before && isOlder(snapshot, before)) return;
     sale.snapshot = snapshot;
     if (sale.config.id === generalStockId) return;
     for (const listener of this.#changeListeners) listener(sale, before);
   }
 }
+
+/**
+ * An epoch that is over says nothing any more, e.g. a Redis that was away while the sale sold slowly. Of one epoch
+ * two ticks of this process may overtake each other; the sale's clock tells which is newer.
+ */
+const isOlder = (snapshot: SaleSnapshot, before: SaleSnapshot): boolean =>
+  snapshot.epoch < before.epoch || (snapshot.epoch === before.epoch && snapshot.nowMs < before.nowMs);
 
 function isLively({ config, snapshot }: LiveSale): boolean {
   // Nobody waits for it, and its tick reads every SKU of the shop.

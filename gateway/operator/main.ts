@@ -8,6 +8,7 @@ import {
   createReconciliation,
   createSaleStore,
   createSigningKeyRotation,
+  createSlowSales,
   createStockStore,
   createWebhooks,
   postgresReadiness,
@@ -37,6 +38,7 @@ const webhooks = createWebhooks(DATABASE_URL, settings.WEBHOOK_PRIVATE_ADDRESSES
 const mails = createMails(DATABASE_URL);
 const payments = createPayments(DATABASE_URL, REDIS_URL, log);
 const reconciliation = createReconciliation(DATABASE_URL, REDIS_URL, settlement, log);
+const slowSales = createSlowSales(DATABASE_URL, log);
 const signingKeys = createSigningKeyRotation(DATABASE_URL, TOKEN_SECRET);
 const redis = { check: () => settlement.saleIds().then(() => null, lineOf) };
 const plane = await openOperatorPlane({
@@ -51,6 +53,7 @@ const plane = await openOperatorPlane({
   payments,
   reconciliation,
   settlement,
+  slowSales,
   readiness: { redis, postgres, workers },
   signingKeys,
   version: packageVersion(),
@@ -74,6 +77,7 @@ const grace = closeWithGrace({ delay: 2_500, logger: false }, async ({ err }) =>
     postgres,
     workers,
     signingKeys,
+    slowSales,
     settlement,
   ];
   await Promise.all(stores.map((store) => store.close()));

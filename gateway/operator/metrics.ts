@@ -2,7 +2,7 @@ import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Reconciliation, RelayLag } from '../../engine/contracts/reconciliation.ts';
 import type { SaleSnapshot } from '../../engine/contracts/sale.ts';
 import { saleStates } from '../../engine/contracts/states.ts';
-import type { Settlement } from '../../engine/surface.ts';
+import type { Settlement, SlowSales } from '../../engine/surface.ts';
 import { isAbsence } from '../guard/absence.ts';
 import { type Route, route } from '../http/route.ts';
 
@@ -25,16 +25,18 @@ export interface Metrics {
 export interface MetricsParts {
   settlement: Pick<Settlement, 'saleIds' | 'snapshot'>;
   reconciliation: Pick<Reconciliation, 'counts' | 'relayLags'>;
+  slowSales: Pick<SlowSales, 'refresh' | 'list'>;
 }
 
 /** What the operator's plane measures: its process, every sale that Redis knows, and what does not agree. */
-export function createMetrics({ settlement, reconciliation }: MetricsParts): Metrics {
+export function createMetrics({ settlement, reconciliation, slowSales }: MetricsParts): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const gauge = (name: string, help: string, labelNames: string[]) =>
     new Gauge({ name: `doorbuster_${name}`, help, labelNames, registers: [registry] });
   const units = gauge('sale_units', 'units of a SKU by where they are', ['sale', 'sku', 'bucket']);
   const states = gauge('sale_state', '1 for the state that a sale is in', ['sale', 'state']);
+  const slow = gauge('sale_slow', '1 while a sale sells through Postgres, because Redis is away', ['sale']);
   const numbers = Object.entries(saleNumbers).map(([name, help]) => ({
     name: name as keyof typeof saleNumbers,
     gauge: gauge(`sale_${name}`, help, ['sale']),
@@ -51,15 +53,14 @@ export function createMetrics({ settlement, reconciliation }: MetricsParts): Met
     'sale',
   ]);
   const relaySeconds = gauge('relay_lag_seconds', 'age of the oldest of them', ['sale']);
-  const perSale = [units, states, ...numbers.map((number) => number.gauge), relayEntries, relaySeconds];
+  const perSale = [units, states, slow, ...numbers.map((number) => number.gauge), relayEntries, relaySeconds];
 
-  const show = (sale: string, snapshot: SaleSnapshot) => {
+  const show = (sale: string, snapshot: Pick<SaleSnapshot, 'stock' | 'state'>) => {
     for (const count of snapshot.stock) {
       for (const bucket of buckets) units.set({ sale, sku: count.sku, bucket }, count[bucket]);
     }
     for (const state of Object.keys(saleStates))
       states.set({ sale, state }, Number(state === snapshot.state));
-    for (const number of numbers) number.gauge.set({ sale }, snapshot[number.name]);
   };
 
   async function showSales(): Promise<void> {
@@ -67,8 +68,18 @@ export function createMetrics({ settlement, reconciliation }: MetricsParts): Met
     const snapshots = await Promise.all(saleIds.map((saleId) => settlement.snapshot(saleId)));
     saleIds.forEach((saleId, at) => {
       const snapshot = snapshots[at];
-      if (snapshot) show(saleId, snapshot);
+      if (!snapshot) return;
+      show(saleId, snapshot);
+      for (const number of numbers) number.gauge.set({ sale: saleId }, snapshot[number.name]);
     });
+  }
+
+  async function showSlowSales(): Promise<void> {
+    await slowSales.refresh();
+    for (const sale of slowSales.list()) {
+      show(sale.saleId, sale);
+      slow.set({ sale: sale.saleId }, 1);
+    }
   }
 
   async function showDiscrepancies(): Promise<void> {
@@ -95,6 +106,8 @@ export function createMetrics({ settlement, reconciliation }: MetricsParts): Met
         // Takes both stores; which of them is away is told by the other two.
         reconciliation.relayLags().then(showLags, unlessAway),
       ]);
+      // For these Redis does not speak, not even once it is back.
+      await showSlowSales();
       return registry.metrics();
     },
   };

@@ -63,7 +63,12 @@ test.each([
     422,
     'items.0.price.amount',
   ],
-  ['selling on without Redis', draft({ whenRedisIsDown: 'slow' }), 422, 'whenRedisIsDown'],
+  [
+    'selling on without Redis, with a waiting room',
+    draft({ whenRedisIsDown: 'slow' }),
+    422,
+    'whenRedisIsDown',
+  ],
   ['a time without a zone', draft({ opensAt: '2036-01-01T00:00:00' }), 422, 'opensAt'],
   ['no JSON', '{"id":', 400, undefined],
   ['too much', 'x'.repeat(2_000_000), 413, undefined],

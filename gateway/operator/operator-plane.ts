@@ -13,7 +13,7 @@ import type { StockStore } from '../../engine/contracts/stock.ts';
 import type { Webhooks } from '../../engine/contracts/webhooks.ts';
 import { Money } from '../../engine/contracts/wire/common.ts';
 import { Audit, Sale } from '../../engine/contracts/wire/sales.ts';
-import type { Settlement } from '../../engine/surface.ts';
+import type { Settlement, SlowSales } from '../../engine/surface.ts';
 import type { Authenticate } from '../guard/authentication.ts';
 import { openApiOf } from '../http/openapi.ts';
 import type { Route } from '../http/route.ts';
@@ -43,6 +43,7 @@ export interface OperatorPlaneParts {
   payments: Payments;
   reconciliation: Reconciliation;
   settlement: Settlement;
+  slowSales: SlowSales;
   readiness: Readonly<Record<string, Readiness>>;
   signingKeys: SigningKeyRotation;
   version: string;

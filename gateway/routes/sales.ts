@@ -19,6 +19,7 @@ export function saleView({ config, snapshot, draw }: LiveSale): Sale {
     id: config.id,
     title: config.title,
     state: snapshot.state,
+    ...(snapshot.isSlow ? { isSlow: true } : {}),
     waitingOpensAt: timestamp(config.waitingOpensAtMs),
     opensAt: timestamp(config.opensAtMs),
     closesAt: timestamp(config.closesAtMs),

@@ -2,7 +2,7 @@ import { encodeItems, type OutboxEvent, type SaleEventType } from '../../engine/
 import { type SaleState, statesBefore } from '../../engine/contracts/states.ts';
 import type { Settlement } from '../../engine/surface.ts';
 import type { Log } from '../log.ts';
-import type { PostgresPool } from '../postgres/pool.ts';
+import type { Postgres, PostgresPool } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
 import { inTransaction } from '../postgres/transaction.ts';
 import { isBefore } from './position.ts';
@@ -71,26 +71,35 @@ function commitEvents(
   position: string,
   events: readonly OutboxEvent[],
 ) {
-  return inTransaction(on, async (transaction) => {
-    const last = events.at(-1) as OutboxEvent;
-    const committed = await relayEvents(transaction, [
-      saleId,
-      position,
-      last.position,
-      ...eventColumns(events),
-    ]);
-    if (committed.length > 0) await moveStates();
-    return committed;
+  return inTransaction(on, (transaction) => journal(transaction, log, saleId, position, events));
+}
 
-    async function moveStates() {
-      for (const { type, position: at } of events) {
-        const state = stateAfter[type];
-        if (!state) continue;
-        const moved = await moveSaleState(transaction, [saleId, state, statesBefore(state)]);
-        if (moved.length === 0) log.error({ saleId, type, at }, 'a sale cannot move as Redis said');
-      }
+/** The same in a transaction that is under way. */
+export async function journal(
+  transaction: Postgres,
+  log: Log,
+  saleId: string,
+  position: string,
+  events: readonly OutboxEvent[],
+): Promise<{ order_id: string | null }[]> {
+  const last = events.at(-1) as OutboxEvent;
+  const committed = await relayEvents(transaction, [
+    saleId,
+    position,
+    last.position,
+    ...eventColumns(events),
+  ]);
+  if (committed.length > 0) await moveStates();
+  return committed;
+
+  async function moveStates() {
+    for (const { type, position: at } of events) {
+      const state = stateAfter[type];
+      if (!state) continue;
+      const moved = await moveSaleState(transaction, [saleId, state, statesBefore(state)]);
+      if (moved.length === 0) log.error({ saleId, type, at }, 'a sale cannot move as Redis said');
     }
-  });
+  }
 }
 
 /** Commits the end of a stream that is about to end; what other relays had committed of it is left out. */

@@ -1,7 +1,7 @@
 -- Begins the epoch of a sale that Redis has lost, unless somebody has begun another one since it was looked
 -- at. Commits that believe in the old epoch are refused from here on, and so are the events that a relay has
 -- read but not committed: the position moves from under it. The relay is locked before the sale, as the
--- relay itself does.
+-- relay itself does. A sale that sold slowly sells from Redis again.
 --
 -- $1 id text  $2 epoch, as it was read, integer  $3 run_id of Redis, text  $4 size of a block of indices, bigint
 WITH relay AS MATERIALIZED (
@@ -9,7 +9,8 @@ WITH relay AS MATERIALIZED (
 ),
 begun AS (
   UPDATE sales
-  SET epoch = epoch + 1, redis_run_id = $3,
+  SET epoch = epoch + 1, redis_run_id = $3, mode = 'redis',
+    slow_until = CASE WHEN mode = 'slow' THEN now() ELSE slow_until END,
     index_leased_through = index_leased_through + CASE WHEN method = 'none' THEN 0 ELSE $4 END
   FROM relay
   WHERE sales.id = relay.sale_id AND sales.epoch = $2

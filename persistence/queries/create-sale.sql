@@ -8,16 +8,18 @@
 -- $19 extend_ms integer  $20 tokens text  $21 freeze_ms integer  $22 beacon_source text
 -- $23 beacon_round bigint  $24 beacon_at ms bigint  $25 challenge_difficulty integer
 -- $26 checkouts_at_once_max integer  $27 invited buyer ids text[] (null: everybody may join)
+-- $28 when_redis_is_down text
 WITH sale AS (
   INSERT INTO sales (
     id, title, method, per_buyer_limit, hold_ms, claim_ms, per_minute, waiting_opens_at, opens_at,
     closes_at, seed, seed_commitment, index_leased_through, extend_ms, tokens, freeze_ms, beacon_source,
-    beacon_round, beacon_at, challenge_difficulty, checkouts_at_once_max, is_by_invitation
+    beacon_round, beacon_at, challenge_difficulty, checkouts_at_once_max, is_by_invitation,
+    when_redis_is_down
   )
   VALUES (
     $1, $2, $3, $4, $5, $6, $7, to_timestamp($8::bigint / 1000.0), to_timestamp($9::bigint / 1000.0),
     to_timestamp($10::bigint / 1000.0), $11, $12, $13, $19, $20, $21, $22, $23,
-    to_timestamp($24::bigint / 1000.0), $25, $26, $27::text[] IS NOT NULL
+    to_timestamp($24::bigint / 1000.0), $25, $26, $27::text[] IS NOT NULL, $28
   )
   ON CONFLICT (id) DO NOTHING
   RETURNING id, number

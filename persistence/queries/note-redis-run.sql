@@ -1,7 +1,8 @@
 -- A sale's epoch, begun anew where this is not the life of Redis that the present one was begun in, with a
 -- block of indices that no earlier one issued from. A sale of which nobody has noted yet which life it is in
 -- may be in this one, or have survived into it. What operators changed before may have been lost on the way into
--- another life without a trace, so its rows are published to it once more.
+-- another life without a trace, so its rows are published to it once more. The epoch of a
+-- sale that sells slowly is none of Redis's: that sale is rebuilt.
 --
 -- $1 id text  $2 run_id of Redis, text  $3 size of a block of indices, bigint
 -- $4 whether Redis says that the sale is of another life, boolean
@@ -19,5 +20,5 @@ UPDATE sales SET
   revised_at = CASE WHEN present.begins THEN now() ELSE revised_at END,
   redis_run_id = $2
 FROM present
-WHERE sales.id = present.id AND present.redis_run_id IS DISTINCT FROM $2
+WHERE sales.id = present.id AND present.redis_run_id IS DISTINCT FROM $2 AND sales.mode = 'redis'
 RETURNING epoch, index_leased_through;

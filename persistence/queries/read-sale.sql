@@ -4,7 +4,7 @@
 SELECT
   sales.id, sales.number, sales.title, sales.method, sales.per_buyer_limit, sales.hold_ms, sales.claim_ms,
   sales.per_minute, sales.waiting_opens_at, sales.opens_at, sales.closes_at, sales.seed_commitment,
-  sales.extend_ms, sales.tokens, sales.state, sales.epoch, sales.index_leased_through, sales.published_at,
+  sales.extend_ms, sales.tokens, sales.state, sales.epoch, sales.mode, sales.index_leased_through, sales.published_at,
   sales.freeze_ms, sales.beacon_source, sales.beacon_round, sales.beacon_at, sales.frozen_at,
   sales.challenge_difficulty, sales.checkouts_at_once_max, sales.is_by_invitation, sales.open_commanded_at, sales.revision,
   items.items

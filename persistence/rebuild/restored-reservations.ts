@@ -79,7 +79,8 @@ function remaining({ items, returns }: RestoredReservation): Item[] {
   return items.map(({ sku }) => ({ sku, quantity: left.get(sku) ?? 0 }));
 }
 
-const unitsOf = (reservation: RestoredReservation) =>
+/** What of a reservation counts for its buyer, while it is held or sold. */
+export const unitsOf = (reservation: RestoredReservation) =>
   remaining(reservation).reduce((total, { quantity }) => total + quantity, 0);
 
 /** Everything that the rows speak for; `available` may come out below zero. */

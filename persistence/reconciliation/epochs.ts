@@ -10,6 +10,7 @@ import { indexBlock } from './index-leases.ts';
 
 interface SaleLifeRow {
   epoch: number;
+  mode: 'redis' | 'slow';
   redis_run_id: string | null;
   is_published: boolean;
   index_leased_through: number;
@@ -96,6 +97,8 @@ async function tellEpoch({ rows, settlement, log }: EpochParts, saleId: string, 
   const [begun] = await noteRedisRun(rows, [saleId, runId, indexBlock, true]);
   const [present] = begun ? [begun] : await readSaleLife(rows, [saleId]);
   if (!present) return null;
+  // It began to sell slowly a moment ago: a Redis that is told of that epoch would sell beside it.
+  if (!begun && (present as SaleLifeRow).mode === 'slow') return present.epoch;
   const to = present.index_leased_through;
   const indices = { from: Math.max(0, to - indexBlock), to };
   const outcome = await settlement.beginEpoch(saleId, present.epoch, indices);

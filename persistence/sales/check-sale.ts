@@ -15,9 +15,14 @@ export function checkSale(sale: CreateSale, nowMs: number): (SaleMoments & Check
   return 'kind' in draw ? draw : { ...moments, ...draw };
 }
 
-/** Without a waiting room nobody joins, and no turns are called. */
-function checkMethod({ method, challenge, invitations, checkoutsAtOnceMax }: CreateSale): Refusal | null {
-  if (method !== 'none') return null;
+/** Without a waiting room nobody joins, and no turns are called; with one nothing is sold without Redis. */
+function checkMethod(sale: CreateSale): Refusal | null {
+  const { method, challenge, invitations, checkoutsAtOnceMax, whenRedisIsDown } = sale;
+  if (method !== 'none') {
+    if (whenRedisIsDown !== 'slow') return null;
+    const detail = 'Turns are called in Redis: a sale with a waiting room refuses while it is away.';
+    return invalid('whenRedisIsDown', `${detail} Say "refuse", or take the method "none".`);
+  }
   if (challenge !== undefined) return invalid('challenge', 'A challenge is for joining a waiting room.');
   if (invitations !== undefined) return invalid('invitations', 'Buyers are invited to a waiting room.');
   if (checkoutsAtOnceMax === undefined) return null;

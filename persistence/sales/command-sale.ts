@@ -1,8 +1,11 @@
 import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
 import { generalStockId } from '../../engine/contracts/sale.ts';
+import type { SaleState } from '../../engine/contracts/states.ts';
 import type { SaleCommand, Settlement } from '../../engine/surface.ts';
-import type { Postgres } from '../postgres/pool.ts';
+import type { Log } from '../log.ts';
+import type { PostgresPool } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
+import { commandSlowly } from '../slow/command-slowly.ts';
 
 const recordSaleCommand = statement<{ id: string }>('record-sale-command');
 
@@ -12,14 +15,15 @@ const recordSaleCommand = statement<{ id: string }>('record-sale-command');
  * Refusals: `sale_not_found`, `invalid_transition`.
  */
 export async function commandSale(
-  on: Postgres,
+  on: PostgresPool,
   settlement: Pick<Settlement, 'command'>,
+  log: Log,
   saleId: string,
   command: SaleCommand,
-): Promise<{ kind: 'done' } | Refusal> {
+): Promise<{ kind: 'done'; state: SaleState } | Refusal> {
   if (saleId === generalStockId) return refuse('sale_not_found');
   const [known] = await recordSaleCommand(on, [saleId, command]);
   if (!known) return refuse('sale_not_found');
-  const outcome = await settlement.command(saleId, command);
-  return outcome.kind === 'refused' ? outcome : { kind: 'done' };
+  // Where it sells slowly, the Redis that left says nothing about it, not even once it is back.
+  return (await commandSlowly(on, log, saleId, command)) ?? settlement.command(saleId, command);
 }

@@ -62,6 +62,7 @@ export async function createSale(
     sale.challenge?.difficulty ?? null,
     sale.checkoutsAtOnceMax ?? null,
     sale.invitations?.buyers ?? null,
+    sale.whenRedisIsDown ?? 'refuse',
   ];
   const skus = sale.items.map(({ sku }) => sku);
   const created = await changeStock(on, settlement, log, skus, async (stock) => {

@@ -24,6 +24,11 @@ const anotherChange = refuse('unavailable', {
   retryAfterSeconds: 1,
 });
 
+const sellsSlowly = refuse('unavailable', {
+  detail: 'The sale sells slowly, because Redis is away; it can be changed once it is back.',
+  retryAfterSeconds: 2,
+});
+
 /**
  * Changes a sale while it lasts. What it gains is a row before Redis hears of it; units that it loses leave
  * Redis first, so that neither lock ever allows more than the other one has. SKUs that general stock knows gain from
@@ -41,6 +46,7 @@ export async function patchSale(
 ): Promise<{ kind: 'done' } | Refusal> {
   const [known] = await readSale(on, [saleId]);
   if (!known || saleId === generalStockId) return refuse('sale_not_found');
+  if (known.mode === 'slow') return sellsSlowly;
   return changeStock(on, settlement, log, skusOf(known), async (stock) => {
     const [row] = (await readSale(stock.connection, [saleId])) as [SaleRow];
     const snapshot = await settlement.snapshot(saleId);

@@ -21,6 +21,7 @@ export interface SaleRow {
   tokens: TokenKind;
   state: SaleState;
   epoch: number;
+  mode: 'redis' | 'slow';
   index_leased_through: number;
   published_at: Date | null;
   freeze_ms: number;

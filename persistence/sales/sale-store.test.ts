@@ -100,10 +100,10 @@ test('commands are rows first, and Redis judges them', async () => {
   await house.sales.create(sale);
   expect(await house.sales.command('nowhere', 'open')).toMatchObject({ code: 'sale_not_found' });
   expect(await house.sales.command(sale.id, 'pause')).toMatchObject({ code: 'invalid_transition' });
-  expect(await house.sales.command(sale.id, 'open')).toEqual({ kind: 'done' });
+  expect(await house.sales.command(sale.id, 'open')).toEqual({ kind: 'done', state: 'open' });
   expect((await rowOf(sale.id)).open_commanded_at).not.toBeNull();
   expect((await house.settlement.snapshot(sale.id))?.state).toBe('open');
-  expect(await house.sales.command(sale.id, 'close')).toEqual({ kind: 'done' });
+  expect(await house.sales.command(sale.id, 'close')).toEqual({ kind: 'done', state: 'closed' });
   await relayOnce(house.database.pool, house.settlement, createLog('silent'), sale.id);
   expect((await rowOf(sale.id)).state).toBe('closed');
 });

@@ -20,7 +20,7 @@ export const saleStoreOn = (
   log: Log,
 ): SaleStore => ({
   create: (sale) => createSale(on, settlement, log, sale),
-  command: (saleId, command) => commandSale(on, settlement, saleId, command),
+  command: (saleId, command) => commandSale(on, settlement, log, saleId, command),
   patch: (saleId, changes) => patchSale(on, settlement, log, saleId, changes),
   invite: (saleId, buyerIds) => inviteBuyers(on, settlement, log, saleId, buyerIds),
   giveBeacon: (saleId, value) => giveBeacon(on, settlement, log, saleId, value),

@@ -12,6 +12,8 @@ import type { RowOutcome } from '../queues/row-queue.ts';
 import { refunder } from '../refunds/execute-refund.ts';
 import { claimsOn } from '../saga/claims.ts';
 import { type Followed, paymentSaga } from '../saga/saga.ts';
+import { slowPassesOf } from '../slow/passes.ts';
+import { toldIfThere } from '../slow/told-if-there.ts';
 import { holdSettlement } from './hold-settlement.ts';
 import { type PassParts, passesOf } from './passes.ts';
 import type { Pass } from './repeating.ts';
@@ -37,6 +39,8 @@ export interface Work {
   /** Null where buyers get no mail. */
   mail: ((mailId: string) => Promise<RowOutcome>) | null;
   passes: readonly Pass[];
+  /** Those that go by how long Redis is away, and for what sells meanwhile. */
+  slowPasses: readonly Pass[];
 }
 
 const sagaTimes = {
@@ -55,17 +59,16 @@ export function workOf(parts: WorkParts): Work {
   const holds = holdSettlement(settlement);
   const providers = providersIn(parts.providers);
   const times = { ...sagaTimes, ...parts.times };
+  const saga = {
+    claims: claimsOn(rows, { ...times, first: providers.first }),
+    providers,
+    settlements: settlementsOn(rows, log),
+    log,
+    at,
+    unresolvedAfterMs: times.unresolvedAfterMs,
+  };
   return {
-    follow: paymentSaga({
-      claims: claimsOn(rows, { ...times, first: providers.first }),
-      providers,
-      settlements: settlementsOn(rows, log),
-      holds,
-      push: settlement.push,
-      log,
-      at,
-      unresolvedAfterMs: times.unresolvedAfterMs,
-    }),
+    follow: paymentSaga({ ...saga, holds, push: settlement.push }),
     refund: refunder({ on: rows, providerNamed: providers.named, log }),
     deliver: deliverer(rows, sending, log),
     mail: smtp && mailDeliverer(rows, smtp, log),
@@ -74,6 +77,10 @@ export function workOf(parts: WorkParts): Work {
       providerNamed: providers.named,
       holds,
       draws: new Draws({ rows, reports, settlement, write: ticketWriter(tokenSecret), log }),
+    }),
+    slowPasses: slowPassesOf({
+      ...{ rows, reports, settlement, log },
+      follow: paymentSaga({ ...saga, ...toldIfThere(holds, settlement.push) }),
     }),
   };
 }

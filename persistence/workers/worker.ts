@@ -95,7 +95,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     startRowWorker(redisUrl, 'deliver', work.deliver, log),
     ...(work.mail ? [startRowWorker(redisUrl, 'mail', work.mail, log, mailsAtOnce)] : []),
   ];
-  const stopPasses = repeatingAll(work.passes, log);
+  const stopPasses = repeatingAll([...work.passes, ...work.slowPasses], log);
   return {
     async close() {
       const finished = Promise.all([...workers.map((worker) => worker.close()), stopPasses()]);

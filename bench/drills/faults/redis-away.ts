@@ -14,11 +14,8 @@ const awaySecondsMax = 120;
 /** Longer than it takes to start and to read the files of a drill. */
 const backWithinMs = 30_000;
 
-export const redisAway: Drill = {
-  name: 'redis-away',
-  summary: 'Redis hangs, or is dead, for 1, 10 or 60 s (--away, --away-kind; else each seed takes the next)',
+const absence: Pick<Drill, 'pauseMs' | 'prepare'> = {
   pauseMs: [4_000, 8_000],
-  sellingSecondsMin: 40,
   prepare: async (_, seed, given) => {
     const turn = turns[(seed + turns.length - 1) % turns.length] as (typeof turns)[number];
     const seconds = given.awaySeconds ?? turn.seconds;
@@ -35,6 +32,21 @@ export const redisAway: Drill = {
       }),
     };
   },
+};
+
+export const redisAway: Drill = {
+  ...absence,
+  name: 'redis-away',
+  summary: 'Redis hangs, or is dead, for 1, 10 or 60 s (--away, --away-kind; else each seed takes the next)',
+  sellingSecondsMin: 40,
+};
+
+export const redisAwaySlow: Drill = {
+  ...absence,
+  name: 'redis-away-slow',
+  summary: 'the same to a sale without a waiting room that goes on through Postgres; its buyers come evenly',
+  sellingSecondsMin: 100,
+  crowd: 'paced',
 };
 
 async function hang({ system }: Scene, seconds: number) {

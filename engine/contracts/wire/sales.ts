@@ -52,6 +52,11 @@ export const Sale = reply({
   id: Name,
   title: Type.String(),
   state: SaleState,
+  isSlow: Type.Optional(
+    Type.Boolean({
+      description: 'it sells slowly, because Redis is away: nobody can stand by, or extend a hold',
+    }),
+  ),
   waitingOpensAt: Timestamp,
   opensAt: Timestamp,
   closesAt: Timestamp,
@@ -81,6 +86,9 @@ const Invited = Type.Array(BuyerId, {
   maxItems: invitedAtOnceMax,
   description: 'buyer ids, as `sub` of their tokens has them',
 });
+
+/** What a sale does while Redis is away. */
+export const whenRedisIsDown = ['refuse', 'slow'] as const;
 
 export const CreateSale = request({
   id: Name,
@@ -150,9 +158,10 @@ export const CreateSale = request({
     }),
   ),
   whenRedisIsDown: Type.Optional(
-    Type.Enum(['refuse'], {
+    Type.Enum([...whenRedisIsDown], {
       description:
-        'nothing is sold while Redis is away, which is 503 with Retry-After; no sale can do otherwise',
+        'refuse: nothing is sold while Redis is away, which is 503 with Retry-After; slow, of a sale without a ' +
+        'waiting room: it goes on through row locks in Postgres. Without it: refuse',
     }),
   ),
 });
