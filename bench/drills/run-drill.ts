@@ -181,7 +181,8 @@ export class DrillRun {
         ...(struck.some(({ recoveryMs }) => recoveryMs === null)
           ? [`not whole and selling again within ${recoveryMsMax / 1000} s of a strike`]
           : []),
-        ...tooLong(absences),
+        // A sale that goes on may have nothing left by the return.
+        ...tooLong(absences.filter(({ sellingAgainMs }) => !isPaced || sellingAgainMs !== null)),
         ...(isPaced ? stoodStill(absences) : []),
         ...(struck.length === 0 ? ['nothing struck while the sale was running'] : []),
       ],
