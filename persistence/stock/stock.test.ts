@@ -73,7 +73,7 @@ async function everywhere(sku: string): Promise<number[]> {
 const all = (units: number) => [units, units, units];
 
 async function closed(saleId: string): Promise<void> {
-  expect(await house.sales.command(saleId, 'close')).toEqual({ kind: 'done' });
+  expect(await house.sales.command(saleId, 'close')).toEqual({ kind: 'done', state: 'closed' });
   await relay(saleId);
 }
 
@@ -247,7 +247,7 @@ test('what a buyer gives back after the end of a sale is in stock once', async (
   const orderId = orderIdOf(checkoutId);
   await eventually(async () => (await house.orders.order(orderId, 'ann'))?.status).toBe('confirmed');
   await eventually(async () => (await house.settlement.snapshot(sale.id))?.stock[0]?.sold).toBe(1);
-  expect(await house.sales.command(sale.id, 'close')).toEqual({ kind: 'done' });
+  expect(await house.sales.command(sale.id, 'close')).toEqual({ kind: 'done', state: 'closed' });
   await eventually(() => unitsOf(sku)).toBe(9);
 
   const buyerOrders = buyerOrdersOn(house.database.pool, 60_000);
