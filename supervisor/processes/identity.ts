@@ -20,10 +20,9 @@ function fromProc(pid: number): ProcessIdentity | null {
     // The second field is the program's name in parentheses and may hold anything, so count from behind it.
     const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (state === 'Z' || state === 'X') return null;
-    return {
-      startedAt: fields[18] ?? '',
-      commandLine: readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' '),
-    };
+    const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+    // Whose memory is gone already is about to end.
+    return commandLine === '' ? null : { startedAt: fields[18] ?? '', commandLine };
   } catch {
     return null;
   }
