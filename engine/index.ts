@@ -19,6 +19,7 @@ export { type Calculators, calculatorsOf } from './pricing/quote.ts';
 export { type Calculator, type Consignment, parseRates } from './pricing/rates.ts';
 export { Overloaded } from './redis/batcher.ts';
 export { RedisUnavailable, StaleEpoch } from './redis/unavailable.ts';
+export { pinLeaseMs } from './reservation/reservations.ts';
 export { createSettlement } from './settlement.ts';
 export type * from './surface.ts';
 export { ticketWriter } from './waiting-room/ticket.ts';

@@ -1,7 +1,7 @@
 import { decodeItems } from '../../engine/contracts/events.ts';
 import { orderIdOf, type PaymentId, type QuoteId, type ReservationId } from '../../engine/contracts/ids.ts';
 import type { ReservationState } from '../../engine/contracts/states.ts';
-import { StaleEpoch } from '../../engine/index.ts';
+import { pinLeaseMs, StaleEpoch } from '../../engine/index.ts';
 import type { OwnReservation, PinAnswer, SlowSales } from '../../engine/surface.ts';
 import type { Log } from '../log.ts';
 import type { PostgresPool } from '../postgres/pool.ts';
@@ -28,9 +28,6 @@ const pinSlowHold = statement<Pick<HoldRow, 'items' | 'deadline_ms' | 'quote_id'
 const repriceSlowHold = statement<Pick<HoldRow, 'attempt_id'>>('reprice-slow-hold');
 const releaseSlowHold = statement<MovedHold>('release-slow-hold');
 const abandonPayments = statement('abandon-payments');
-
-/** As long as in Redis: after it the fence decides who may still act. */
-const pinLeaseMs = 30_000;
 
 /** What a hold that is not to be had is instead; `held` is what changed since it was asked for. */
 const asked = { paying: 'paying', confirmed: 'paid', released: 'ended', expired: 'ended' } as const;
