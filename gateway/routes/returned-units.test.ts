@@ -45,11 +45,20 @@ async function sendBack(orderId: string, as: string, quantity = 1) {
 
 const read = (orderId: string, as: string) => () => house.ask('GET', `/orders/${orderId}`, { as });
 
+interface Counted {
+  sold: number;
+  available: number;
+  committed: number;
+  /** What the ledger has as sold. */
+  posted: number;
+}
+
 /** The audit of a sale once nothing is under way in it. */
-const audit = (saleId: string, isWanted: (item: { sold: number; available: number }) => boolean) =>
+const audit = (saleId: string, isWanted: (item: Counted) => boolean) =>
   house.until(
     () => house.operate('GET', `/api/v1/admin/sales/${saleId}/audit`),
-    ({ body }) => body.relay.lagEntries === 0 && isWanted(body.items[0]) && body.discrepancies.length === 0,
+    ({ body: { relay, items, ledger, discrepancies } }) =>
+      relay.lagEntries === 0 && isWanted({ ...items[0], posted: ledger.sold }) && discrepancies.length === 0,
   );
 
 test('a cancelled order gives its money back, and its unit to the next buyer of the sale', async () => {
@@ -113,11 +122,12 @@ test('what comes back to a sale that is over goes to general stock', async () =>
   const orderId = await delivered(saleId, 'cleo');
   expect((await sendBack(orderId, 'cleo')).body.status).toBe('returned');
   await house.until(read(orderId, 'cleo'), ({ body }) => body.status === 'refunded');
-  const after = await audit(saleId, ({ sold }) => sold === 1);
+  // Where the sale had not been seen to end yet, the units enter it and leave it again: the guard falls and rises.
+  const after = await audit(saleId, ({ posted, committed }) => posted === 0 && committed === 1);
   expect(after.body).toMatchObject({
     state: 'sold_out',
     items: [{ available: 0, sold: 1, committed: 1 }],
-    ledger: { balanced: true },
+    ledger: { sold: 0, balanced: true },
     oversold: 0,
     undersold: 0,
   });
