@@ -95,7 +95,8 @@ export function settlementOn(redis: Redis, tokenSecret: string): Settlement {
     },
 
     beginRebuild: (saleId, epoch, position) => beginRebuild(redis, saleId, epoch, position),
-    rebuild: (builder, sale) => rebuild(redis, builder, sale, { pinLeaseMs, initialBuckets }),
+    rebuild: (builder, sale, journaled) =>
+      rebuild(redis, builder, sale, journaled, { pinLeaseMs, initialBuckets, restorePlaces: places.restore }),
 
     reservationStates: (saleId, ids) => reservationStates(redis, saleId, ids),
 

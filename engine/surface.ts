@@ -18,11 +18,12 @@ import type { Soon } from './contracts/soon.ts';
 import type { ReservationState, SaleState } from './contracts/states.ts';
 import type { Checkout, PatchCheckout, Pay } from './contracts/wire/checkout.ts';
 import type { Reservation, Reserve, Reserved } from './contracts/wire/reservations.ts';
-import type { TicketStatus } from './contracts/wire/tickets.ts';
+import type { Join, TicketStatus } from './contracts/wire/tickets.ts';
 import type { Restock, RestockAnswer } from './reservation/settle.ts';
 import type { KnownReservation } from './reservation/states.ts';
 import type { SaleLife } from './sale/life.ts';
 import type { RebuildBegun, Rebuilt } from './sale/rebuild.ts';
+import type { JournaledPlaces } from './waiting-room/place-book.ts';
 
 export type { ObservedReservation, ObservedSale } from './contracts/observed-sale.ts';
 export type { RebuiltSale } from './contracts/rebuilt-sale.ts';
@@ -31,6 +32,7 @@ export type { Decision, ReserveRequest } from './reservation/reserve.ts';
 export type { SlowSale, SlowSales } from './reservation/slow.ts';
 export type { KnownReservation } from './reservation/states.ts';
 export type { SaleLife } from './sale/life.ts';
+export type { JournaledPlaces } from './waiting-room/place-book.ts';
 
 /** Every sale that this process knows, kept current by the tick and by publish/subscribe. */
 export interface SaleDirectory {
@@ -45,7 +47,8 @@ export interface SaleDirectory {
 }
 
 export interface WaitingRoom {
-  join(sale: LiveSale, buyerId: string, challenge?: string): Promise<JoinOutcome>;
+  /** `shown`: a solved challenge, and the ticket of a place that Redis may have lost. */
+  join(sale: LiveSale, buyerId: string, shown?: Join): Promise<JoinOutcome>;
   /** Proof of work to be done before joining, where the sale asks for it. */
   challenge(
     sale: LiveSale,
@@ -163,8 +166,8 @@ export interface Settlement {
    * the journal is, is handed over.
    */
   beginRebuild(saleId: string, epoch: number, position: string): Promise<RebuildBegun>;
-  /** Writes it anew; it sells from the last call on, or not at all. */
-  rebuild(builder: string, sale: RebuiltSale): Promise<Rebuilt>;
+  /** Writes it anew, with the places of its waiting room; it sells from the last call on, or not at all. */
+  rebuild(builder: string, sale: RebuiltSale, places: AsyncIterable<JournaledPlaces>): Promise<Rebuilt>;
   /** Reservations as they lie in Redis, in the order asked for; null where there is none. Changes nothing. */
   reservationStates(saleId: string, ids: readonly ReservationId[]): Promise<(KnownReservation | null)[]>;
   /** All that Redis holds of a sale's units, believed or not, to compare it with what Postgres says. Null: nothing. */

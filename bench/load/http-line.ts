@@ -34,7 +34,7 @@ const orderAskedMax = 20;
 export class HttpLine implements Line {
   readonly #setting: HttpLineSetting;
   #authorization = '';
-  #ticket = '';
+  #ticket: Ticket | null = null;
   #nextAskMs = 1000;
 
   constructor(setting: HttpLineSetting) {
@@ -46,10 +46,14 @@ export class HttpLine implements Line {
   }
 
   async join(): Promise<JoinAnswer> {
-    const reply = await this.#ask('POST', `${this.#sale}/tickets`, {});
+    const before = this.#ticket;
+    const reply = await this.#ask('POST', `${this.#sale}/tickets`, before ? { ticket: before.ticket } : {});
     if (reply.status !== 201 && reply.status !== 200) return refusedIn(reply);
     const ticket = reply.body as Ticket;
-    this.#ticket = ticket.ticket;
+    if (before && before.index !== ticket.index) {
+      throw new Unexpected(`joining again gave index ${ticket.index} instead of ${before.index}`);
+    }
+    this.#ticket = ticket;
     return { kind: 'ticket', ticket };
   }
 
@@ -60,7 +64,8 @@ export class HttpLine implements Line {
 
   async reserve(): Promise<ReserveAnswer> {
     const items = [{ sku: this.#setting.sku, quantity: 1 }];
-    const reply = await this.#ask('POST', `${this.#sale}/reservations`, { ticket: this.#ticket, items });
+    const ticket = this.#ticket?.ticket;
+    const reply = await this.#ask('POST', `${this.#sale}/reservations`, { ticket, items });
     if (reply.status === 201 || reply.status === 200) {
       return { kind: 'reserved', reserved: reply.body as Reserved };
     }
@@ -109,8 +114,14 @@ export class HttpLine implements Line {
         if (!holds(status)) return status.state;
         continue;
       }
-      const refused = refusedIn(reply);
+      let refused = refusedIn(reply);
       this.#setting.tally.refusal(refused.code);
+      if (refused.code === 'ticket_not_found') {
+        // Redis has lost the place a moment after it was given: whoever shows the ticket has it again.
+        const joined = await this.join();
+        if (joined.kind === 'ticket') continue;
+        refused = joined;
+      }
       if (refused.code === 'sold_out' || refused.code === 'sale_closed') return 'sold_out';
       if (!refused.retryable) throw new Unexpected(`tickets/me was refused: ${refused.code}`);
       this.#nextAskMs = refused.retryAfterMs;

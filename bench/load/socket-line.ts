@@ -70,7 +70,8 @@ export class SocketLine implements Line {
     void this.#watch();
     const { saleId, behaviour } = this.#setting;
     const before = this.#heard.ticket;
-    const frame = await this.#questions.ask({ op: 'join', saleId });
+    const shown = before ? { ticket: before.ticket } : {};
+    const frame = await this.#questions.ask({ op: 'join', saleId, ...shown });
     if (frame.ev !== 'ticket') return refusedBy(frame);
     const ticket = frame as unknown as Ticket;
     if (before && before.index !== ticket.index) {

@@ -24,8 +24,8 @@ export function ticketDesk(room: Room, desk: Pick<CheckoutDesk, 'reservedBody'>)
     leave: room.leave,
     challenge: room.challenge,
 
-    async join(sale, buyerId, challenge) {
-      const joined = await room.join(sale, buyerId, challenge);
+    async join(sale, buyerId, shown) {
+      const joined = await room.join(sale, buyerId, shown);
       if (joined.kind === 'refused') return joined;
       const { fresh, place } = joined;
       // Whoever has just come waits; only a place from before may have become something else.

@@ -33,10 +33,12 @@ export type SaleEventType =
   /** The first event of an epoch that was rebuilt from Postgres. */
   | 'sale.rebuilt';
 
+export type PlaceEventType = 'places.taken' | 'places.given_up';
+
 export interface OutboxEvent {
   /** Redis stream id, `<ms>-<n>`: the relay's position. */
   position: string;
-  type: ReservationEventType | SaleEventType;
+  type: ReservationEventType | SaleEventType | PlaceEventType;
   /** By the sale's clock. */
   atMs: number;
   epoch: number;
@@ -51,6 +53,10 @@ export interface OutboxEvent {
   attemptId: string | null;
   /** Which return brought its items back into the sale; null on every other event. */
   returnId: string | null;
+  /** Of `places.*`: the places of the waiting room, 12 bytes each in base64; else null. */
+  places: string | null;
+  /** Index of the first of the places that were taken, the others follow it; else null. */
+  firstIndex: number | null;
 }
 
 /** `ps5:1,case:2` ⇄ items: the form in which scripts, stream and reservations carry them. */
@@ -89,5 +95,7 @@ export function parseOutboxEvent([position, fields]: [string, string[]]): Outbox
     deadlineMs: integer('deadlineMs'),
     attemptId: entry.get('attemptId') || null,
     returnId: entry.get('returnId') || null,
+    places: entry.get('places') ?? null,
+    firstIndex: integer('firstIndex'),
   };
 }

@@ -129,8 +129,13 @@ const examples: Record<string, Example> = {
     args: [1, 64, 1, 'place-of-ann'],
     buckets: [0],
   },
-  'waiting-room/join': { sale: room, args: [1, 64, 'placeOfAnn12'], buckets: [0] },
-  'waiting-room/leave': { sale: room, args: [64, 'place-of-ann'], buckets: [0] },
+  'waiting-room/join': { sale: room, args: [1, 64, 'placeOfAnn12', 'cGxhY2VPZkFubjEy', ''], buckets: [0] },
+  'waiting-room/leave': { sale: room, args: [64, 'place-of-ann', 'cGxhY2Utb2YtYW5u'], buckets: [0] },
+  'waiting-room/restore-places': {
+    args: ['builder-1', 64, 7, 'place-of-ann'],
+    buckets: [0],
+    after: [rebuilding],
+  },
   'waiting-room/signs-of-life': { args: ['ann'], after: [held] },
   'waiting-room/turn-status': { args: ['ann', -1], after: [held] },
 };
@@ -138,10 +143,11 @@ const examples: Record<string, Example> = {
 function keysOf({ keyCount }: Script, saleId: string, buckets: number[] = []): string[] {
   const fixed = {
     1: [saleKey(saleId)],
+    2: [saleKey(saleId), outboxKey(saleId)],
     3: [saleKey(saleId), stockKey(saleId), outboxKey(saleId)],
     12: floorKeys(saleId),
   };
-  return [...fixed[keyCount as 1 | 3 | 12], ...buckets.map((bucket) => placesKey(saleId, bucket))];
+  return [...fixed[keyCount as 1 | 2 | 3 | 12], ...buckets.map((bucket) => placesKey(saleId, bucket))];
 }
 
 function call(redis: Redis, name: string, keys: string[], args: (string | number)[]): Promise<Reply> {

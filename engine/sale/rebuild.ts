@@ -4,6 +4,7 @@ import { newId } from '../contracts/ids.ts';
 import type { RebuiltSale, RestoredReservation } from '../contracts/rebuilt-sale.ts';
 import { channels, floorKeys, salesKey } from '../redis/keys.ts';
 import { nextRequestId, run, script } from '../redis/scripts.ts';
+import type { JournaledPlaces, PlaceBook } from '../waiting-room/place-book.ts';
 import { saleFields } from './read-sale.ts';
 
 /** Reservations in one call: 500 cost about 5 ms of Redis. */
@@ -28,10 +29,11 @@ export type RebuildBegun =
 /** `overtaken`: somebody else has taken over, or Redis was emptied meanwhile; nothing of ours is live. */
 export type Rebuilt = { kind: 'rebuilt' } | { kind: 'overtaken' };
 
-/** What other stages know: how long a pin is trusted, how many buckets an empty waiting room has. */
+/** What other stages know: how long a pin is trusted, and how a waiting room keeps places. */
 export interface RebuildTerms {
   pinLeaseMs: number;
   initialBuckets: number;
+  restorePlaces: PlaceBook['restore'];
 }
 
 /**
@@ -62,11 +64,15 @@ export async function beginRebuild(
   }
 }
 
-/** Writes a sale into Redis as its rows describe it, and makes it live in one last call. */
+/**
+ * Writes a sale into Redis as its rows describe it, with the places of its waiting room in their order, and makes
+ * it live in one last call.
+ */
 export async function rebuild(
   redis: Redis,
   builder: string,
   sale: RebuiltSale,
+  places: AsyncIterable<JournaledPlaces>,
   terms: RebuildTerms,
 ): Promise<Rebuilt> {
   const { id } = sale.config;
@@ -77,6 +83,8 @@ export async function rebuild(
   // A Redis that was emptied does not know the name of the sale either.
   await redis.sadd(salesKey, id);
 
+  // Everybody has their place before the first one may come and ask for another.
+  if (!(await terms.restorePlaces(id, builder, sale.placesTaken, places))) return { kind: 'overtaken' };
   const [seconds] = await redis.time();
   const leaseUntilMs = Math.max(sale.lastMs, Number(seconds) * 1_000) + terms.pinLeaseMs;
   for (let at = 0; at < sale.reservations.length; at += partMax) {

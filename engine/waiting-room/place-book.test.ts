@@ -37,6 +37,63 @@ test('a place given up keeps its index; joining again takes a new one at the end
   expect(await sale.places.take(joinOf(sale, 'ann'))).toEqual({ kind: 'place', index: 1, fresh: true });
 });
 
+test('whoever shows a ticket has its place again where Redis has lost it, and only there', async () => {
+  const sale = await testSale({ method: 'fifo' });
+  const buyers = ['ann', 'bob', 'cat', 'dan'];
+  for (const buyer of buyers) await sale.places.take(joinOf(sale, buyer));
+  await sale.places.leave(joinOf(sale, 'cat'));
+  const key = placeKey(testTokenSecret, sale.saleId);
+  const lose = (buyer: string) => {
+    const place = placeOf(key, buyer);
+    return sale.redis.hdel(placesKey(sale.saleId, bucketOf(place, 64)), place);
+  };
+  await lose('bob');
+  await lose('dan');
+  const shown = (buyer: string, shownIndex?: number) =>
+    sale.places.take({ ...joinOf(sale, buyer), shownIndex });
+  expect(await Promise.all([shown('bob', 1), shown('ann', 3), shown('cat', 2), shown('eve')])).toEqual([
+    { kind: 'place', index: 1, fresh: false },
+    // Has another one; and what was given up stays given up.
+    { kind: 'place', index: 0, fresh: false },
+    { kind: 'place', index: 4, fresh: true },
+    { kind: 'place', index: 5, fresh: true },
+  ]);
+  expect(await sale.places.find(joinOf(sale, 'bob'))).toBe(1);
+  // A room that takes nobody in any more has not forgotten those who were there.
+  await sale.settlement.command(sale.saleId, 'close');
+  expect(await shown('dan')).toMatchObject({ code: 'sale_closed' });
+  expect(await shown('dan', 3)).toEqual({ kind: 'place', index: 3, fresh: false });
+});
+
+test('an invitation is written over by the place of a ticket that is shown', async () => {
+  const sale = await testSale({ method: 'fifo', isByInvitation: true });
+  await sale.settlement.invite(sale.saleId, { epoch: 1, buyerIds: ['ann'], isAll: true });
+  expect(await sale.places.take({ ...joinOf(sale, 'ann'), shownIndex: 17 })).toMatchObject({ index: 17 });
+  // Invited once: the ticket says so. The list of another epoch may not have come yet.
+  expect(await sale.places.take({ ...joinOf(sale, 'bob'), shownIndex: 3 })).toMatchObject({ index: 3 });
+  expect(await sale.places.take(joinOf(sale, 'cat'))).toMatchObject({ code: 'not_invited' });
+});
+
+test('the outbox hears of every place that is taken, shown again and given up', async () => {
+  const sale = await testSale({ method: 'fifo' });
+  const text = (...buyers: string[]) =>
+    Buffer.concat(buyers.map((buyer) => placeOf(placeKey(testTokenSecret, sale.saleId), buyer))).toString(
+      'base64',
+    );
+  await Promise.all(['ann', 'bob', 'ann'].map((buyer) => sale.places.take(joinOf(sale, buyer))));
+  await sale.places.take(joinOf(sale, 'bob'));
+  await sale.places.take({ ...joinOf(sale, 'cat'), shownIndex: 40 });
+  await Promise.all(['bob', 'dan'].map((buyer) => sale.places.leave(joinOf(sale, buyer))));
+  const told = (await sale.settlement.outbox(sale.saleId, '0-0', 100)).filter(
+    ({ places }) => places !== null,
+  );
+  expect(told).toMatchObject([
+    { type: 'places.taken', firstIndex: 0, places: text('ann', 'bob'), epoch: 1, reservationId: null },
+    { type: 'places.taken', firstIndex: 40, places: text('cat') },
+    { type: 'places.given_up', firstIndex: null, places: text('bob') },
+  ]);
+});
+
 test('no index beyond the lease is given; the next block continues it', async () => {
   const sale = await testSale({ method: 'fifo', indices: 1 });
   await sale.places.take(joinOf(sale, 'ann'));

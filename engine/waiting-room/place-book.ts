@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { type Refusal, refuse } from '../contracts/errors.ts';
 import { perSale } from '../redis/batcher.ts';
-import { placesKey, saleKey } from '../redis/keys.ts';
+import { outboxKey, placesKey, saleKey } from '../redis/keys.ts';
 import { nextRequestId, type Reply, run, script } from '../redis/scripts.ts';
 import { RedisUnavailable, StaleEpoch } from '../redis/unavailable.ts';
 import {
@@ -9,6 +9,7 @@ import {
   bucketsPerGrowth,
   buyersPerBucket,
   initialBuckets,
+  placeBytes,
   placeKey,
   placeOf,
   splits,
@@ -20,6 +21,11 @@ interface PlaceRequest {
   buyerId: string;
 }
 
+interface TakeRequest extends PlaceRequest {
+  /** Of the ticket that the buyer shows: theirs, where Redis has lost what it knew of them. */
+  shownIndex?: number | undefined;
+}
+
 interface Invitations {
   epoch: number;
   buyerIds: readonly string[];
@@ -28,15 +34,33 @@ interface Invitations {
 
 export type TakePlaceOutcome = { kind: 'place'; index: number; fresh: boolean } | Refusal;
 
+/** Places of a waiting room as the journal has them. */
+export interface JournaledPlaces {
+  /** 12 bytes each. */
+  places: Buffer;
+  /** Index of the first, the others follow it; null where they were given up. */
+  firstIndex: number | null;
+}
+
 /** Who has which place in which waiting room. Batched: what arrived during one round trip goes as one call. */
 export interface PlaceBook {
-  take(request: PlaceRequest): Promise<TakePlaceOutcome>;
+  take(request: TakeRequest): Promise<TakePlaceOutcome>;
   /** The buyer's index, or null. */
   find(request: PlaceRequest): Promise<number | null>;
   /** True where there was a place to give up. */
   leave(request: PlaceRequest): Promise<boolean>;
   /** Lists buyers who may join; `isAll`: everybody has been named by now. A repeat changes nothing. */
   invite(saleId: string, invitations: Invitations): Promise<void>;
+  /**
+   * Writes places into a sale that `builder` rebuilds, in their order; about `count` of them. False where that
+   * rebuild is over.
+   */
+  restore(
+    saleId: string,
+    builder: string,
+    count: number,
+    journaled: AsyncIterable<JournaledPlaces>,
+  ): Promise<boolean>;
 }
 
 const refusals = {
@@ -62,7 +86,7 @@ const refusalsOfOne: Readonly<Record<number, Refusal>> = {
   }),
 };
 
-/** What somebody was answered by lua/waiting-room/join-1-each.lua. */
+/** What somebody was answered by lua/waiting-room/join-2-each.lua. */
 function decodeIndex(text: string, refusal: Refusal | undefined): TakePlaceOutcome {
   if (text.startsWith('=')) return { kind: 'place', index: Number(text.slice(1)), fresh: false };
   const index = Number(text);
@@ -73,43 +97,42 @@ function decodeIndex(text: string, refusal: Refusal | undefined): TakePlaceOutco
 const limits = { sizeMax: 200, queueMax: 20_000, deadlineMs: 3_000 };
 const staleLevel = -3;
 
-const buyerOf = ({ buyerId }: PlaceRequest): string => buyerId;
+/** As lua/waiting-room/join-2-each.lua takes it. */
+const shownBy = (requests: readonly TakeRequest[]): string =>
+  requests.some(({ shownIndex }) => shownIndex !== undefined)
+    ? requests.map(({ shownIndex }) => shownIndex ?? '-').join(' ')
+    : '';
 
 export function placeBook(redis: Redis, tokenSecret: string): PlaceBook {
   /** The bucket count that this process believes in, by sale; a script that knows better says so. */
   const levels = new Map<string, number>();
 
   /**
-   * Runs a place script with bucket keys that follow from the believed level, again when it was stale.
-   * `before` and `after` are its arguments on both sides of that level; `isOneText`: it takes all places as one.
+   * Runs a place script with bucket keys that follow from the believed level, again when it was stale. `argsOf`
+   * is told that level and answers the arguments after the request id; `before`: the keys before the buckets.
    */
   async function ask(
     name: string,
     saleId: string,
-    buyerIds: readonly string[],
-    {
-      before = [],
-      after = [],
-      isOneText = false,
-    }: { before?: number[]; after?: number[]; isOneText?: boolean } = {},
+    places: readonly Buffer[],
+    argsOf: (buckets: number) => (string | number | Buffer)[],
+    before = [saleKey(saleId)],
   ): Promise<Reply> {
-    const key = placeKey(tokenSecret, saleId);
-    const places = buyerIds.map((buyerId) => placeOf(key, buyerId));
     for (let attempt = 0; attempt < 10; attempt++) {
       const buckets = levels.get(saleId) ?? initialBuckets;
-      const keys = [saleKey(saleId), ...places.map((place) => placesKey(saleId, bucketOf(place, buckets)))];
-      const reply = await run(redis, script(name), keys, [
-        nextRequestId(),
-        ...before,
-        buckets,
-        ...after,
-        ...(isOneText ? [Buffer.concat(places)] : places),
-      ]);
+      const keys = [...before, ...places.map((place) => placesKey(saleId, bucketOf(place, buckets)))];
+      const reply = await run(redis, script(name), keys, [nextRequestId(), ...argsOf(buckets)]);
       if (reply[1] !== staleLevel) return reply;
       levels.set(saleId, Number(reply[2]));
     }
     throw new RedisUnavailable(`${name}: the waiting room of ${saleId} grows faster than it can be followed`);
   }
+
+  const placesOf = (saleId: string, requests: readonly PlaceRequest[]): Buffer[] => {
+    const key = placeKey(tokenSecret, saleId);
+    return requests.map(({ buyerId }) => placeOf(key, buyerId));
+  };
+  const withOutbox = (saleId: string) => [saleKey(saleId), outboxKey(saleId)];
 
   async function grow(saleId: string, buckets: number): Promise<void> {
     const keys = splits(buckets, bucketsPerGrowth).flatMap(({ from, to }) => [
@@ -125,15 +148,18 @@ export function placeBook(redis: Redis, tokenSecret: string): PlaceBook {
     levels.set(saleId, Number(reply[1]));
   }
 
-  const take = perSale<PlaceRequest, TakePlaceOutcome>({
+  const take = perSale<TakeRequest, TakePlaceOutcome>({
     ...limits,
     async run(saleId, requests) {
-      const [first] = requests as [PlaceRequest];
+      const [first] = requests as [TakeRequest];
+      const places = placesOf(saleId, requests);
+      const bytes = Buffer.concat(places);
       const [, code, buckets, entrants, indices] = await ask(
         'waiting-room/join',
         saleId,
-        requests.map(buyerOf),
-        { before: [first.epoch], isOneText: true },
+        places,
+        (level) => [first.epoch, level, bytes, bytes.toString('base64'), shownBy(requests)],
+        withOutbox(saleId),
       );
       if (code === -1 || code === -2) throw new StaleEpoch(`Redis has no such epoch of ${saleId}`);
       if (Number(entrants) > Number(buckets) * buyersPerBucket) await grow(saleId, Number(buckets));
@@ -147,7 +173,11 @@ export function placeBook(redis: Redis, tokenSecret: string): PlaceBook {
   const find = perSale<PlaceRequest, number | null>({
     ...limits,
     async run(saleId, requests) {
-      const [, code, , ...indices] = await ask('waiting-room/find-place', saleId, requests.map(buyerOf));
+      const places = placesOf(saleId, requests);
+      const [, code, , ...indices] = await ask('waiting-room/find-place', saleId, places, (buckets) => [
+        buckets,
+        ...places,
+      ]);
       if (code !== 1) throw new StaleEpoch(`Redis does not know the sale ${saleId}`);
       return indices.map((index) => (Number(index) < 0 ? null : Number(index)));
     },
@@ -156,25 +186,61 @@ export function placeBook(redis: Redis, tokenSecret: string): PlaceBook {
   const leave = perSale<PlaceRequest, boolean>({
     ...limits,
     async run(saleId, requests) {
-      const [, code, , ...left] = await ask('waiting-room/leave', saleId, requests.map(buyerOf));
+      const places = placesOf(saleId, requests);
+      const bytes = Buffer.concat(places);
+      const [, code, , ...left] = await ask(
+        'waiting-room/leave',
+        saleId,
+        places,
+        (buckets) => [buckets, bytes, bytes.toString('base64')],
+        withOutbox(saleId),
+      );
       if (code !== 1) throw new StaleEpoch(`Redis does not know the sale ${saleId}`);
       return left.map((one) => one === 1);
     },
   });
 
   async function invite(saleId: string, { epoch, buyerIds, isAll }: Invitations): Promise<void> {
+    const key = placeKey(tokenSecret, saleId);
     // Once at least: an empty list is a list, too.
     for (let at = 0; at === 0 || at < buyerIds.length; at += limits.sizeMax) {
-      const part = buyerIds.slice(at, at + limits.sizeMax);
+      const part = buyerIds.slice(at, at + limits.sizeMax).map((buyerId) => placeOf(key, buyerId));
       const isLast = at + limits.sizeMax >= buyerIds.length;
-      const [, code, buckets, invited] = await ask('waiting-room/invite', saleId, part, {
-        before: [epoch],
-        after: [isAll && isLast ? 1 : 0],
-      });
+      const [, code, buckets, invited] = await ask('waiting-room/invite', saleId, part, (level) => [
+        epoch,
+        level,
+        isAll && isLast ? 1 : 0,
+        ...part,
+      ]);
       if (code !== 1) throw new StaleEpoch(`Redis knows no sale ${saleId} by invitation in epoch ${epoch}`);
       if (Number(invited) > Number(buckets) * buyersPerBucket) await grow(saleId, Number(buckets));
     }
   }
 
-  return { take, find, leave, invite };
+  async function restore(
+    saleId: string,
+    builder: string,
+    count: number,
+    journaled: AsyncIterable<JournaledPlaces>,
+  ): Promise<boolean> {
+    const wanted = Math.max(initialBuckets, Math.ceil(count / buyersPerBucket));
+    // A Redis that knows nothing takes that many at once; one that has an older copy grows to it.
+    levels.set(saleId, wanted);
+    for await (const { firstIndex, places } of journaled) {
+      const each = Array.from({ length: places.length / placeBytes }, (_, i) =>
+        places.subarray(i * placeBytes, (i + 1) * placeBytes),
+      );
+      const [, code, buckets] = await ask('waiting-room/restore-places', saleId, each, (level) => [
+        builder,
+        level,
+        firstIndex ?? -1,
+        places,
+      ]);
+      if (code !== 1) return false;
+      if (Number(buckets) < wanted) await grow(saleId, Number(buckets));
+    }
+    return true;
+  }
+
+  return { take, find, leave, invite, restore };
 }

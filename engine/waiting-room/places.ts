@@ -12,6 +12,9 @@ export const bucketsPerGrowth = 64;
 
 export const initialBuckets = 64;
 
+/** What names a buyer in a waiting room. */
+export const placeBytes = 12;
+
 /** The key of a sale's places. Secret until the draw is fixed, then published so that leaves can be checked. */
 export const placeKey = (tokenSecret: string, saleId: string): string =>
   derivedKey(tokenSecret, `place:${saleId}`);
@@ -21,7 +24,7 @@ export const placeKey = (tokenSecret: string, saleId: string): string =>
  * leaf of the draw to one buyer, short enough to stay packed: 24 bytes a buyer at 1 million, 19 with 64 bits.
  */
 export function placeOf(key: string, buyerId: string): Buffer {
-  return createHmac('sha256', key).update(buyerId).digest().subarray(0, 12);
+  return createHmac('sha256', key).update(buyerId).digest().subarray(0, placeBytes);
 }
 
 /** The bucket of a place by linear hashing; the same function as lua/includes/places.lua. */

@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import { refuse } from '../contracts/errors.ts';
 import type { LiveSale } from '../contracts/sale.ts';
 import type { TicketState } from '../contracts/states.ts';
+import type { Join } from '../contracts/wire/tickets.ts';
 import { floorKeys } from '../redis/keys.ts';
 import { nextRequestId, run, script } from '../redis/scripts.ts';
 import { challenges } from './challenge.ts';
@@ -68,22 +69,37 @@ export function waitingRoom(redis: Redis, tokenSecret: string, permute: Permute)
     buyerId,
   });
 
+  /** What a ticket of this buyer and this sale says, or why it is none. */
+  const read = (sale: LiveSale, buyerId: string, ticket: string) => {
+    const claims = tickets.verify(ticket);
+    if (!claims || claims.sale !== sale.config.id) {
+      return refuse('ticket_invalid', { detail: 'The ticket was altered, or is of another sale.' });
+    }
+    if (claims.place !== nameOf(sale.config.id, buyerId)) return refuse('ticket_not_yours');
+    return { kind: 'read' as const, index: claims.index };
+  };
+
   return {
     turnOf,
 
-    /** A place for this buyer: a new one, or the one they have. */
-    async join(sale: LiveSale, buyerId: string, solved?: string) {
+    /**
+     * A place for this buyer: the one they have; the one of the ticket that they show, where Redis has lost what
+     * it knew; or a new one.
+     */
+    async join(sale: LiveSale, buyerId: string, { challenge: solved, ticket }: Join = {}) {
       if (sale.config.method === 'none') {
         return refuse('no_waiting_room', { detail: 'This sale has no waiting room: reserve at once.' });
       }
+      const shown = ticket === undefined ? null : read(sale, buyerId, ticket);
+      if (shown?.kind === 'refused') return shown;
       const { id, challengeDifficulty } = sale.config;
       // Whoever has a place already works for it no second time, and nobody for a room that is closed.
-      const isToWork = challengeDifficulty !== null && !isClosed(sale);
+      const isToWork = challengeDifficulty !== null && !isClosed(sale) && !shown;
       if (isToWork && (await places.find(request(sale, buyerId))) === null) {
         const unworked = await work.spend(id, challengeDifficulty, buyerId, solved);
         if (unworked) return unworked;
       }
-      const taken = await places.take(request(sale, buyerId));
+      const taken = await places.take({ ...request(sale, buyerId), shownIndex: shown?.index });
       if (taken.kind === 'refused') return taken;
       return { kind: 'place' as const, fresh: taken.fresh, place: ticketOf(sale, buyerId, taken.index) };
     },
@@ -128,12 +144,9 @@ export function waitingRoom(redis: Redis, tokenSecret: string, permute: Permute)
           detail: 'ticket is missing: send the one that joining the waiting room answered.',
         });
       }
-      const claims = tickets.verify(ticket);
-      if (!claims || claims.sale !== sale.config.id) {
-        return refuse('ticket_invalid', { detail: 'The ticket was altered, or is of another sale.' });
-      }
-      if (claims.place !== nameOf(sale.config.id, buyerId)) return refuse('ticket_not_yours');
-      const turn = turnOf(sale, claims.index);
+      const shown = read(sale, buyerId, ticket);
+      if (shown.kind === 'refused') return shown;
+      const turn = turnOf(sale, shown.index);
       return turn === null
         ? refuse('sale_not_open', { retryAfterSeconds: 1 })
         : { kind: 'admitted' as const, turn };

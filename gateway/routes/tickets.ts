@@ -9,16 +9,16 @@ import { findSale } from './sales.ts';
 
 type Room = Pick<Engine, 'sales' | 'waitingRoom'>;
 
-/** Takes a place, or answers with the one that the buyer has: 201 fresh, 200 again. */
+/** Takes a place, or answers with the one that the buyer has, or shows a ticket of: 201 fresh, 200 again. */
 export async function joinSale(
   { sales, waitingRoom }: Room,
   buyerId: string,
   saleId: string,
-  challenge: string | undefined,
+  shown: Join,
 ): Promise<(Reply & { body: Ticket }) | Refusal> {
   const sale = await findSale(sales, saleId);
   if (isRefusal(sale)) return sale;
-  const outcome = await waitingRoom.join(sale, buyerId, challenge);
+  const outcome = await waitingRoom.join(sale, buyerId, shown);
   if (outcome.kind === 'refused') return outcome;
   return {
     status: outcome.fresh ? 201 : 200,
@@ -75,7 +75,9 @@ export function ticketRoutes(engine: Room, draws: DrawStore): Route[] {
       tag,
       summary: 'Take a place in the waiting room',
       description:
-        'The same buyer gets the same ticket, however often they ask. `turn` is null until the sale opens.',
+        'The same buyer gets the same ticket, however often they ask. `turn` is null until the sale opens. Whoever ' +
+        'has a ticket already may show it as `ticket`: should Redis have lost its memory, and that place with it, ' +
+        'it is theirs again.',
       access: 'buyer',
       body: Join,
       replies: {
@@ -91,8 +93,10 @@ export function ticketRoutes(engine: Room, draws: DrawStore): Route[] {
         'no_waiting_room',
         'not_invited',
         'challenge_required',
+        'ticket_invalid',
+        'ticket_not_yours',
       ],
-      answer: ({ buyerId, params, body }) => joinSale(engine, buyerId, params.saleId ?? '', body.challenge),
+      answer: ({ buyerId, params, body }) => joinSale(engine, buyerId, params.saleId ?? '', body),
     }),
     route({
       method: 'GET',

@@ -88,16 +88,15 @@ export const ops: { readonly [Name in ClientOp]: Op<Name> } = {
     summary: 'Take a place in the waiting room, or show the one that this buyer has',
     answers: ['ticket'],
     isBuyers: true,
-    run: async ({ engine, turns }, connection, { saleId, challenge }, { buyerId }) => {
-      const reply = await joinSale(engine, buyerId, saleId, challenge);
+    run: async ({ engine, turns }, connection, { op: _, ref: _ref, saleId, ...shown }, { buyerId }) => {
+      const reply = await joinSale(engine, buyerId, saleId, shown);
       if (isRefusal(reply)) return reply;
       const sale = await engine.sales.find(saleId);
-      const ticket = reply.body;
       return {
         ev: 'ticket',
-        body: ticket,
+        body: reply.body,
         sent: () => {
-          if (sale && connection.presence) turns.joined(sale, connection.presence, ticket);
+          if (sale && connection.presence) turns.joined(sale, connection.presence, reply.body);
         },
       };
     },

@@ -7,7 +7,7 @@
 -- ARGV  1 requestId    echoed
 --       2 epoch        integer, the one that is to begin
 --       3 builder      names whoever rebuilds: the parts of anybody else are refused from now on
---       4 patienceMs   integer; a builder that began longer ago is thought dead
+--       4 patienceMs   integer; a builder that was not heard of for longer is thought dead
 --       5 after        stream id: what the outbox has behind it goes with the reply; it stays until end-rebuild, for
 --                      whoever begins after a builder that died
 --       6 tailMax      integer
@@ -25,7 +25,7 @@ if redis.call('TYPE', saleKey).ok ~= 'hash' then redis.call('UNLINK', saleKey) e
 local beginsAtMs = wallClockMs()
 sale = readSale()
 if sale and sale.epoch >= epoch then return { requestId, present } end
-local fields = redis.call('HMGET', saleKey, 'buckets', 'builder', 'rebuildBeganAtMs', 'wallMs')
+local fields = redis.call('HMGET', saleKey, 'buckets', 'builder', 'builderHeardAtMs', 'wallMs')
 local buckets, wallMs = fields[1], fields[4]
 if fields[2] == builder then return { requestId, begun } end
 if fields[2] and beginsAtMs - tonumber(fields[3]) < patienceMs then return { requestId, underWay } end
@@ -40,7 +40,7 @@ else
 end
 redis.call('UNLINK', saleKey, stockKey, reservationsKey, buyersKey, deadlinesKey, pinsKey, turnsKey, callsKey,
   standbyKey, standbyRequestsKey, attemptsKey)
-redis.call('HSET', saleKey, 'builder', builder, 'rebuildBeganAtMs', integer(beginsAtMs))
+redis.call('HSET', saleKey, 'builder', builder, 'builderHeardAtMs', integer(beginsAtMs))
 if buckets then redis.call('HSET', saleKey, 'buckets', buckets) end
 if wallMs then redis.call('HSET', saleKey, 'wallMs', wallMs) end
 return reply

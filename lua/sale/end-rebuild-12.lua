@@ -23,7 +23,7 @@ local requestId, builder, epoch, position = ARGV[1], ARGV[2], tonumber(ARGV[3]),
 local lastMs, vacantFrom, fieldCount = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[8])
 if redis.call('HGET', saleKey, 'builder') ~= builder then return { requestId, -1 } end
 
-redis.call('HDEL', saleKey, 'builder', 'rebuildBeganAtMs')
+redis.call('HDEL', saleKey, 'builder', 'builderHeardAtMs')
 redis.call('HSETNX', saleKey, 'buckets', ARGV[7])
 for i = 9, 8 + fieldCount * 2, 2 do redis.call('HSET', saleKey, ARGV[i], ARGV[i + 1]) end
 redis.call('HSET', saleKey, 'epoch', epoch, 'life', redisLife(), 'clockOffsetMs', 0, 'clockLastMs',

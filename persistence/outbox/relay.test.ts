@@ -34,6 +34,8 @@ function stream() {
         deadlineMs: intent ? 1_700_000_060_000 : null,
         attemptId: null,
         returnId: null,
+        places: null,
+        firstIndex: null,
       });
     },
     outbox: async (_: string, position: string, limit: number) =>

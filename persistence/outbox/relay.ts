@@ -139,5 +139,7 @@ const eventColumns = (events: readonly OutboxEvent[]): unknown[] => {
     events.map((event) => encodeItems(event.items)),
     events.map((event) => event.deadlineMs),
     events.map((event) => event.attemptId),
+    events.map((event) => event.firstIndex),
+    events.map((event) => event.places),
   ];
 };

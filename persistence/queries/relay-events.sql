@@ -7,7 +7,7 @@
 -- $1 sale_id text  $2 position read from text  $3 position of the last event text
 -- $4 position_ms bigint[]  $5 position_n bigint[]  $6 type text[]  $7 at_ms bigint[]  $8 epoch integer[]
 -- $9 reservation_id text[]  $10 buyer_id text[]  $11 turn bigint[]  $12 items text[]
--- $13 deadline_ms bigint[]  $14 attempt_id text[]
+-- $13 deadline_ms bigint[]  $14 attempt_id text[]  $15 first_index bigint[]  $16 places, base64, text[]
 WITH moved AS MATERIALIZED (
   UPDATE sale_relays SET position = $3, relayed_at = now()
   WHERE sale_id = $1 AND position = $2 AND rebuilt_epoch <= ALL ($8)
@@ -17,10 +17,10 @@ event AS MATERIALIZED (
   SELECT moved.sale_id, event.*
   FROM moved, unnest(
     $4::bigint[], $5::bigint[], $6::text[], $7::bigint[], $8::integer[], $9::text[], $10::text[],
-    $11::bigint[], $12::text[], $13::bigint[], $14::text[]
+    $11::bigint[], $12::text[], $13::bigint[], $14::text[], $15::bigint[], $16::text[]
   ) AS event (
     position_ms, position_n, type, at_ms, epoch, reservation_id, buyer_id, turn, items, deadline_ms,
-    attempt_id
+    attempt_id, first_index, places
   )
 ),
 journaled AS (
@@ -31,6 +31,14 @@ journaled AS (
   SELECT sale_id, position_ms, position_n, type, to_timestamp(at_ms / 1000.0), epoch, reservation_id,
     buyer_id, turn, items, to_timestamp(deadline_ms / 1000.0), attempt_id
   FROM event
+  WHERE places IS NULL
+),
+placed AS (
+  INSERT INTO place_events (sale_id, position_ms, position_n, at, epoch, first_index, places)
+  SELECT sale_id, position_ms, position_n, to_timestamp(at_ms / 1000.0), epoch, first_index,
+    decode(places, 'base64')
+  FROM event
+  WHERE places IS NOT NULL
 ),
 heard AS (
   DELETE FROM unconfirmed_holds USING event

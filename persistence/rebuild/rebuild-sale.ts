@@ -6,6 +6,7 @@ import type { PostgresPool } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
 import { indexBlock } from '../reconciliation/index-leases.ts';
 import { configOf, type SaleRow } from '../sales/sale-row.ts';
+import { journaledPlaces } from './journaled-places.ts';
 import { restoredUnits } from './restored-reservations.ts';
 import { type LostSale, readLostSale } from './rows.ts';
 
@@ -47,7 +48,7 @@ export async function rebuildSale(
     lost = sale.epoch;
   }
   const rebuilt = rebuiltSale(await readLostSale(reports, saleId));
-  const { kind } = await settlement.rebuild(begun.builder, rebuilt);
+  const { kind } = await settlement.rebuild(begun.builder, rebuilt, journaledPlaces(rows, saleId));
   if (kind !== 'rebuilt') return false;
   // What lapsed while Redis was away expires now, and whoever was due since then is called.
   await settlement.snapshot(saleId);
@@ -61,6 +62,7 @@ export async function rebuildSale(
       paying: of('paying'),
       confirmed: of('confirmed'),
       unitless: rebuilt.unitless.length,
+      places: rebuilt.placesTaken,
       serving: rebuilt.serving,
       indicesFrom: rebuilt.indices.from,
     },
@@ -83,6 +85,7 @@ function rebuiltSale({ sale, draw, progress, reservations }: LostSale): RebuiltS
     serving: Math.min(progress.serving, from),
     missedBelow: Math.min(progress.missed_below, progress.serving, from),
     progressAtMs: (progress.progress_at ?? progress.last_at).getTime(),
+    placesTaken: progress.places_taken,
     vacantFrom: Math.max(progress.entrants, draw.pre_entrants ?? 0, progress.serving),
     indices: { from, to },
     position: progress.position,

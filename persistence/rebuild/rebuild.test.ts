@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { LiveSale } from '../../engine/contracts/sale.ts';
+import { inCrowds } from '../../engine/fixtures/in-crowds.ts';
 import { saleWithAPast } from '../fixtures/sale-with-a-past.ts';
 import { type Hold, item, newSale, testHouse } from '../fixtures/test-house.ts';
 import { createLog } from '../log.ts';
@@ -251,7 +252,10 @@ test('a waiting room goes on: no index twice, who was called is called, the rest
   await follow(sale.config.id);
   await house.engine.runOnce();
   expect(sale.snapshot).toMatchObject({ epoch: 2, state: 'open', serving: 6 });
-  // A ticket is honoured without its place; who has none joins behind everybody who was ever there.
+  // Everybody whom the journal knows has their place; whoever is new joins behind all who were ever there.
+  expect(await Promise.all(first.map((_, i) => join(`buyer-${i}`)))).toMatchObject(
+    first.map(({ ticket, index }) => ({ ticket, index })),
+  );
   expect(answerOf(await reserve(first.findIndex(({ turn }) => turn === 1)))).toBe('held');
   expect(answerOf(await reserve(first.findIndex(({ turn }) => turn === 10)))).toBe('not_your_turn');
   const later = await Promise.all(Array.from({ length: 5 }, (_, i) => join(`later-${i}`)));
@@ -263,6 +267,60 @@ test('a waiting room goes on: no index twice, who was called is called, the rest
   await house.engine.runOnce();
   const last = Math.max(...later.map(({ turn }) => turn ?? 0));
   expect(sale.snapshot.serving).toBe(last + 1);
+});
+
+test('places come back as the journal has them, however often they were lost', async () => {
+  const created = newSale({ method: 'fifo' });
+  await house.sales.create(created);
+  await house.engine.runOnce();
+  const sale = (await house.engine.sales.find(created.id)) as LiveSale;
+  const { waitingRoom } = house.engine;
+  await follow(created.id);
+  const join = async (buyerId: string, shown = {}) => {
+    const joined = await waitingRoom.join(sale, buyerId, shown);
+    if (joined.kind === 'refused') throw new Error(joined.code);
+    return joined.ticket;
+  };
+  // More than the buckets of an empty room take.
+  const buyers = Array.from({ length: 4_000 }, (_, i) => `buyer-${i}`);
+  const first = await inCrowds(buyers, (buyer) => join(buyer));
+  await waitingRoom.leave(sale, 'buyer-7');
+  await waitingRoom.leave(sale, 'buyer-8');
+  const again = await join('buyer-8');
+  await relay(created.id);
+  const late = await join('late');
+  const lose = async () => {
+    await redis.flushall();
+    await follow(created.id);
+    await house.engine.runOnce();
+  };
+  await lose();
+  await lose();
+
+  const found = await inCrowds(buyers, async (buyer) => {
+    const answer = await waitingRoom.status(sale, buyer);
+    return answer.kind === 'refused' ? answer.code : answer.status.index;
+  });
+  const expected = first.map(({ index }, at) =>
+    at === 8 ? again.index : at === 7 ? 'ticket_not_found' : index,
+  );
+  expect(found).toEqual(expected);
+  // Who came after the relay was there last has the ticket.
+  expect(await waitingRoom.status(sale, 'late')).toMatchObject({ code: 'ticket_not_found' });
+  expect(await join('late', { ticket: late.ticket })).toMatchObject({ index: late.index });
+  await relay(created.id);
+  await lose();
+  expect(await join('late')).toMatchObject({ ticket: late.ticket });
+  expect(await join('buyer-3999')).toMatchObject({ ticket: first.at(-1)?.ticket });
+  // A copy of Redis that is newer than nothing, and older than the journal.
+  const left = await join('buyer-9');
+  await waitingRoom.leave(sale, 'buyer-9');
+  await relay(created.id);
+  const { runId } = await house.settlement.life(created.id);
+  expect(await rebuildSale(parts(), created.id, runId, sale.snapshot.epoch)).toBe(true);
+  await house.engine.runOnce();
+  expect((await join('buyer-9')).index).toBeGreaterThan(left.index);
+  expect(await join('buyer-10')).toMatchObject({ ticket: first[10]?.ticket });
 });
 
 test('indices that nobody had noted are not issued again', async () => {

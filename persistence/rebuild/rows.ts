@@ -39,7 +39,9 @@ export interface LostReservation {
 /** How far a sale had come, as `lost-progress.sql` selects it. */
 export interface LostProgress {
   position: string;
+  /** Indices below were issued, as far as anybody knows. */
   entrants: number;
+  places_taken: number;
   serving: number;
   missed_below: number;
   progress_at: Date | null;

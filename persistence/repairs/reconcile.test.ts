@@ -178,7 +178,7 @@ test('what was decided and not relayed outlives a builder that died', async () =
   const hold = await house.hold(past.sale);
   expect(await house.settlement.beginRebuild(past.id, epoch + 1, position)).toMatchObject({ kind: 'begun' });
   // It dies here, and its patience runs out.
-  await damage.redis.hset(damage.keys.sale, 'rebuildBeganAtMs', 0);
+  await damage.redis.hset(damage.keys.sale, 'builderHeardAtMs', 0);
   const { runId } = await house.settlement.life(past.id);
   expect(await rebuildSale(parts(), past.id, runId, epoch)).toBe(true);
   expect(await house.settlement.reservationStates(past.id, [hold.reservationId])).toMatchObject([

@@ -111,4 +111,6 @@ const eventOf = (type: OutboxEvent['type'], hold?: MovedHold) => ({
   deadlineMs: hold?.deadline_ms ?? null,
   attemptId: hold?.attempt_id ?? null,
   returnId: null,
+  places: null,
+  firstIndex: null,
 });

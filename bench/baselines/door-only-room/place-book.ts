@@ -12,5 +12,6 @@ export function placeBook(): PlaceBook {
     find: () => inBursts(() => index),
     leave: async () => true,
     invite: async () => {},
+    restore: async () => true,
   };
 }

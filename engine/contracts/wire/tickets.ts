@@ -12,7 +12,17 @@ export const TicketState = Type.Enum([
   'sold_out',
 ]);
 
-export const Join = request({ challenge: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })) });
+export const Join = request({
+  challenge: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),
+  ticket: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 1024,
+      description: 'the one that joining answered before; brings the place back where it was lost',
+    }),
+  ),
+});
+export type Join = Type.Static<typeof Join>;
 
 export const Ticket = reply({
   ticket: Type.String({ description: 'signed; bound to its buyer and its sale' }),

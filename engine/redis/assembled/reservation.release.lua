@@ -256,6 +256,14 @@ local function emitReservation(type, id, reservation, restock)
     'deadlineMs', integer(reservation.deadlineMs), unpack(rest))
 end
 
+-- Places that got an index each, one after the other from `firstIndex` on; or that were given up, without it.
+-- `places` is base64, 16 characters each: who reads the stream takes it for text.
+local function emitPlaces(type, places, firstIndex)
+  local rest = firstIndex and { 'firstIndex', integer(firstIndex) } or {}
+  redis.call('XADD', outboxKey, '*', 'type', type, 'atMs', integer(nowMs), 'epoch', integer(sale.epoch),
+    'places', places, unpack(rest))
+end
+
 -- Told to the buyer on whatever gateway their sockets are; lost pushes are found by asking.
 local function push(message)
   redis.call('PUBLISH', 'db:push', cjson.encode(message))

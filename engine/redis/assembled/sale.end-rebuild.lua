@@ -265,6 +265,14 @@ local function emitReservation(type, id, reservation, restock)
     'deadlineMs', integer(reservation.deadlineMs), unpack(rest))
 end
 
+-- Places that got an index each, one after the other from `firstIndex` on; or that were given up, without it.
+-- `places` is base64, 16 characters each: who reads the stream takes it for text.
+local function emitPlaces(type, places, firstIndex)
+  local rest = firstIndex and { 'firstIndex', integer(firstIndex) } or {}
+  redis.call('XADD', outboxKey, '*', 'type', type, 'atMs', integer(nowMs), 'epoch', integer(sale.epoch),
+    'places', places, unpack(rest))
+end
+
 -- Told to the buyer on whatever gateway their sockets are; lost pushes are found by asking.
 local function push(message)
   redis.call('PUBLISH', 'db:push', cjson.encode(message))
@@ -619,7 +627,7 @@ local requestId, builder, epoch, position = ARGV[1], ARGV[2], tonumber(ARGV[3]),
 local lastMs, vacantFrom, fieldCount = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[8])
 if redis.call('HGET', saleKey, 'builder') ~= builder then return { requestId, -1 } end
 
-redis.call('HDEL', saleKey, 'builder', 'rebuildBeganAtMs')
+redis.call('HDEL', saleKey, 'builder', 'builderHeardAtMs')
 redis.call('HSETNX', saleKey, 'buckets', ARGV[7])
 for i = 9, 8 + fieldCount * 2, 2 do redis.call('HSET', saleKey, ARGV[i], ARGV[i + 1]) end
 redis.call('HSET', saleKey, 'epoch', epoch, 'life', redisLife(), 'clockOffsetMs', 0, 'clockLastMs',

@@ -1,13 +1,27 @@
 #!lua
 -- Gives places up for good. The index stays taken; joining again takes a new one at the end.
 --
--- KEYS  1 sale (hash)  then one bucket (hash) an element
+-- KEYS  1 sale (hash)  2 outbox (stream)  then one bucket (hash) an element
 -- ARGV  1 requestId    echoed
 --       2 buckets      integer, what the caller believes
---       then an element: place (12 bytes)
+--       3 places       12 bytes an element
+--       4 placesText   the same in base64, 16 characters an element
 -- Reply {requestId, code, buckets, left…}: left 1 or 0 (there was no place).
 --       code 1 decided, -1 no such sale, -3 stale level
-local saleKey = KEYS[1]
+-- Event whatever places were given up: places.given_up
+local saleKey, outboxKey = KEYS[1], KEYS[2]
+local sale, nowMs
+-- Numbers as decimal strings without exponent: Lua prints 1e14 and above in another form.
+-- A batch says the same few moments again and again, so each is written once a call.
+local written = {}
+local function integer(number)
+  local text = written[number]
+  if not text then
+    text = string.format('%d', number)
+    written[number] = text
+  end
+  return text
+end
 -- Refuses a key of the wrong type before anything is written: Redis does not roll a script back.
 -- Expects nothing. `expected` maps key → type name as TYPE says it; an absent key is fine.
 -- Answers the error or nil, and which of the keys are absent.
@@ -23,21 +37,153 @@ local function checkTypes(expected)
   end
   return nil, absent
 end
-local requestId, buckets = ARGV[1], tonumber(ARGV[2])
+-- The sale's clock: max(last, TIME + offset). A jump of more than 5 s in either direction becomes
+-- offset, so a wall clock that was set wrong, or a pause of every gateway, releases no hold early and
+-- revives none. A sale with `wallMs` set takes that instead of TIME: tests and the simulator differ
+-- from production in this one line.
+-- Expects: saleKey. Writes: clockLastMs, clockOffsetMs of the sale.
+local clockJumpMs = 5000
 
-local expected = { [saleKey] = 'hash' }
-for i = 2, #KEYS do expected[KEYS[i]] = 'hash' end
-local wrong = checkTypes(expected)
+local function wallClockMs()
+  local set = redis.call('HGET', saleKey, 'wallMs')
+  if set then return tonumber(set) end
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+-- By the sale's clock it is so late, and so far is it from the wall clock. Nothing has moved yet.
+local function readClock()
+  local wallMs = wallClockMs()
+  local clock = redis.call('HMGET', saleKey, 'clockLastMs', 'clockOffsetMs')
+  local lastMs, offsetMs = tonumber(clock[1]) or wallMs, tonumber(clock[2]) or 0
+  local nowMs = wallMs + offsetMs
+  if math.abs(nowMs - lastMs) > clockJumpMs then return lastMs, lastMs - wallMs end
+  return math.max(nowMs, lastMs), offsetMs
+end
+
+local function writeClock(nowMs, offsetMs)
+  redis.call('HSET', saleKey, 'clockLastMs', nowMs, 'clockOffsetMs', offsetMs)
+end
+
+local function saleNow()
+  local nowMs, offsetMs = readClock()
+  writeClock(nowMs, offsetMs)
+  return nowMs
+end
+-- Which life of Redis this is. A restart, a failover and a copy that was brought back have another one than
+-- the sale was published or rebuilt in, and nothing of such a sale is believed until Postgres has agreed.
+-- Costs 15 µs a call of a script that decides for up to 200.
+local function redisLife()
+  return string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
+end
+-- The sale's own fields, read once a call. A missing sale refuses; it never counts as zero.
+-- Expects: saleKey, the include life. Nil where Redis does not know the sale (any more).
+local function readSaleOfAnyLife()
+  local fields = redis.call('HMGET', saleKey, 'id', 'epoch', 'state', 'method', 'perBuyerLimit', 'holdMs',
+    'claimMs', 'perMinute', 'waitingOpensAtMs', 'opensAtMs', 'closesAtMs', 'serving', 'entrants',
+    'missedBelow', 'pausedAtMs', 'pausedTotalMs', 'drawSeed', 'preEntrants', 'checkoutsAtOnceMax', 'life')
+  if not fields[2] then return nil end
+  return {
+    id = fields[1],
+    epoch = tonumber(fields[2]),
+    state = fields[3],
+    method = fields[4],
+    perBuyerLimit = tonumber(fields[5]),
+    holdMs = tonumber(fields[6]),
+    claimMs = tonumber(fields[7]),
+    perMinute = tonumber(fields[8]),
+    waitingOpensAtMs = tonumber(fields[9]),
+    opensAtMs = tonumber(fields[10]),
+    closesAtMs = tonumber(fields[11]),
+    serving = tonumber(fields[12]),
+    entrants = tonumber(fields[13]),
+    missedBelow = tonumber(fields[14]),
+    pausedAtMs = tonumber(fields[15]),
+    pausedTotalMs = tonumber(fields[16]),
+    isDrawn = fields[4] == 'queue' or fields[4] == 'lottery',
+    hasDrawSeed = fields[17] and true or false,
+    preEntrants = tonumber(fields[18]),
+    checkoutsAtOnceMax = tonumber(fields[19]),
+    life = fields[20],
+  }
+end
+
+-- Nil also where this Redis is not the one that the sale's epoch was begun in.
+local function readSale()
+  local found = readSaleOfAnyLife()
+  return found and found.life == redisLife() and found or nil
+end
+-- Every change of state and its event are one call: what the relay reads is what happened.
+-- Expects: saleKey, outboxKey, sale, nowMs, integer(). Events: engine/contracts/events.ts.
+local function emitSale(type)
+  redis.call('XADD', outboxKey, '*', 'type', type, 'atMs', integer(nowMs), 'epoch', integer(sale.epoch))
+end
+
+local function emitUnits(sku, units)
+  redis.call('XADD', outboxKey, '*', 'type', 'sale.units_adjusted', 'atMs', integer(nowMs), 'epoch',
+    integer(sale.epoch), 'items', sku .. ':' .. integer(units))
+end
+
+-- With `restock` the event is about a part of the reservation: {returnId, items}. What there is none of is left
+-- out: each name and value costs Redis twice, in the stream and in its append-only file.
+local function emitReservation(type, id, reservation, restock)
+  local rest = {}
+  if reservation.turn >= 0 then rest = { 'turn', integer(reservation.turn) } end
+  if reservation.attemptId ~= '' then
+    rest[#rest + 1] = 'attemptId'
+    rest[#rest + 1] = reservation.attemptId
+  end
+  if restock then
+    rest[#rest + 1] = 'returnId'
+    rest[#rest + 1] = restock.returnId
+  end
+  redis.call('XADD', outboxKey, '*', 'type', type, 'atMs', integer(nowMs), 'epoch', integer(sale.epoch),
+    'reservationId', id, 'buyerId', reservation.buyerId, 'items', restock and restock.items or reservation.items,
+    'deadlineMs', integer(reservation.deadlineMs), unpack(rest))
+end
+
+-- Places that got an index each, one after the other from `firstIndex` on; or that were given up, without it.
+-- `places` is base64, 16 characters each: who reads the stream takes it for text.
+local function emitPlaces(type, places, firstIndex)
+  local rest = firstIndex and { 'firstIndex', integer(firstIndex) } or {}
+  redis.call('XADD', outboxKey, '*', 'type', type, 'atMs', integer(nowMs), 'epoch', integer(sale.epoch),
+    'places', places, unpack(rest))
+end
+
+-- Told to the buyer on whatever gateway their sockets are; lost pushes are found by asking.
+local function push(message)
+  redis.call('PUBLISH', 'db:push', cjson.encode(message))
+end
+local requestId, buckets, places, placesText = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
+local placeBytes, placeCharacters, elements = 12, 16, #KEYS - 2
+
+if #ARGV ~= 4 or #places ~= placeBytes * elements or #placesText ~= placeCharacters * elements then
+  return redis.error_reply('ERR ' .. elements .. ' buckets and ' .. #(places or '') .. ' bytes of places')
+end
+local expected = { [saleKey] = 'hash', [outboxKey] = 'stream' }
+for i = 3, #KEYS do expected[KEYS[i]] = 'hash' end
+local wrong, absent = checkTypes(expected)
 if wrong then return wrong end
 
+sale = readSale()
+if not sale then return { requestId, -1, 0 } end
 local known = tonumber(redis.call('HGET', saleKey, 'buckets'))
-if not known then return { requestId, -1, 0 } end
 if known ~= buckets then return { requestId, -3, known } end
+if absent[outboxKey] then return redis.error_reply('LOST ' .. outboxKey .. ' is missing') end
 local reply = { requestId, 1, known }
-for i = 3, #ARGV do
-  local index = tonumber(redis.call('HGET', KEYS[i - 1], ARGV[i]))
+local leavers = {}
+for i = 1, elements do
+  local bucket, place = KEYS[i + 2], string.sub(places, placeBytes * (i - 1) + 1, placeBytes * i)
+  local index = tonumber(redis.call('HGET', bucket, place))
   local left = index and index >= 0
-  if left then redis.call('HSET', KEYS[i - 1], ARGV[i], -1 - index) end
+  if left then
+    redis.call('HSET', bucket, place, -1 - index)
+    leavers[#leavers + 1] = string.sub(placesText, placeCharacters * (i - 1) + 1, placeCharacters * i)
+  end
   reply[#reply + 1] = left and 1 or 0
+end
+if #leavers > 0 then
+  nowMs = saleNow()
+  emitPlaces('places.given_up', table.concat(leavers))
 end
 return reply

@@ -1,0 +1,98 @@
+#!lua
+-- Writes places into a sale that is being rebuilt, in the order in which the journal has them: what is said of a
+-- buyer later counts. Whoever rebuilds is heard of by it.
+--
+-- KEYS  1 sale (hash)  then one bucket (hash) an element
+-- ARGV  1 requestId    echoed
+--       2 builder      who began the rebuild
+--       3 buckets      integer, what the caller believes; so many there are where nobody knows it any more
+--       4 firstIndex   integer, of the first element, the others follow it; -1: these places were given up
+--       5 places       12 bytes an element
+-- Reply {requestId, code, buckets}: code 1 written, -1 no such rebuild (any more), -3 stale level
+local saleKey = KEYS[1]
+-- Numbers as decimal strings without exponent: Lua prints 1e14 and above in another form.
+-- A batch says the same few moments again and again, so each is written once a call.
+local written = {}
+local function integer(number)
+  local text = written[number]
+  if not text then
+    text = string.format('%d', number)
+    written[number] = text
+  end
+  return text
+end
+-- Refuses a key of the wrong type before anything is written: Redis does not roll a script back.
+-- Expects nothing. `expected` maps key → type name as TYPE says it; an absent key is fine.
+-- Answers the error or nil, and which of the keys are absent.
+local function checkTypes(expected)
+  local absent = {}
+  for key, name in pairs(expected) do
+    local found = redis.call('TYPE', key).ok
+    if found == 'none' then
+      absent[key] = true
+    elseif found ~= name then
+      return redis.error_reply('WRONGTYPE ' .. key .. ' is a ' .. found .. ', not a ' .. name)
+    end
+  end
+  return nil, absent
+end
+-- The sale's clock: max(last, TIME + offset). A jump of more than 5 s in either direction becomes
+-- offset, so a wall clock that was set wrong, or a pause of every gateway, releases no hold early and
+-- revives none. A sale with `wallMs` set takes that instead of TIME: tests and the simulator differ
+-- from production in this one line.
+-- Expects: saleKey. Writes: clockLastMs, clockOffsetMs of the sale.
+local clockJumpMs = 5000
+
+local function wallClockMs()
+  local set = redis.call('HGET', saleKey, 'wallMs')
+  if set then return tonumber(set) end
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+-- By the sale's clock it is so late, and so far is it from the wall clock. Nothing has moved yet.
+local function readClock()
+  local wallMs = wallClockMs()
+  local clock = redis.call('HMGET', saleKey, 'clockLastMs', 'clockOffsetMs')
+  local lastMs, offsetMs = tonumber(clock[1]) or wallMs, tonumber(clock[2]) or 0
+  local nowMs = wallMs + offsetMs
+  if math.abs(nowMs - lastMs) > clockJumpMs then return lastMs, lastMs - wallMs end
+  return math.max(nowMs, lastMs), offsetMs
+end
+
+local function writeClock(nowMs, offsetMs)
+  redis.call('HSET', saleKey, 'clockLastMs', nowMs, 'clockOffsetMs', offsetMs)
+end
+
+local function saleNow()
+  local nowMs, offsetMs = readClock()
+  writeClock(nowMs, offsetMs)
+  return nowMs
+end
+local requestId, builder, buckets = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local firstIndex, places = tonumber(ARGV[4]), ARGV[5]
+local placeBytes, elements = 12, #KEYS - 1
+
+if #ARGV ~= 5 or #places ~= placeBytes * elements then
+  return redis.error_reply('ERR ' .. elements .. ' buckets and ' .. #(places or '') .. ' bytes of places')
+end
+local expected = { [saleKey] = 'hash' }
+for i = 2, #KEYS do expected[KEYS[i]] = 'hash' end
+local wrong = checkTypes(expected)
+if wrong then return wrong end
+if redis.call('HGET', saleKey, 'builder') ~= builder then return { requestId, -1, 0 } end
+redis.call('HSETNX', saleKey, 'buckets', buckets)
+local known = tonumber(redis.call('HGET', saleKey, 'buckets'))
+if known ~= buckets then return { requestId, -3, known } end
+
+for i = 1, elements do
+  local bucket, place = KEYS[i + 1], string.sub(places, placeBytes * (i - 1) + 1, placeBytes * i)
+  if firstIndex >= 0 then
+    redis.call('HSET', bucket, place, integer(firstIndex + i - 1))
+  else
+    local index = tonumber(redis.call('HGET', bucket, place))
+    if index and index >= 0 then redis.call('HSET', bucket, place, integer(-1 - index)) end
+  end
+end
+redis.call('HSET', saleKey, 'builderHeardAtMs', integer(wallClockMs()))
+return { requestId, 1, known }
