@@ -96,6 +96,7 @@ export class Demo {
         price: sale.items[0]?.price as { amount: number; currency: string },
         clients: crowd.outcomes,
         failures: crowd.failures,
+        lostHolds: crowd.incidents.lostHolds,
         proof,
         ...drained,
         provider: await operator.charges(),

@@ -10,6 +10,7 @@ const clean = (): Evidence => ({
   price: { amount: 49_900, currency: 'USD' },
   clients: { ...noOutcomes(), confirmed: 10, soldOut: 8, walkedAway: 1, noShow: 1 },
   failures: {},
+  lostHolds: 0,
   proof: { asked: 10, found: 10, repeated: [], missing: [] },
   audit: {
     saleId: 's',
@@ -81,6 +82,7 @@ const planted: [string, (evidence: Evidence) => void, string][] = [
     'everything that could be sold is sold',
   ],
   ['a sale that no client was told of', (e) => (e.payers = 9), 'everything that could be sold is sold'],
+  ['a hold that never was', (e) => (e.lostHolds = 1), 'no hold is forgotten'],
   ['an oversold unit', (e) => (e.audit.oversold = 1), 'nothing is oversold, nothing undersold'],
   ['an undersold unit', (e) => (e.audit.undersold = 1), 'nothing is oversold, nothing undersold'],
   ['a unit in no bucket', (e) => (item(e).available = -1), 'every unit is somewhere'],

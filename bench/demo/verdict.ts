@@ -13,6 +13,8 @@ export interface Evidence {
   clients: OutcomeCounts;
   /** Why buyers failed, with how many did. */
   failures: Record<string, number>;
+  /** Holds that clients were told of, and that never were when they came to pay. */
+  lostHolds: number;
   proof: Proof;
   audit: Audit;
   /** What still moved when the time to drain was up; null where nothing did. */
@@ -32,6 +34,7 @@ export function judge(evidence: Evidence): Check[] {
   return [
     drained(evidence),
     everybodyEnded(evidence),
+    keptItsWord(evidence),
     soldWhatCouldBeSold(evidence),
     neitherOverNorUndersold(evidence),
     unitsAddUp(evidence),
@@ -70,6 +73,15 @@ function everybodyEnded({ buyers, clients, failures }: Evidence): Check {
     clients.unfinished === 0,
   );
 }
+
+const keptItsWord = ({ lostHolds }: Evidence): Check =>
+  check(
+    'no hold is forgotten',
+    lostHolds === 0
+      ? 'every hold lasted as long as was said'
+      : `${lostHolds} holds were gone before their time`,
+    lostHolds === 0,
+  );
 
 /** Nobody who would pay gives up while there is hope: less than this sold is a unit that got lost. */
 function soldWhatCouldBeSold({ audit, units, payers, clients }: Evidence): Check {

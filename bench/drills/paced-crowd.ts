@@ -96,7 +96,7 @@ export class PacedCrowd {
       const reply = await this.#ask(buyerId, `/api/v1/checkout/${checkoutId}/pay`, body, headers);
       if (reply.status === 201) return reply.body.orderId as string;
       if (reply.body.code === 'checkout_not_found' || reply.body.code === 'reservation_expired') {
-        this.#tally.incident('lapsedHolds');
+        this.#tally.incident(reply.body.code === 'reservation_expired' ? 'lapsedHolds' : 'lostHolds');
         const held = await this.#reserve(buyerId);
         return held && this.#pay(buyerId, held);
       }

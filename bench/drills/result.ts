@@ -54,6 +54,11 @@ export function report(result: DrillResult): string {
           ? 'nothing after it'
           : `selling again ${sellingAgainMs} ms after its return`),
     ),
+    ...(result.incidents?.lostHolds
+      ? [
+          `  lost      ${result.incidents.lostHolds} holds that nobody had journaled yet; their buyers began anew`,
+        ]
+      : []),
     ...(audit
       ? [
           `  audit     ${audit.items.map(({ sold, units }) => `${sold} of ${units} sold`).join(', ')}, ` +

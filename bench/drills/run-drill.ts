@@ -200,6 +200,7 @@ export class DrillRun {
       ...drained,
       clients: crowd.outcomes,
       failures: crowd.failures,
+      lostHolds: this.#drill.mayLoseHolds ? 0 : crowd.incidents.lostHolds,
       proof: await proveOrders({ ...system, saleId }, crowd.confirmed),
       provider: await operator.charges(),
       payers,

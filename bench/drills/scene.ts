@@ -37,6 +37,8 @@ export interface Drill {
   sellingSecondsMin: number;
   /** Who comes: a rush into a waiting room, unless buyers come evenly to a sale without one that sells slowly. */
   crowd?: 'paced';
+  /** True where what Redis has acknowledged is lost, or passed over: a hold that nobody had journaled yet may be gone. */
+  mayLoseHolds?: true;
   /** Resolves with a fresh fault of one run. Throws `DrillFailure` where this machine cannot have it. */
   prepare(next: () => number, seed: number, given: Given): Promise<Preparation>;
 }

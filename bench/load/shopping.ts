@@ -7,7 +7,7 @@ import { endedBy, patiently, type Visit } from './visit.ts';
 
 /**
  * A buyer's whole visit: join, wait to be called, hold a unit, pay it. Gives up on nothing while there is
- * hope: stands by as long as it takes, and stands by again when a hold lapses.
+ * hope: stands by as long as it takes, and again when a hold lapses or is lost.
  * Throws `Unexpected` where the sale breaks the protocol.
  */
 export async function shop(visit: Visit): Promise<Outcome> {
@@ -33,8 +33,10 @@ export async function shop(visit: Visit): Promise<Outcome> {
       tally.sawConfirmed({ buyerId, orderId: paid.orderId });
       return 'confirmed';
     }
-    if (paid.code !== 'reservation_expired') return endedBy(paid, 'pay');
-    tally.incident('lapsedHolds');
+    if (paid.code === 'reservation_expired') tally.incident('lapsedHolds');
+    // A Redis that lost its memory has lost what nobody had journaled yet; the verdict says whether it may have.
+    else if (paid.code === 'checkout_not_found') tally.incident('lostHolds');
+    else return endedBy(paid, 'pay');
   }
 }
 

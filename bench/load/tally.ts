@@ -16,6 +16,8 @@ export const incidents = [
   'abandonedPayments',
   'stoodBy',
   'lapsedHolds',
+  /** Told of a hold, and then that there never was one. */
+  'lostHolds',
   'askedAgain',
   'askedByBank',
 ] as const;

@@ -34,6 +34,7 @@ export const redisWipe: Drill = {
   summary: 'Redis dies and comes back empty, with tickets and tokens in flight',
   pauseMs: [1_000, 5_000],
   sellingSecondsMin: 30,
+  mayLoseHolds: true,
   prepare: async () => ({
     begin: async (scene) =>
       lasting(scene, async (files) => {
@@ -48,6 +49,7 @@ export const aofCut: Drill = {
   summary: 'power loss: Redis dies and the tail of its append-only file is cut at a random byte',
   pauseMs: [1_000, 5_000],
   sellingSecondsMin: 30,
+  mayLoseHolds: true,
   prepare: async () => ({ begin: async (scene) => lasting(scene, cutTail) }),
 };
 
@@ -79,6 +81,7 @@ export const redisRollback: Drill = {
   summary: 'Redis dies and comes back from a copy that is up to 5 s older',
   pauseMs: [2_000, 6_000],
   sellingSecondsMin: 30,
+  mayLoseHolds: true,
   prepare: async () => ({ begin: async (scene) => rollback(scene) }),
 };
 
