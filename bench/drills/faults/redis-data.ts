@@ -109,13 +109,12 @@ async function rollback(scene: Scene): Promise<Fault> {
   return {
     strike: () =>
       strikeData(scene, async (files, next) => {
-        const copy = pick(copies, next);
+        // What was copied before belongs to a past that is over now, and is not removed while it is used.
+        const copy = pick(copies.splice(0), next);
         if (!copy) return 'no copy yet';
         const ageMs = performance.now() - copy.atMs;
         await rm(files, { recursive: true, force: true });
         await cp(copy.path, files, { recursive: true });
-        // What was copied before belongs to a past that is over now.
-        copies.splice(0);
         return `rolled back: ${(ageMs / 1000).toFixed(1)} s`;
       }),
     async end() {

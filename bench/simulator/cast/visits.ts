@@ -52,10 +52,12 @@ async function withSale({ gateway }: VisitParts, does: (sale: LiveSale) => Promi
 }
 
 async function join({ gateway, buyer, words }: VisitParts, sale: LiveSale): Promise<string> {
-  const outcome = await gateway.engine.waitingRoom.join(sale, buyer.id);
+  const shown = buyer.ticket;
+  const outcome = await gateway.engine.waitingRoom.join(sale, buyer.id, shown ? { ticket: shown } : {});
   if (outcome.kind === 'refused') return outcome.code;
-  buyer.ticket = outcome.ticket.ticket;
-  words.say({ says: 'place', buyer: buyer.id, index: outcome.ticket.index });
+  const { index, ticket } = outcome.ticket;
+  words.say({ says: 'place', buyer: buyer.id, index, shown: shown === null ? null : indexOf(shown) });
+  buyer.ticket = ticket;
   return outcome.kind;
 }
 
@@ -63,17 +65,21 @@ async function look({ gateway, buyer, words }: VisitParts, sale: LiveSale): Prom
   const outcome = await gateway.engine.waitingRoom.status(sale, buyer.id);
   if (outcome.kind === 'refused') return outcome.code;
   const { status } = outcome;
-  words.say({ says: 'place', buyer: buyer.id, index: status.index });
+  words.say({ says: 'place', buyer: buyer.id, index: status.index, shown: null });
   if (status.reservation) remember(buyer, status.reservation);
   return status.state;
 }
 
 async function leave({ gateway, buyer }: VisitParts, sale: LiveSale): Promise<string> {
-  const outcome = await gateway.engine.waitingRoom.leave(sale, buyer.id);
-  if (outcome.kind === 'refused') return outcome.code;
+  // Whatever comes of it: who gives a place up does not show its ticket any more.
   buyer.ticket = null;
-  return outcome.kind;
+  const outcome = await gateway.engine.waitingRoom.leave(sale, buyer.id);
+  return outcome.kind === 'refused' ? outcome.code : outcome.kind;
 }
+
+/** What a ticket says without its signature. */
+const indexOf = (ticket: string): number =>
+  JSON.parse(Buffer.from(ticket.split('.')[1] as string, 'base64url').toString()).index;
 
 async function reserve(
   { gateway, buyer, words }: VisitParts,

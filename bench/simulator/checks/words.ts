@@ -4,7 +4,8 @@ import { Violation } from './violation.ts';
 
 /** Something that somebody was told by a gateway or a worker. */
 export type Word =
-  | { says: 'place'; buyer: string; index: number }
+  /** `shown`: index of the ticket that was shown for it, or null. */
+  | { says: 'place'; buyer: string; index: number; shown: number | null }
   | { says: 'held'; buyer: string; reservation: string }
   /** An order is accepted: 202. */
   | { says: 'accepted'; buyer: string; order: string; key: string }
@@ -37,6 +38,12 @@ export class Words {
         this.#buyerOfIndex.set(word.index, buyer);
         if (other !== buyer) {
           throw new Violation('an index is issued once', `${word.index} to ${other} and to ${buyer}`);
+        }
+        if (word.shown !== null && word.index > word.shown) {
+          throw new Violation(
+            'a ticket keeps its place',
+            `${buyer} showed ${word.shown} and got ${word.index}`,
+          );
         }
         return;
       }
