@@ -12,7 +12,7 @@ import type {
   ReservationRecord,
   ReserveOutcome,
 } from './contracts/outcomes.ts';
-import type { RebuiltSale } from './contracts/rebuilt-sale.ts';
+import type { JournaledPlaces, RebuiltSale } from './contracts/rebuilt-sale.ts';
 import type { LiveSale, SaleConfig, SaleSnapshot } from './contracts/sale.ts';
 import type { Soon } from './contracts/soon.ts';
 import type { ReservationState, SaleState } from './contracts/states.ts';
@@ -23,16 +23,14 @@ import type { Restock, RestockAnswer } from './reservation/settle.ts';
 import type { KnownReservation } from './reservation/states.ts';
 import type { SaleLife } from './sale/life.ts';
 import type { RebuildBegun, Rebuilt } from './sale/rebuild.ts';
-import type { JournaledPlaces } from './waiting-room/place-book.ts';
 
 export type { ObservedReservation, ObservedSale } from './contracts/observed-sale.ts';
-export type { RebuiltSale } from './contracts/rebuilt-sale.ts';
+export type { JournaledPlaces, RebuiltSale } from './contracts/rebuilt-sale.ts';
 export type { OwnReservation, PinAnswer } from './reservation/reservations.ts';
 export type { Decision, ReserveRequest } from './reservation/reserve.ts';
 export type { SlowSale, SlowSales } from './reservation/slow.ts';
 export type { KnownReservation } from './reservation/states.ts';
 export type { SaleLife } from './sale/life.ts';
-export type { JournaledPlaces } from './waiting-room/place-book.ts';
 
 /** Every sale that this process knows, kept current by the tick and by publish/subscribe. */
 export interface SaleDirectory {

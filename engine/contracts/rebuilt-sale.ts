@@ -29,6 +29,14 @@ export interface RestoredReservation {
   quoteId: QuoteId | null;
 }
 
+/** Places of a waiting room as the journal has them. */
+export interface JournaledPlaces {
+  /** 12 bytes each. */
+  places: Buffer;
+  /** Index of the first, the others follow it; null where they were given up. */
+  firstIndex: number | null;
+}
+
 /** All that it takes to begin another epoch of a sale from nothing. */
 export interface RebuiltSale {
   config: SaleConfig;

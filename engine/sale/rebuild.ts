@@ -1,10 +1,9 @@
 import type { Redis } from 'ioredis';
 import { encodeItems, type OutboxEvent, parseOutboxEvent } from '../contracts/events.ts';
 import { newId } from '../contracts/ids.ts';
-import type { RebuiltSale, RestoredReservation } from '../contracts/rebuilt-sale.ts';
+import type { JournaledPlaces, RebuiltSale, RestoredReservation } from '../contracts/rebuilt-sale.ts';
 import { channels, floorKeys, salesKey } from '../redis/keys.ts';
 import { nextRequestId, run, script } from '../redis/scripts.ts';
-import type { JournaledPlaces, PlaceBook } from '../waiting-room/place-book.ts';
 import { saleFields } from './read-sale.ts';
 
 /** Reservations in one call: 500 cost about 5 ms of Redis. */
@@ -33,7 +32,13 @@ export type Rebuilt = { kind: 'rebuilt' } | { kind: 'overtaken' };
 export interface RebuildTerms {
   pinLeaseMs: number;
   initialBuckets: number;
-  restorePlaces: PlaceBook['restore'];
+  /** Writes about `count` places into a sale that `builder` rebuilds; false where that rebuild is over. */
+  restorePlaces(
+    saleId: string,
+    builder: string,
+    count: number,
+    journaled: AsyncIterable<JournaledPlaces>,
+  ): Promise<boolean>;
 }
 
 /**

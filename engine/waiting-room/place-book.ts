@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { type Refusal, refuse } from '../contracts/errors.ts';
+import type { JournaledPlaces } from '../contracts/rebuilt-sale.ts';
 import { perSale } from '../redis/batcher.ts';
 import { outboxKey, placesKey, saleKey } from '../redis/keys.ts';
 import { nextRequestId, type Reply, run, script } from '../redis/scripts.ts';
@@ -33,14 +34,6 @@ interface Invitations {
 }
 
 export type TakePlaceOutcome = { kind: 'place'; index: number; fresh: boolean } | Refusal;
-
-/** Places of a waiting room as the journal has them. */
-export interface JournaledPlaces {
-  /** 12 bytes each. */
-  places: Buffer;
-  /** Index of the first, the others follow it; null where they were given up. */
-  firstIndex: number | null;
-}
 
 /** Who has which place in which waiting room. Batched: what arrived during one round trip goes as one call. */
 export interface PlaceBook {
