@@ -8,6 +8,7 @@ import { providerStorm } from './faults/provider-storm.ts';
 import { redisAway, redisAwaySlow } from './faults/redis-away.ts';
 import { aofCut, redisRollback, redisWipe } from './faults/redis-data.ts';
 import { sleeper } from './faults/sleeper.ts';
+import { soak } from './faults/soak.ts';
 import type { Drill } from './scene.ts';
 
 /** Every drill, in the order in which `all` takes turns. */
@@ -29,4 +30,5 @@ export const drills: readonly Drill[] = [
   clockJump,
   crashPointDrill,
   diskFull,
+  soak,
 ];

@@ -5,6 +5,7 @@ import { awayKinds } from './absence.ts';
 import { drills } from './catalogue.ts';
 import { type Drill, DrillFailure, type Given } from './scene.ts';
 
+/** `minutes`: repeated with the next seeds until so many are over, and a soak lasts so long; null: once. */
 export interface DrillOptions extends Given {
   /** One, or all of them in turn. Empty: list them. */
   drills: readonly Drill[];
@@ -12,8 +13,6 @@ export interface DrillOptions extends Given {
   buyers: number;
   units: number;
   method: DemoOptions['method'];
-  /** Repeated with the next seeds until that many minutes are over; null: once. */
-  minutes: number | null;
   /** Repeated with the next seeds until so often struck; null: once. */
   strikes: number | null;
   json: string | null;
@@ -21,7 +20,10 @@ export interface DrillOptions extends Given {
 
 /** A line for each drill. */
 export const listing = (): string =>
-  [...drills, { name: 'all', summary: 'all of them in turn, e.g. with --minutes 480 for a night' }]
+  [
+    ...drills,
+    { name: 'all', summary: 'all of them in turn but for the soak, e.g. with --minutes 480 for a night' },
+  ]
     .map(({ name, summary }) => `  ${name.padEnd(16)}${summary}`)
     .join('\n');
 
@@ -39,7 +41,11 @@ export function drillCommand(): Command {
     .addOption(
       new Option('--method <method>', 'how turns are given').choices([...demoMethods]).default('fifo'),
     )
-    .option('--minutes <count>', 'goes on with the next seeds for so long', integer(1, 10_000))
+    .option(
+      '--minutes <count>',
+      'goes on with the next seeds for so long; a soak lasts so long',
+      integer(1, 10_000),
+    )
     .option('--strikes <count>', 'goes on with the next seeds until so often struck', integer(1, 1_000_000))
     .option('--away <seconds>', 'how long redis-away takes Redis away', integer(1, 600))
     .addOption(new Option('--away-kind <kind>', 'how redis-away takes Redis away').choices([...awayKinds]))
@@ -52,7 +58,7 @@ export function drillCommand(): Command {
       'after',
       `\nDrills:\n${listing()}\n\nExamples:\n  npm run drill -- redis-kill --seed 7\n` +
         '  npm run drill -- any-kill --buyers 20000 --units 2000 --strikes 200 --json kills.json\n' +
-        '  npm run drill -- all --minutes 480',
+        '  npm run drill -- soak --units 600 --json soak.json\n  npm run drill -- all --minutes 480',
     )
     .allowExcessArguments(false);
 }
@@ -60,7 +66,9 @@ export function drillCommand(): Command {
 /** Options of a command that was parsed. Throws `DrillFailure` for a drill that is not there. */
 export function optionsOf(command: Command): DrillOptions {
   const name = command.args[0];
-  const chosen = name === 'all' ? drills : drills.filter((drill) => drill.name === name);
+  const chosen = drills.filter((drill) =>
+    name === 'all' ? drill.soakMinutes === undefined : drill.name === name,
+  );
   if (name !== undefined && chosen.length === 0) {
     throw new DrillFailure(`there is no drill "${name}"; these are there:\n${listing()}`);
   }

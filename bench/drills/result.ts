@@ -1,6 +1,7 @@
 import type { Audit } from '../../engine/contracts/wire/sales.ts';
 import type { Crowd } from '../demo/load-processes.ts';
 import type { Noticed } from './absence.ts';
+import type { MemoryOfRole } from './memory.ts';
 import type { Strike } from './strikes.ts';
 
 /** What `--json` writes of one drill. */
@@ -18,6 +19,8 @@ export interface DrillResult {
   struck: Strike[];
   /** How buyers noticed that a part was away, in the order of the strikes that took it away. */
   absences: Noticed[];
+  /** Of a soak: what each role took early on, and at the end. */
+  memory: MemoryOfRole[];
   clients: Crowd['outcomes'] | null;
   incidents: Crowd['incidents'] | null;
   durationSeconds: number;
@@ -39,7 +42,7 @@ export function recoveries(strikes: readonly Strike[]): { p50: number; max: numb
 
 /** The lines that a person reads at the end of a drill. */
 export function report(result: DrillResult): string {
-  const { audit, struck, absences, violations } = result;
+  const { audit, struck, absences, memory, violations } = result;
   const recovered = recoveries(struck);
   const list = (counts: [string, number][]) => counts.map(([name, count]) => `${count} × ${name}`).join(', ');
   return [
@@ -53,6 +56,10 @@ export function report(result: DrillResult): string {
         (sellingAgainMs === null
           ? 'nothing after it'
           : `selling again ${sellingAgainMs} ms after its return`),
+    ),
+    ...memory.map(
+      ({ role, earlyMiB, lateMiB, samples }) =>
+        `  memory    ${role.padEnd(10)} ${earlyMiB} MiB, at the end ${lateMiB} (${((lateMiB / earlyMiB - 1) * 100).toFixed(1)} %, ${samples} looks)`,
     ),
     ...(result.incidents?.lostHolds
       ? [

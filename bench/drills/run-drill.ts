@@ -13,6 +13,7 @@ import { type System, startSystem } from '../demo/system.ts';
 import { judge } from '../demo/verdict.ts';
 import { dice } from '../dice.ts';
 import { noticed, stoodStill, tooLong } from './absence.ts';
+import { grown, type MemoryOfRole, MemoryWatch } from './memory.ts';
 import { PacedCrowd } from './paced-crowd.ts';
 import type { DrillResult } from './result.ts';
 import { SaleWatch } from './sale-watch.ts';
@@ -26,7 +27,7 @@ export interface DrillSize {
   method: 'fifo' | 'queue' | 'lottery';
 }
 
-const nothingGiven: Given = { awaySeconds: null, awayKind: null };
+const nothingGiven: Given = { awaySeconds: null, awayKind: null, minutes: null };
 
 /** Two of each, so that somebody is left when one dies. */
 const gateways = 2;
@@ -37,10 +38,10 @@ const operatorWithinMs = 60_000;
 /** Some more than there are units, so that all of them are sold. */
 const pacedShare = 1.2;
 
-/** A sale without a waiting room that is open, and goes on while Redis is away. */
-const goingOn = (sale: CreateSale, now: Date): CreateSale => ({
+/** A sale without a waiting room that is open. */
+const opened = (sale: CreateSale, now: Date, whenRedisIsDown: 'refuse' | 'slow'): CreateSale => ({
   ...sale,
-  ...{ method: 'none', whenRedisIsDown: 'slow', opensAt: now.toISOString() },
+  ...{ method: 'none', whenRedisIsDown, opensAt: now.toISOString() },
 });
 
 /** One drill from the first process to the verdict. `stop` may be called at any moment. */
@@ -113,7 +114,7 @@ export class DrillRun {
     const operator = new Operator(system);
     const now = new Date();
     const rush = demoSale({ method, seed: this.#seed, units, buyers, json: null, keep: false }, plan, now);
-    const sale = isPaced ? goingOn(rush, now) : rush;
+    const sale = isPaced ? opened(rush, now, this.#drill.whenRedisIsDown ?? 'refuse') : rush;
     await operator.createSale(sale);
     const setting = {
       origin: system.origin,
@@ -135,6 +136,7 @@ export class DrillRun {
     const scene = { system, operator, saleId: sale.id, next };
     const fault = await (this.#preparation as Preparation).begin(scene);
     const watch = new SaleWatch(() => operator.sale(sale.id));
+    const memoryWatch = this.#drill.soakMinutes === undefined ? null : new MemoryWatch(system);
     let isOver = false;
     const running = load.run(plan.rushMsMax).finally(() => {
       isOver = true;
@@ -148,6 +150,7 @@ export class DrillRun {
       );
     };
     let crowd: Crowd;
+    let memory: MemoryOfRole[] = [];
     try {
       [crowd] = await Promise.all([
         running,
@@ -157,6 +160,7 @@ export class DrillRun {
     } finally {
       isOver = true;
       await watch.stop();
+      memory = (await memoryWatch?.stop()) ?? [];
       await fault.end?.();
     }
     this.#say('  everybody has an outcome; waiting for the sale to drain');
@@ -184,10 +188,12 @@ export class DrillRun {
         // A sale that goes on may have nothing left by the return.
         ...tooLong(absences.filter(({ sellingAgainMs }) => !isPaced || sellingAgainMs !== null)),
         ...(isPaced ? stoodStill(absences) : []),
+        ...grown(memory),
         ...(struck.length === 0 ? ['nothing struck while the sale was running'] : []),
       ],
       struck,
       absences,
+      memory,
       clients: crowd.outcomes,
       incidents: crowd.incidents,
       durationSeconds: 0,
@@ -208,7 +214,9 @@ export class DrillRun {
   }
 
   get #sellingSeconds(): number {
-    return Math.min(120, Math.max(this.#drill.sellingSecondsMin, this.#size.units / 10));
+    const { soakMinutes, sellingSecondsMin } = this.#drill;
+    if (soakMinutes !== undefined) return (this.#given.minutes ?? soakMinutes) * 60;
+    return Math.min(120, Math.max(sellingSecondsMin, this.#size.units / 10));
   }
 
   /** A rush like the demo's, at a pace that leaves time for strikes. */

@@ -26,6 +26,7 @@ export interface Fault {
 export interface Given {
   awaySeconds: number | null;
   awayKind: AwayKind | null;
+  minutes: number | null;
 }
 
 export interface Drill {
@@ -37,6 +38,10 @@ export interface Drill {
   sellingSecondsMin: number;
   /** Who comes: a rush into a waiting room, unless buyers come evenly to a sale without one that sells slowly. */
   crowd?: 'paced';
+  /** What the sale of a paced crowd does while Redis is away: refuse, unless this says otherwise. */
+  whenRedisIsDown?: 'slow';
+  /** How long one run lasts unless the command line says otherwise; no process may grow meanwhile. */
+  soakMinutes?: number;
   /** True where what Redis has acknowledged is lost, or passed over: a hold that nobody had journaled yet may be gone. */
   mayLoseHolds?: true;
   /** Resolves with a fresh fault of one run. Throws `DrillFailure` where this machine cannot have it. */

@@ -47,6 +47,7 @@ export const redisAwaySlow: Drill = {
   summary: 'the same to a sale without a waiting room that goes on through Postgres; its buyers come evenly',
   sellingSecondsMin: 100,
   crowd: 'paced',
+  whenRedisIsDown: 'slow',
   mayLoseHolds: true,
 };
 

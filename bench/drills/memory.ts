@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { System } from '../demo/system.ts';
+import { processesOf, type Role } from './processes.ts';
+
+/** What the processes of a role took at the median, before and after, in MiB. */
+export interface MemoryOfRole {
+  role: Role | 'supervisor';
+  /** From the first sixth of the time to the second. */
+  earlyMiB: number;
+  /** In the last sixth. */
+  lateMiB: number;
+  samples: number;
+}
+
+interface Sample {
+  role: MemoryOfRole['role'];
+  atMs: number;
+  mib: number;
+}
+
+const lookEveryMs = 2_000;
+/** A process that has just begun says nothing about one that goes on. */
+const ageMsMin = 20_000;
+/** After a sixth of the time a process may not take more than this of what it took then. */
+export const growthMax = 1.05;
+
+/**
+ * Looks at the memory of a system's processes while they die and have successors: their proportional share of what is
+ * resident (Pss), of Postgres with all its children.
+ */
+export class MemoryWatch {
+  readonly #system: System;
+  readonly #samples: Sample[] = [];
+  readonly #firstSeenMs = new Map<number, number>();
+  readonly #beganAtMs = performance.now();
+  #isOver = false;
+  readonly #looking: Promise<void>;
+
+  constructor(system: System) {
+    this.#system = system;
+    this.#looking = this.#look();
+  }
+
+  /** The roles of which something was seen in both parts of the time. */
+  async stop(): Promise<MemoryOfRole[]> {
+    this.#isOver = true;
+    await this.#looking;
+    return memoryOf(this.#samples, performance.now() - this.#beganAtMs);
+  }
+
+  async #look(): Promise<void> {
+    while (!this.#isOver) {
+      const { supervisorPid } = this.#system;
+      for (const { role, pid } of [
+        { role: 'supervisor' as const, pid: supervisorPid },
+        ...processesOf(this.#system),
+      ]) {
+        const atMs = performance.now() - this.#beganAtMs;
+        const seenMs = this.#firstSeenMs.get(pid) ?? atMs;
+        this.#firstSeenMs.set(pid, seenMs);
+        const mib = atMs - seenMs < ageMsMin ? null : residentMiB(pid, role === 'postgres');
+        if (mib !== null) this.#samples.push({ role, atMs, mib });
+      }
+      await sleep(lookEveryMs);
+    }
+  }
+}
+
+/** Medians by role of what was seen over a time. */
+export function memoryOf(samples: readonly Sample[], durationMs: number): MemoryOfRole[] {
+  const roles = [...new Set(samples.map(({ role }) => role))];
+  return roles.flatMap((role) => {
+    const within = (from: number, to: number) =>
+      samples
+        .filter((one) => one.role === role && one.atMs >= from * durationMs && one.atMs < to * durationMs)
+        .map(({ mib }) => mib);
+    const [early, late] = [within(1 / 6, 2 / 6), within(5 / 6, 1)];
+    if (early.length === 0 || late.length === 0) return [];
+    return [{ role, earlyMiB: median(early), lateMiB: median(late), samples: early.length + late.length }];
+  });
+}
+
+/** Those that grew, as violations. */
+export const grown = (memory: readonly MemoryOfRole[]): string[] =>
+  memory
+    .filter(({ earlyMiB, lateMiB }) => lateMiB > earlyMiB * growthMax)
+    .map(({ role, earlyMiB, lateMiB }) => `${role} grew from ${earlyMiB} to ${lateMiB} MiB`);
+
+function median(numbers: number[]): number {
+  const sorted = numbers.sort((a, b) => a - b);
+  return Math.round((sorted[sorted.length >> 1] as number) * 10) / 10;
+}
+
+/** Null where it is gone. */
+function residentMiB(pid: number, withChildren: boolean): number | null {
+  try {
+    const pss = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1];
+    if (pss === undefined) return null;
+    const children = withChildren ? readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8') : '';
+    const ofChildren = children
+      .split(' ')
+      .filter(Boolean)
+      .map((child) => residentMiB(Number(child), false) ?? 0);
+    return ofChildren.reduce((sum, mib) => sum + mib, Number(pss) / 1024);
+  } catch {
+    return null;
+  }
+}
