@@ -52,8 +52,6 @@ export interface RebuiltSale {
   serving: number;
   missedBelow: number;
   progressAtMs: number;
-  /** How many places the journal has, about. */
-  placesTaken: number;
   /** The first index that a lost epoch may have issued without anybody knowing. */
   vacantFrom: number;
   /** Indices of the new epoch, `[from, to)`. */

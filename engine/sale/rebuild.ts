@@ -32,13 +32,8 @@ export type Rebuilt = { kind: 'rebuilt' } | { kind: 'overtaken' };
 export interface RebuildTerms {
   pinLeaseMs: number;
   initialBuckets: number;
-  /** Writes about `count` places into a sale that `builder` rebuilds; false where that rebuild is over. */
-  restorePlaces(
-    saleId: string,
-    builder: string,
-    count: number,
-    journaled: AsyncIterable<JournaledPlaces>,
-  ): Promise<boolean>;
+  /** Writes places into a sale that `builder` rebuilds; false where that rebuild is over. */
+  restorePlaces(saleId: string, builder: string, journaled: AsyncIterable<JournaledPlaces>): Promise<boolean>;
 }
 
 /**
@@ -89,7 +84,7 @@ export async function rebuild(
   await redis.sadd(salesKey, id);
 
   // Everybody has their place before the first one may come and ask for another.
-  if (!(await terms.restorePlaces(id, builder, sale.placesTaken, places))) return { kind: 'overtaken' };
+  if (!(await terms.restorePlaces(id, builder, places))) return { kind: 'overtaken' };
   const [seconds] = await redis.time();
   const leaseUntilMs = Math.max(sale.lastMs, Number(seconds) * 1_000) + terms.pinLeaseMs;
   for (let at = 0; at < sale.reservations.length; at += partMax) {

@@ -5,12 +5,12 @@ import { perSale } from '../redis/batcher.ts';
 import { outboxKey, placesKey, saleKey } from '../redis/keys.ts';
 import { nextRequestId, type Reply, run, script } from '../redis/scripts.ts';
 import { RedisUnavailable, StaleEpoch } from '../redis/unavailable.ts';
+import { JournaledRoom } from './journaled-room.ts';
 import {
   bucketOf,
   bucketsPerGrowth,
   buyersPerBucket,
   initialBuckets,
-  placeBytes,
   placeKey,
   placeOf,
   splits,
@@ -44,16 +44,8 @@ export interface PlaceBook {
   leave(request: PlaceRequest): Promise<boolean>;
   /** Lists buyers who may join; `isAll`: everybody has been named by now. A repeat changes nothing. */
   invite(saleId: string, invitations: Invitations): Promise<void>;
-  /**
-   * Writes places into a sale that `builder` rebuilds, in their order; about `count` of them. False where that
-   * rebuild is over.
-   */
-  restore(
-    saleId: string,
-    builder: string,
-    count: number,
-    journaled: AsyncIterable<JournaledPlaces>,
-  ): Promise<boolean>;
+  /** Writes the places of a journal into a sale that `builder` rebuilds. False where that rebuild is over. */
+  restore(saleId: string, builder: string, journaled: AsyncIterable<JournaledPlaces>): Promise<boolean>;
 }
 
 const refusals = {
@@ -89,12 +81,25 @@ function decodeIndex(text: string, refusal: Refusal | undefined): TakePlaceOutco
 
 const limits = { sizeMax: 200, queueMax: 20_000, deadlineMs: 3_000 };
 const staleLevel = -3;
+/** Written in one call: about 1,000 buyers. */
+const bucketsPerRestore = 25;
 
 /** As lua/waiting-room/join-2-each.lua takes it. */
 const shownBy = (requests: readonly TakeRequest[]): string =>
   requests.some(({ shownIndex }) => shownIndex !== undefined)
     ? requests.map(({ shownIndex }) => shownIndex ?? '-').join(' ')
     : '';
+
+function* parts<T>(all: Iterable<T>, sizeMax: number): Generator<T[]> {
+  let part: T[] = [];
+  for (const one of all) {
+    part.push(one);
+    if (part.length < sizeMax) continue;
+    yield part;
+    part = [];
+  }
+  if (part.length > 0) yield part;
+}
 
 export function placeBook(redis: Redis, tokenSecret: string): PlaceBook {
   /** The bucket count that this process believes in, by sale; a script that knows better says so. */
@@ -213,24 +218,24 @@ export function placeBook(redis: Redis, tokenSecret: string): PlaceBook {
   async function restore(
     saleId: string,
     builder: string,
-    count: number,
     journaled: AsyncIterable<JournaledPlaces>,
   ): Promise<boolean> {
-    const wanted = Math.max(initialBuckets, Math.ceil(count / buyersPerBucket));
+    const room = await JournaledRoom.read(journaled);
+    const wanted = Math.max(initialBuckets, Math.ceil(room.size / buyersPerBucket));
     // A Redis that knows nothing takes that many at once; one that has an older copy grows to it.
-    levels.set(saleId, wanted);
-    for await (const { firstIndex, places } of journaled) {
-      const each = Array.from({ length: places.length / placeBytes }, (_, i) =>
-        places.subarray(i * placeBytes, (i + 1) * placeBytes),
-      );
-      const [, code, buckets] = await ask('waiting-room/restore-places', saleId, each, (level) => [
-        builder,
-        level,
-        firstIndex ?? -1,
-        places,
+    let known = Number(await redis.hget(saleKey(saleId), 'buckets')) || wanted;
+    for (; known > 0 && known < wanted; known = levels.get(saleId) as number) await grow(saleId, known);
+    // Emptied again meanwhile.
+    if (known === 0) return false;
+    levels.set(saleId, known);
+    for (const part of parts(room.heldIn(known), bucketsPerRestore)) {
+      const keys = [saleKey(saleId), ...part.map(({ bucket }) => placesKey(saleId, bucket))];
+      const held = part.flatMap(({ places, indices }) => [places, indices.join(' ')]);
+      const [, code] = await run(redis, script('waiting-room/restore-places'), keys, [
+        ...[nextRequestId(), builder, known],
+        ...held,
       ]);
       if (code !== 1) return false;
-      if (Number(buckets) < wanted) await grow(saleId, Number(buckets));
     }
     return true;
   }

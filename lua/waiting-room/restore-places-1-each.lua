@@ -1,22 +1,21 @@
 #!lua
--- Writes places into a sale that is being rebuilt, in the order in which the journal has them: what is said of a
--- buyer later counts. Whoever rebuilds is heard of by it.
+-- Writes what each of some buckets holds into a sale that is being rebuilt, over whatever an older copy has there of
+-- the same buyers. Whoever rebuilds is heard of by it.
 --
 -- KEYS  1 sale (hash)  then one bucket (hash) an element
 -- ARGV  1 requestId    echoed
 --       2 builder      who began the rebuild
---       3 buckets      integer, what the caller believes; so many there are where nobody knows it any more
---       4 firstIndex   integer, of the first element, the others follow it; -1: these places were given up
---       5 places       12 bytes an element
--- Reply {requestId, code, buckets}: code 1 written, -1 no such rebuild (any more), -3 stale level
+--       3 buckets      integer, how many there are; so many there will be where nobody knows it any more
+--       then 2 an element: places (12 bytes each, 1,000 at most), and as one text with blanks between them the index
+--       of each, -1 - index where it was given up
+-- Reply {requestId, code, buckets}: code 1 written, -1 no such rebuild (any more), -3 there are more or fewer
 local saleKey = KEYS[1]
 --- @include integer types clock
 local requestId, builder, buckets = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local firstIndex, places = tonumber(ARGV[4]), ARGV[5]
 local placeBytes, elements = 12, #KEYS - 1
 
-if #ARGV ~= 5 or #places ~= placeBytes * elements then
-  return redis.error_reply('ERR ' .. elements .. ' buckets and ' .. #(places or '') .. ' bytes of places')
+if #ARGV ~= 3 + 2 * elements then
+  return redis.error_reply('ERR ' .. elements .. ' buckets and ' .. #ARGV .. ' arguments')
 end
 local expected = { [saleKey] = 'hash' }
 for i = 2, #KEYS do expected[KEYS[i]] = 'hash' end
@@ -28,13 +27,13 @@ local known = tonumber(redis.call('HGET', saleKey, 'buckets'))
 if known ~= buckets then return { requestId, -3, known } end
 
 for i = 1, elements do
-  local bucket, place = KEYS[i + 1], string.sub(places, placeBytes * (i - 1) + 1, placeBytes * i)
-  if firstIndex >= 0 then
-    redis.call('HSET', bucket, place, integer(firstIndex + i - 1))
-  else
-    local index = tonumber(redis.call('HGET', bucket, place))
-    if index and index >= 0 then redis.call('HSET', bucket, place, integer(-1 - index)) end
+  local places, entries = ARGV[2 + 2 * i], {}
+  for index in string.gmatch(ARGV[3 + 2 * i], '%S+') do
+    local from = #entries / 2 * placeBytes
+    entries[#entries + 1] = string.sub(places, from + 1, from + placeBytes)
+    entries[#entries + 1] = index
   end
+  redis.call('HSET', KEYS[i + 1], unpack(entries))
 end
 redis.call('HSET', saleKey, 'builderHeardAtMs', integer(wallClockMs()))
 return { requestId, 1, known }

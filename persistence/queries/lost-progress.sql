@@ -2,7 +2,7 @@
 --
 -- $1 sale_id text
 SELECT sale_relays.position, greatest(sale_relays.entrants, placed.through) AS entrants,
-  placed.taken AS places_taken, sale_relays.missed_below, sale_relays.progress_at,
+  sale_relays.missed_below, sale_relays.progress_at,
   greatest(sale_relays.serving, events.called) AS serving, events.opened_at,
   greatest(events.last_at, sale_relays.progress_at, sales.created_at) AS last_at
 FROM sale_relays
@@ -13,8 +13,7 @@ FROM sale_relays
     FROM reservation_events WHERE sale_id = $1
   ) AS events
   CROSS JOIN LATERAL (
-    SELECT coalesce(max(first_index + octet_length(places) / 12), 0) AS through,
-      coalesce(sum(octet_length(places) / 12), 0)::bigint AS taken
+    SELECT coalesce(max(first_index + octet_length(places) / 12), 0) AS through
     FROM place_events WHERE sale_id = $1 AND first_index IS NOT NULL
   ) AS placed
 WHERE sale_relays.sale_id = $1;

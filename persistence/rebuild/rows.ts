@@ -41,7 +41,6 @@ export interface LostProgress {
   position: string;
   /** Indices below were issued, as far as anybody knows. */
   entrants: number;
-  places_taken: number;
   serving: number;
   missed_below: number;
   progress_at: Date | null;
