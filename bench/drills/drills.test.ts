@@ -5,7 +5,7 @@ import { DrillRun } from './run-drill.ts';
 const small = { buyers: 60, units: 10, method: 'fifo' } as const;
 
 /** The shortest drills that say something; the others take longer than a test may. */
-test.each(['redis-kill', 'worker-kill'])(
+test.each(['redis-kill', 'worker-kill', 'redis-wipe'])(
   '%s: struck, and nothing that is promised was broken',
   async (name) => {
     const drill = drills.find((one) => one.name === name);
