@@ -14,14 +14,17 @@ interface Question {
 /** What one buyer has asked over a socket and not heard an answer to; sent again until there is one. */
 export class Questions {
   readonly #open = new Map<number, Question>();
-  readonly #send: (frame: object) => void;
+  readonly #send: (frame: object) => boolean;
   readonly #sentAgain: () => void;
   readonly #unanswered: (op: string) => void;
   #ref = 0;
 
-  /** `unanswered` is told of a question that stayed without an answer for a minute. */
+  /**
+   * `unanswered` is told of a question that stayed without an answer for a minute, over a connection that lasted;
+   * `send` says whether there is one.
+   */
   constructor(on: {
-    send(frame: object): void;
+    send(frame: object): boolean;
     sentAgain(): void;
     unanswered(op: string): void;
   }) {
@@ -54,7 +57,12 @@ export class Questions {
 
   /** Sends what was asked up to that `ref` and is still open: the socket that it went over is gone. */
   repeatUpTo(ref: number): void {
-    for (const question of this.#open.values()) if (question.frame.ref <= ref) this.#ask(question);
+    for (const question of this.#open.values()) {
+      if (question.frame.ref > ref) continue;
+      // Whoever was to answer died before: whether this one does is another matter.
+      if (question.sendings > 1) question.sendings = 1;
+      this.#ask(question);
+    }
   }
 
   get lastRef(): number {
@@ -72,9 +80,10 @@ export class Questions {
       this.#unanswered(question.frame.op);
       return;
     }
-    if (question.sendings > 0) this.#sentAgain();
-    question.sendings++;
-    this.#send(question.frame);
+    if (this.#send(question.frame)) {
+      if (question.sendings > 0) this.#sentAgain();
+      question.sendings++;
+    }
     question.overdue = after(answerWithinMs, () => this.#ask(question));
   }
 }

@@ -102,8 +102,11 @@ export class SocketConnection {
     });
   }
 
-  send(frame: object): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(frame));
+  /** False where it is no longer open. */
+  send(frame: object): boolean {
+    if (this.#socket.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(frame));
+    return true;
   }
 
   /** As a phone that lost its network: no goodbye. `lost` is called. */

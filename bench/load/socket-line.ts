@@ -51,7 +51,7 @@ export class SocketLine implements Line {
   constructor(setting: SocketLineSetting) {
     this.#setting = setting;
     this.#questions = new Questions({
-      send: (frame) => this.#connection?.send(frame),
+      send: (frame) => this.#connection?.send(frame) ?? false,
       sentAgain: () => setting.tally.incident('askedAgain'),
       unanswered: (op) => this.#break(`no answer to ${op}`),
     });

@@ -39,7 +39,9 @@ function told({ story }: { story: readonly string[] }): string[] {
 
 test('the same seed is the same schedule, with the same outcome', async () => {
   const first = [];
-  for (let seed = 1; seed <= 20; seed++) first.push(await runSeed(lane, seed));
+  // In the last one two wait for the same row at once, which went as Postgres liked it.
+  for (const seed of [...Array.from({ length: 20 }, (_, at) => at + 1), 260])
+    first.push(await runSeed(lane, seed));
   for (const before of first.reverse()) {
     const again = await runSeed(lane, before.seed);
     expect(again.decisions).toEqual(before.decisions);

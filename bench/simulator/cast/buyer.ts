@@ -6,6 +6,8 @@ export class Buyer {
   readonly number: number;
   readonly id: string;
   ticket: string | null = null;
+  /** Asked once to give a place up, which may happen at any time since. */
+  hasAskedToLeave = false;
   /** The hold that they heard of last. */
   hold: { reservationId: ReservationId; checkoutId: CheckoutId; purchaseToken: string } | null = null;
   /** What they asked last, to ask it again. */

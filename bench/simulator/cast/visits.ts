@@ -56,7 +56,8 @@ async function join({ gateway, buyer, words }: VisitParts, sale: LiveSale): Prom
   const outcome = await gateway.engine.waitingRoom.join(sale, buyer.id, shown ? { ticket: shown } : {});
   if (outcome.kind === 'refused') return outcome.code;
   const { index, ticket } = outcome.ticket;
-  words.say({ says: 'place', buyer: buyer.id, index, shown: shown === null ? null : indexOf(shown) });
+  const isBound = shown !== null && !buyer.hasAskedToLeave;
+  words.say({ says: 'place', buyer: buyer.id, index, shown: isBound ? indexOf(shown) : null });
   buyer.ticket = ticket;
   return outcome.kind;
 }
@@ -71,13 +72,13 @@ async function look({ gateway, buyer, words }: VisitParts, sale: LiveSale): Prom
 }
 
 async function leave({ gateway, buyer }: VisitParts, sale: LiveSale): Promise<string> {
-  // Whatever comes of it: who gives a place up does not show its ticket any more.
+  buyer.hasAskedToLeave = true;
   buyer.ticket = null;
   const outcome = await gateway.engine.waitingRoom.leave(sale, buyer.id);
   return outcome.kind === 'refused' ? outcome.code : outcome.kind;
 }
 
-/** What a ticket says without its signature. */
+/** The index that a ticket says without its signature. */
 const indexOf = (ticket: string): number =>
   JSON.parse(Buffer.from(ticket.split('.')[1] as string, 'base64url').toString()).index;
 

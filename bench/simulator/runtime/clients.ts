@@ -7,6 +7,8 @@ export interface Client {
   readonly pg: pg.PoolClient;
   readonly pid: number;
   nowMs: number;
+  /** It waits for others who wait for it, and is being cancelled for that. */
+  givesWay: boolean;
 }
 
 /** Connections that nobody closes: the tasks of all simulations of this process take turns on them. */
@@ -28,7 +30,7 @@ export class Clients {
     if (free) return free;
     const client = await this.#pool.connect();
     const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-    return { pg: client, pid: rows[0]?.pid ?? 0, nowMs: 0 };
+    return { pg: client, pid: rows[0]?.pid ?? 0, nowMs: 0, givesWay: false };
   }
 
   give(client: Client): void {

@@ -45,9 +45,8 @@ export async function copyDatabase(databaseUrl: string, name: string): Promise<s
 async function prepare(client: pg.ClientBase, name: string): Promise<void> {
   const database = pg.escapeIdentifier(name);
   await client.query(`ALTER DATABASE ${database} SET search_path = public, ${schema}, pg_catalog`);
-  // Whoever waits for a lock finds out soon that it waits in a ring: which of them gives way is then decided by the
-  // schedule, not by who came first in some millisecond.
-  await client.query(`ALTER DATABASE ${database} SET deadlock_timeout = '5ms'`);
+  // Who gives way of those that wait for each other is decided in `stillness.ts`, not by a timer of Postgres.
+  await client.query(`ALTER DATABASE ${database} SET deadlock_timeout = '1h'`);
 }
 
 async function onDatabase(url: string, does: (client: pg.Client) => Promise<void>): Promise<void> {

@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import pg from 'pg';
 import type { PostgresPool } from '../../../persistence/postgres/pool.ts';
 import type { Client, Clients } from './clients.ts';
 import type { Process } from './tasks.ts';
@@ -21,8 +21,15 @@ function writes(text: string): boolean {
 /** What pg throws when a connection goes away under a query. */
 const connectionLost = () => new Error('Connection terminated unexpectedly');
 
-/** A statement that the simulator had cancelled: its connection goes away. */
+/** A statement that the simulator had cancelled: its connection goes away, unless it was to give way. */
 const isCancelled = (error: unknown) => (error as { code?: string }).code === '57014';
+
+/** What Postgres says to whoever gives way in a ring of those that wait for each other. */
+function deadlockOf(client: Client | null): Error | null {
+  if (!client?.givesWay) return null;
+  client.givesWay = false;
+  return Object.assign(new pg.DatabaseError('deadlock detected', 0, 'error'), { code: '40P01' });
+}
 
 /** Postgres as one process of a simulation sees it: each statement is a step, transactions statement by statement. */
 export class SteppedPostgres implements Pick<PostgresPool, 'query' | 'connect'> {
@@ -44,7 +51,7 @@ export class SteppedPostgres implements Pick<PostgresPool, 'query' | 'connect'> 
         try {
           return await this.#clients.ask(client, this.#process.clock, (on) => on.query(query as never));
         } catch (error) {
-          throw isCancelled(error) ? connectionLost() : error;
+          throw isCancelled(error) ? (deadlockOf(client) ?? connectionLost()) : error;
         } finally {
           this.#clients.give(client);
           if (writes(textOf(query))) this.#onWrite();
@@ -101,6 +108,8 @@ class Connection {
           return await this.#ask(query);
         } catch (error) {
           if (!isCancelled(error)) throw error;
+          const deadlock = deadlockOf(this.#client);
+          if (deadlock) throw deadlock;
           await this.#loseIt();
           throw connectionLost();
         } finally {

@@ -1,10 +1,19 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { LaneStores } from '../cast/cast.ts';
+import type { Client } from './clients.ts';
 import type { Steps } from './steps.ts';
 
 interface UnderWay {
   ended: Promise<void>;
 }
+
+/** A session that waits for locks of others. */
+interface Waiting {
+  pid: number;
+  blockedBy: number[];
+}
+
+const lookEveryMs = 2;
 
 /** Knows of the steps that were taken and have not ended, and when nothing goes on by itself any more. */
 export class Stillness {
@@ -38,54 +47,81 @@ export class Stillness {
   }
 
   /**
-   * Ends the connections of those that wait behind somebody else for the same row, true where there were any. One
-   * may wait: whose turn comes first of several, once the row has changed, is Postgres' chance.
+   * Ends the connections of those that wait for somebody whom another one waits for already, or for that one itself;
+   * true where there were any. One may wait: whose turn comes first of several, once a transaction has ended, is
+   * Postgres' chance.
    */
   async #endQueues(): Promise<boolean> {
-    const { rows: queueing } = await this.#stores.watching.query<{ pid: number }>({
-      name: 'second in line',
-      text: "SELECT DISTINCT pid FROM pg_locks WHERE NOT granted AND locktype = 'tuple' AND pid = ANY($1)",
-      values: [this.#askedPids()],
-    });
-    for (const { pid } of queueing) {
-      await this.#stores.watching.query('SELECT pg_cancel_backend($1)', [pid]);
+    const taken = new Set<number>();
+    let areEnded = false;
+    for (const { pid, blockedBy } of await this.#waiting()) {
+      if (blockedBy.some((blocker) => taken.has(blocker))) {
+        await this.#stores.watching.query('SELECT pg_cancel_backend($1)', [pid]);
+        areEnded = true;
+      } else {
+        for (const one of [pid, ...blockedBy]) taken.add(one);
+      }
     }
-    return queueing.length > 0;
+    return areEnded;
   }
 
-  #askedPids(): number[] {
+  /** Those that wait for locks, in the order in which they were asked. */
+  async #waiting(): Promise<Waiting[]> {
+    const { rows } = await this.#stores.watching.query<Waiting>({
+      name: 'waiting for locks',
+      text: `SELECT pid, blocked_by AS "blockedBy"
+        FROM unnest($1::int[]) WITH ORDINALITY AS asked (pid, place), pg_blocking_pids(pid) AS blocked_by
+        WHERE cardinality(blocked_by) > 0 ORDER BY place`,
+      values: [this.#asked().map(({ pid }) => pid)],
+    });
+    return rows;
+  }
+
+  /** In the order in which they were asked. */
+  #asked(): Client[] {
     const { rows, reports } = this.#stores;
-    return [...rows.asked, ...reports.asked].map(({ pid }) => pid);
+    return [...rows.asked, ...reports.asked];
   }
 
   async #answers(): Promise<void> {
     const { rows, reports } = this.#stores;
-    for (let looks = 0; ; looks++) {
+    for (;;) {
       await new Promise(setImmediate);
       if (this.#underWay.size === 0) return;
       const ended = Promise.race([...this.#underWay].map((one) => one.ended));
       if (rows.held + reports.held === 0) {
         await ended;
       } else {
-        await Promise.race([ended, pause(looks === 0 ? 2 : 10)]);
-        // Twice, with time in between for Postgres to find those that wait in a ring.
-        if (looks > 0 && (await this.#allWaitForLocks())) {
-          await Promise.race([ended, pause(10)]);
-          if (await this.#allWaitForLocks()) return;
-        }
+        await Promise.race([ended, pause(lookEveryMs)]);
+        if (await this.#allWaitForLocks()) return;
       }
     }
   }
 
+  /** False also where some of them waited for each other: one has to give way, and goes on. */
   async #allWaitForLocks(): Promise<boolean> {
-    const { watching } = this.#stores;
-    const pids = this.#askedPids();
-    if (pids.length < this.#underWay.size) return false;
-    const { rows: waiting } = await watching.query({
-      name: 'waiting for locks',
-      text: 'SELECT DISTINCT pid FROM pg_locks WHERE NOT granted AND pid = ANY($1)',
-      values: [pids],
-    });
-    return waiting.length === pids.length;
+    const asked = this.#asked();
+    if (asked.length < this.#underWay.size) return false;
+    const waiting = await this.#waiting();
+    if (waiting.length < asked.length) return false;
+    const inRing = new Set(ringOf(waiting));
+    // Postgres would choose by the millisecond in which each began to wait.
+    const last = asked.filter(({ pid }) => inRing.has(pid)).at(-1);
+    if (!last) return true;
+    last.givesWay = true;
+    await this.#stores.watching.query('SELECT pg_cancel_backend($1)', [last.pid]);
+    return false;
   }
+}
+
+/** Those who wait for each other in a ring; none where there is no ring. */
+function ringOf(waiting: readonly Waiting[]): number[] {
+  const blockersOf = new Map(waiting.map(({ pid, blockedBy }) => [pid, blockedBy]));
+  const reaches = (from: number, to: number, passed = new Set<number>()): boolean =>
+    (blockersOf.get(from) ?? []).some((next) => {
+      if (next === to) return true;
+      if (passed.has(next)) return false;
+      return reaches(next, to, passed.add(next));
+    });
+  return waiting.map(({ pid }) => pid).filter((pid) => reaches(pid, pid));
 }
