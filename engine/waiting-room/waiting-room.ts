@@ -93,8 +93,9 @@ export function waitingRoom(redis: Redis, tokenSecret: string, permute: Permute)
       const shown = ticket === undefined ? null : read(sale, buyerId, ticket);
       if (shown?.kind === 'refused') return shown;
       const { id, challengeDifficulty } = sale.config;
-      // Whoever has a place already works for it no second time, and nobody for a room that is closed.
-      const isToWork = challengeDifficulty !== null && !isClosed(sale) && !shown;
+      // Whoever has a place already works for it no second time, and nobody for a room that is closed. A ticket does
+      // not take the place of work: what it stood for may have been given up.
+      const isToWork = challengeDifficulty !== null && !isClosed(sale);
       if (isToWork && (await places.find(request(sale, buyerId))) === null) {
         const unworked = await work.spend(id, challengeDifficulty, buyerId, solved);
         if (unworked) return unworked;
