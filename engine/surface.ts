@@ -197,7 +197,7 @@ export interface Settlement {
   /** Fixes who takes part in the draw, or says who was fixed before. Null where the sale opened without. */
   freeze(saleId: string): Promise<{ preEntrants: number; frozenAtMs: number } | null>;
   /** Who has a place, by bucket and in no order; 12 bytes name the buyer. Not held: given up, the index stays taken. */
-  entrants(saleId: string): AsyncIterable<{ index: number; place: Buffer; isHeld: boolean }>;
+  entrants(saleId: string): AsyncIterable<Iterable<{ index: number; place: Buffer; isHeld: boolean }>>;
   /** What Postgres has committed about the draw. With `drawSeed` the sale may open. A repeat is harmless. */
   publishDraw(
     saleId: string,

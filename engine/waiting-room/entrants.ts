@@ -23,7 +23,7 @@ type Scanned = [cursor: Buffer, flat: Buffer[]];
  * meanwhile: buckets split before they are reached only move buyers upwards, so nobody is missed, and a
  * buyer who moved is met twice.
  */
-export async function* entrants(redis: Redis, saleId: string): AsyncGenerator<Entrant> {
+export async function* entrants(redis: Redis, saleId: string): AsyncGenerator<Iterable<Entrant>> {
   let buckets = 1;
   let next = readBuckets(redis, saleId, 0);
   for (let first = 0; first < buckets; first += bucketsPerRead) {
@@ -35,11 +35,11 @@ export async function* entrants(redis: Redis, saleId: string): AsyncGenerator<En
     buckets = known;
     for (const { key, reply } of scanned) {
       let [cursor, flat] = reply;
-      yield* entrantsIn(flat);
+      yield entrantsIn(flat);
       // Only a bucket that is no longer packed comes in parts.
       while (String(cursor) !== '0') {
         [cursor, flat] = await redis.hscanBuffer(key, String(cursor), 'COUNT', 1_000);
-        yield* entrantsIn(flat);
+        yield entrantsIn(flat);
       }
     }
   }

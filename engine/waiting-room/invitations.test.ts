@@ -60,7 +60,9 @@ test('an invitation is no place: it is not found, not left, and not drawn', asyn
   expect(await sale.places.find(ann)).toBeNull();
   expect(await sale.places.leave(ann)).toBe(false);
   const met = [];
-  for await (const { index } of sale.settlement.entrants(sale.saleId)) met.push(index);
+  for await (const part of sale.settlement.entrants(sale.saleId)) {
+    for (const { index } of part) met.push(index);
+  }
   expect(met).toEqual([0]);
 });
 

@@ -159,9 +159,11 @@ test('everybody who has a place is met when the entrants are read, and who gave 
   const key = placeKey(testTokenSecret, sale.saleId);
   const met = new Map<number, string>();
   const givenUp: number[] = [];
-  for await (const { index, place, isHeld } of sale.settlement.entrants(sale.saleId)) {
-    met.set(index, place.toString('hex'));
-    if (!isHeld) givenUp.push(index);
+  for await (const part of sale.settlement.entrants(sale.saleId)) {
+    for (const { index, place, isHeld } of part) {
+      met.set(index, place.toString('hex'));
+      if (!isHeld) givenUp.push(index);
+    }
   }
   expect(givenUp).toHaveLength(1);
   expect(met.get(givenUp[0] as number)).toBe(placeOf(key, 'buyer-5').toString('hex'));
@@ -175,7 +177,7 @@ test('everybody who has a place is met when the entrants are read, and who gave 
 test('a sale that Redis has lost has no entrants to tell of, which is not the same as none', async () => {
   const sale = await testSale({ method: 'fifo' });
   const met = [];
-  for await (const entrant of sale.settlement.entrants(sale.saleId)) met.push(entrant);
+  for await (const part of sale.settlement.entrants(sale.saleId)) met.push(...part);
   expect(met).toEqual([]);
   await sale.redis.del(saleKey(sale.saleId));
   const lost = sale.settlement.entrants(sale.saleId)[Symbol.asyncIterator]();

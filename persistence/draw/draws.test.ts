@@ -298,10 +298,10 @@ test.each<[string, Partial<Settlement>]>([
   expect(draw?.preEntrants).toBe(5);
 });
 
-/** Reads one entrant, and no more. */
+/** Reads a few entrants, and no more. */
 async function* dyingReader(saleId: string) {
-  for await (const entrant of house.settlement.entrants(saleId)) {
-    yield entrant;
+  for await (const part of house.settlement.entrants(saleId)) {
+    yield part;
     await crash();
   }
 }

@@ -1,5 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { type TicketHash, ticketHash, type ticketWriter } from '../../engine/index.ts';
+import type { Settlement } from '../../engine/surface.ts';
 
 /** What names a buyer in a waiting room; all zeros stand for nobody. */
 const placeBytes = 12;
@@ -13,13 +14,12 @@ export type Places = Buffer;
  * Who holds the indices below `count`. An index whose place was given up, or taken again further back, is
  * vacant: nobody holds it, and nobody ever will. 12 MB for a million.
  */
-export async function placesOf(
-  entrants: AsyncIterable<{ index: number; place: Buffer; isHeld: boolean }>,
-  count: number,
-): Promise<Places> {
+export async function placesOf(entrants: ReturnType<Settlement['entrants']>, count: number): Promise<Places> {
   const places = Buffer.alloc(count * placeBytes);
-  for await (const { index, place, isHeld } of entrants) {
-    if (isHeld && index < count) place.copy(places, index * placeBytes);
+  for await (const part of entrants) {
+    for (const { index, place, isHeld } of part) {
+      if (isHeld && index < count) place.copy(places, index * placeBytes);
+    }
   }
   return places;
 }
@@ -38,15 +38,15 @@ export function* ticketHashes(
   }
 }
 
-/** The same for everybody, with a pause for others after each block: 256 tickets and leaves take about 2 ms. */
+/** The same for everybody, block by block, with a pause for others after each: 256 tickets and leaves take about 2 ms. */
 export async function* ticketHashesInBlocks(
   places: Places,
   saleId: string,
   blockLevel: number,
   write: WriteTicket,
-): AsyncGenerator<TicketHash> {
+): AsyncGenerator<Iterable<TicketHash>> {
   for (const [block, part] of blocksOf(places, blockLevel).entries()) {
-    yield* ticketHashes(part, saleId, block * 2 ** blockLevel, write);
+    yield ticketHashes(part, saleId, block * 2 ** blockLevel, write);
     await breathe();
   }
 }
