@@ -6,10 +6,10 @@ import { processesOf, type Role } from './processes.ts';
 /** What the processes of a role took at the median, before and after, in MiB. */
 export interface MemoryOfRole {
   role: Role | 'supervisor';
-  /** From the first sixth of the time to the second. */
-  earlyMiB: number;
+  /** From the first sixth of the time to the second; null where it was not seen then. */
+  earlyMiB: number | null;
   /** In the last sixth. */
-  lateMiB: number;
+  lateMiB: number | null;
   samples: number;
 }
 
@@ -19,6 +19,7 @@ interface Sample {
   mib: number;
 }
 
+const roles = ['supervisor', 'gateway', 'operator', 'worker', 'redis', 'postgres'] as const;
 const lookEveryMs = 2_000;
 /** A process that has just begun says nothing about one that goes on. */
 const ageMsMin = 20_000;
@@ -42,7 +43,6 @@ export class MemoryWatch {
     this.#looking = this.#look();
   }
 
-  /** The roles of which something was seen in both parts of the time. */
   async stop(): Promise<MemoryOfRole[]> {
     this.#isOver = true;
     await this.#looking;
@@ -69,25 +69,25 @@ export class MemoryWatch {
 
 /** Medians by role of what was seen over a time. */
 export function memoryOf(samples: readonly Sample[], durationMs: number): MemoryOfRole[] {
-  const roles = [...new Set(samples.map(({ role }) => role))];
-  return roles.flatMap((role) => {
+  return roles.map((role) => {
     const within = (from: number, to: number) =>
       samples
         .filter((one) => one.role === role && one.atMs >= from * durationMs && one.atMs < to * durationMs)
         .map(({ mib }) => mib);
     const [early, late] = [within(1 / 6, 2 / 6), within(5 / 6, 1)];
-    if (early.length === 0 || late.length === 0) return [];
-    return [{ role, earlyMiB: median(early), lateMiB: median(late), samples: early.length + late.length }];
+    return { role, earlyMiB: median(early), lateMiB: median(late), samples: early.length + late.length };
   });
 }
 
-/** Those that grew, as violations. */
+/** Those that grew, as violations; one that was not seen may have. */
 export const grown = (memory: readonly MemoryOfRole[]): string[] =>
-  memory
-    .filter(({ earlyMiB, lateMiB }) => lateMiB > earlyMiB * growthMax)
-    .map(({ role, earlyMiB, lateMiB }) => `${role} grew from ${earlyMiB} to ${lateMiB} MiB`);
+  memory.flatMap(({ role, earlyMiB, lateMiB }) => {
+    if (earlyMiB === null || lateMiB === null) return [`${role} was not seen early on and at the end`];
+    return lateMiB > earlyMiB * growthMax ? [`${role} grew from ${earlyMiB} to ${lateMiB} MiB`] : [];
+  });
 
-function median(numbers: number[]): number {
+function median(numbers: number[]): number | null {
+  if (numbers.length === 0) return null;
   const sorted = numbers.sort((a, b) => a - b);
   return Math.round((sorted[sorted.length >> 1] as number) * 10) / 10;
 }

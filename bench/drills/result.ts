@@ -59,7 +59,7 @@ export function report(result: DrillResult): string {
     ),
     ...memory.map(
       ({ role, earlyMiB, lateMiB, samples }) =>
-        `  memory    ${role.padEnd(10)} ${earlyMiB} MiB, at the end ${lateMiB} (${((lateMiB / earlyMiB - 1) * 100).toFixed(1)} %, ${samples} looks)`,
+        `  memory    ${role.padEnd(10)} ${earlyMiB ?? '-'} MiB, at the end ${lateMiB ?? '-'} (${samples} looks)`,
     ),
     ...(result.incidents?.lostHolds
       ? [

@@ -52,8 +52,8 @@ export interface RebuiltSale {
   serving: number;
   missedBelow: number;
   progressAtMs: number;
-  /** The first index that a lost epoch may have issued without anybody knowing. */
-  vacantFrom: number;
+  /** Indices `[from, to)` that lost epochs may have issued without anybody knowing. */
+  vacant: { from: number; to: number }[];
   /** Indices of the new epoch, `[from, to)`. */
   indices: { from: number; to: number };
   /** Stream id of the first event: behind all that were relayed. */

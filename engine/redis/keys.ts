@@ -13,6 +13,7 @@ export const channels = { pushes: 'db:push', sales: 'db:sales:changed', notices:
 export const saleKey = (saleId: string) => of(saleId, 'sale');
 export const stockKey = (saleId: string) => of(saleId, 'stock');
 export const outboxKey = (saleId: string) => of(saleId, 'outbox');
+export const turnsKey = (saleId: string) => of(saleId, 'turns');
 export const spentChallengeKey = (saleId: string, nonce: string) => of(saleId, `spent-challenges:${nonce}`);
 export const placesKey = (saleId: string, bucket: number) => of(saleId, `places:${bucket}`);
 

@@ -6,7 +6,7 @@ import path from 'node:path';
 export interface Script {
   /** `<stage>/<verb>`, as in `reservation/reserve`. */
   name: string;
-  /** From the file's name: `reserve-12.lua` takes 12 keys, `join-2-each.lua` two and then one an element. */
+  /** From the file's name: `reserve-12.lua` takes 12 keys, `join-3-each.lua` three and then one an element. */
   keyCount: number;
   keysPerElement: boolean;
   source: string;

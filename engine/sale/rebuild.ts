@@ -97,7 +97,7 @@ export async function rebuild(
     sale.epoch,
     sale.position,
     sale.lastMs,
-    sale.vacantFrom,
+    sale.vacant.map(({ from, to }) => `${from}-${to}`).join(','),
     terms.initialBuckets,
     Object.keys(fields).length,
     ...Object.entries(fields).flat(),

@@ -12,9 +12,13 @@ export interface HeldInBucket {
 
 /** No index: the place was given up. */
 const givenUp = -1;
+/** Which index was given up is in no journal; whatever ticket is shown, it is not later. */
+const unknownIndex = 1e15;
+/** A fifth of what a builder may be silent for. */
+const signOfLifeEveryMs = 3_000;
 
 /**
- * A waiting room as the journal tells of it. Lies in memory as a whole, 24 bytes an entry, because buckets are written
+ * A waiting room as the journal tells of it. Lies in memory as a whole, 24 bytes an entry once it is read, because buckets are written
  * one after the other: Redis spends a sixth on a bucket at once of what it spends on its places one by one.
  */
 export class JournaledRoom {
@@ -27,9 +31,20 @@ export class JournaledRoom {
     this.#indices = indices;
   }
 
-  static async read(journaled: AsyncIterable<JournaledPlaces>): Promise<JournaledRoom> {
+  /** `signOfLife` is called every few seconds. */
+  static async read(
+    journaled: AsyncIterable<JournaledPlaces>,
+    signOfLife: () => Promise<unknown>,
+  ): Promise<JournaledRoom> {
     const told: JournaledPlaces[] = [];
-    for await (const one of journaled) told.push(one);
+    let toldAtMs = performance.now();
+    for await (const one of journaled) {
+      told.push(one);
+      if (performance.now() - toldAtMs < signOfLifeEveryMs) continue;
+      await signOfLife();
+      toldAtMs = performance.now();
+    }
+    await signOfLife();
     const places = Buffer.concat(told.map((one) => one.places));
     const indices = new Float64Array(places.length / placeBytes);
     let at = 0;
@@ -63,7 +78,8 @@ export class JournaledRoom {
       const index = this.#indices[entry] as number;
       const before = held.get(name);
       if (index !== givenUp) held.set(name, index);
-      else if (before !== undefined && before >= 0) held.set(name, -1 - before);
+      else if (before === undefined) held.set(name, -1 - unknownIndex);
+      else if (before >= 0) held.set(name, -1 - before);
     }
     if (held.size > 0) yield inBucket(bucket, held);
   }

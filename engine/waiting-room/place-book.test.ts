@@ -59,10 +59,21 @@ test('whoever shows a ticket has its place again where Redis has lost it, and on
     { kind: 'place', index: 5, fresh: true },
   ]);
   expect(await sale.places.find(joinOf(sale, 'bob'))).toBe(1);
+  // Who gave up an earlier one has not given up this one.
+  await sale.places.leave(joinOf(sale, 'bob'));
+  expect(await shown('bob', 40)).toEqual({ kind: 'place', index: 40, fresh: false });
   // A room that takes nobody in any more has not forgotten those who were there.
   await sale.settlement.command(sale.saleId, 'close');
   expect(await shown('dan')).toMatchObject({ code: 'sale_closed' });
   expect(await shown('dan', 3)).toEqual({ kind: 'place', index: 3, fresh: false });
+});
+
+test('in a sale that is being rebuilt nobody is told that they have no place', async () => {
+  const sale = await testSale({ method: 'fifo' });
+  await sale.places.take(joinOf(sale, 'ann'));
+  await sale.redis.hdel(saleKey(sale.saleId), 'epoch');
+  await expect(sale.places.find(joinOf(sale, 'ann'))).rejects.toThrow('does not know the sale');
+  await expect(sale.places.take(joinOf(sale, 'ann'))).rejects.toThrow('no such epoch');
 });
 
 test('an invitation is written over by the place of a ticket that is shown', async () => {

@@ -2,10 +2,10 @@ import type { Redis } from 'ioredis';
 import { type Refusal, refuse } from '../contracts/errors.ts';
 import type { JournaledPlaces } from '../contracts/rebuilt-sale.ts';
 import { perSale } from '../redis/batcher.ts';
-import { outboxKey, placesKey, saleKey } from '../redis/keys.ts';
+import { outboxKey, placesKey, saleKey, turnsKey } from '../redis/keys.ts';
 import { nextRequestId, type Reply, run, script } from '../redis/scripts.ts';
 import { RedisUnavailable, StaleEpoch } from '../redis/unavailable.ts';
-import { JournaledRoom } from './journaled-room.ts';
+import { type HeldInBucket, JournaledRoom } from './journaled-room.ts';
 import {
   bucketOf,
   bucketsPerGrowth,
@@ -71,7 +71,7 @@ const refusalsOfOne: Readonly<Record<number, Refusal>> = {
   }),
 };
 
-/** What somebody was answered by lua/waiting-room/join-2-each.lua. */
+/** What somebody was answered by lua/waiting-room/join-3-each.lua. */
 function decodeIndex(text: string, refusal: Refusal | undefined): TakePlaceOutcome {
   if (text.startsWith('=')) return { kind: 'place', index: Number(text.slice(1)), fresh: false };
   const index = Number(text);
@@ -84,7 +84,7 @@ const staleLevel = -3;
 /** Written in one call: about 1,000 buyers. */
 const bucketsPerRestore = 25;
 
-/** As lua/waiting-room/join-2-each.lua takes it. */
+/** As lua/waiting-room/join-3-each.lua takes it. */
 const shownBy = (requests: readonly TakeRequest[]): string =>
   requests.some(({ shownIndex }) => shownIndex !== undefined)
     ? requests.map(({ shownIndex }) => shownIndex ?? '-').join(' ')
@@ -130,7 +130,6 @@ export function placeBook(redis: Redis, tokenSecret: string): PlaceBook {
     const key = placeKey(tokenSecret, saleId);
     return requests.map(({ buyerId }) => placeOf(key, buyerId));
   };
-  const withOutbox = (saleId: string) => [saleKey(saleId), outboxKey(saleId)];
 
   async function grow(saleId: string, buckets: number): Promise<void> {
     const keys = splits(buckets, bucketsPerGrowth).flatMap(({ from, to }) => [
@@ -157,7 +156,7 @@ export function placeBook(redis: Redis, tokenSecret: string): PlaceBook {
         saleId,
         places,
         (level) => [first.epoch, level, bytes, bytes.toString('base64'), shownBy(requests)],
-        withOutbox(saleId),
+        [saleKey(saleId), outboxKey(saleId), turnsKey(saleId)],
       );
       if (code === -1 || code === -2) throw new StaleEpoch(`Redis has no such epoch of ${saleId}`);
       if (Number(entrants) > Number(buckets) * buyersPerBucket) await grow(saleId, Number(buckets));
@@ -191,7 +190,7 @@ export function placeBook(redis: Redis, tokenSecret: string): PlaceBook {
         saleId,
         places,
         (buckets) => [buckets, bytes, bytes.toString('base64')],
-        withOutbox(saleId),
+        [saleKey(saleId), outboxKey(saleId)],
       );
       if (code !== 1) throw new StaleEpoch(`Redis does not know the sale ${saleId}`);
       return left.map((one) => one === 1);
@@ -220,7 +219,19 @@ export function placeBook(redis: Redis, tokenSecret: string): PlaceBook {
     builder: string,
     journaled: AsyncIterable<JournaledPlaces>,
   ): Promise<boolean> {
-    const room = await JournaledRoom.read(journaled);
+    const write = (buckets: number, held: readonly HeldInBucket[]) =>
+      run(
+        redis,
+        script('waiting-room/restore-places'),
+        [saleKey(saleId), ...held.map(({ bucket }) => placesKey(saleId, bucket))],
+        [
+          ...[nextRequestId(), builder, buckets],
+          ...held.flatMap(({ places, indices }) => [places, indices.join(' ')]),
+        ],
+      );
+    /** Nothing is written: whoever reads a room of millions is not taken for dead. */
+    const signOfLife = () => write(0, []);
+    const room = await JournaledRoom.read(journaled, signOfLife);
     const wanted = Math.max(initialBuckets, Math.ceil(room.size / buyersPerBucket));
     // A Redis that knows nothing takes that many at once; one that has an older copy grows to it.
     let known = Number(await redis.hget(saleKey(saleId), 'buckets')) || wanted;
@@ -229,12 +240,7 @@ export function placeBook(redis: Redis, tokenSecret: string): PlaceBook {
     if (known === 0) return false;
     levels.set(saleId, known);
     for (const part of parts(room.heldIn(known), bucketsPerRestore)) {
-      const keys = [saleKey(saleId), ...part.map(({ bucket }) => placesKey(saleId, bucket))];
-      const held = part.flatMap(({ places, indices }) => [places, indices.join(' ')]);
-      const [, code] = await run(redis, script('waiting-room/restore-places'), keys, [
-        ...[nextRequestId(), builder, known],
-        ...held,
-      ]);
+      const [, code] = await write(known, part);
       if (code !== 1) return false;
     }
     return true;

@@ -1,6 +1,6 @@
 -- Turns that nobody has: indices of a lease that a lost epoch may have issued, or not, are never issued again.
 -- They are marked as used before they are called, so that they cost no pace (callTurns passes over them) and
--- nobody waits for them to come. Whoever has such an index after all is called with the turns around it.
+-- nobody waits for them to come. Whoever shows a ticket of such an index is waited for again (join-3-each.lua).
 -- Expects: turnsKey, sale.
 local function vacate(from, to)
   -- In a draw that is not fixed yet these indices get turns all over the room.

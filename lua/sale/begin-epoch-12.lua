@@ -1,7 +1,7 @@
 #!lua
 -- Begins another epoch of a sale that survived a restart of Redis: its clock is the wall clock again (never
--- earlier than it was), and whoever believes in the old epoch is refused from now on. Joining tells no
--- outbox, so how many joined last is what nobody can compare: indices go on with a block that was never
+-- earlier than it was), and whoever believes in the old epoch is refused from now on. Places that were taken
+-- last may be lost although everything that was relayed is there: indices go on with a block that was never
 -- issued from.
 --
 -- KEYS  includes/floor.lua

@@ -1,7 +1,7 @@
 #!lua
 -- Removes what is left of a sale whose state Postgres does not believe any more, and marks it as being
 -- rebuilt. Without its epoch every other script refuses it, so nobody sells from a half-built state. Who has
--- which place in the waiting room stays: an index is issued once, so an older copy of that is still true.
+-- which place in the waiting room stays until the journal's places are written over it.
 --
 -- KEYS  includes/floor.lua
 -- ARGV  1 requestId    echoed
@@ -28,7 +28,7 @@ if sale and sale.epoch >= epoch then return { requestId, present } end
 local fields = redis.call('HMGET', saleKey, 'buckets', 'builder', 'builderHeardAtMs', 'wallMs')
 local buckets, wallMs = fields[1], fields[4]
 if fields[2] == builder then return { requestId, begun } end
-if fields[2] and beginsAtMs - tonumber(fields[3]) < patienceMs then return { requestId, underWay } end
+if fields[2] and beginsAtMs - (tonumber(fields[3]) or 0) < patienceMs then return { requestId, underWay } end
 -- What was decided and nobody has relayed is lost with the rebuild, unless it is journaled before.
 local reply = { requestId, begun }
 if redis.call('TYPE', outboxKey).ok == 'stream' then

@@ -10,8 +10,10 @@
 local saleKey = KEYS[1]
 local requestId, buckets = ARGV[1], tonumber(ARGV[2])
 
-local known = tonumber(redis.call('HGET', saleKey, 'buckets'))
-if not known then return { requestId, -1, 0 } end
+-- Without its epoch a sale is being rebuilt: not everybody has their place again.
+local room = redis.call('HMGET', saleKey, 'buckets', 'epoch')
+local known = tonumber(room[1])
+if not known or not room[2] then return { requestId, -1, 0 } end
 if known ~= buckets then return { requestId, -3, known } end
 local reply = { requestId, 1, known }
 for i = 3, #ARGV do

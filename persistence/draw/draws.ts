@@ -14,7 +14,7 @@ export interface DrawParts {
   rows: PostgresPool;
   /** Plans through statistics: what is looked for. */
   reports: PostgresPool;
-  settlement: Pick<Settlement, 'freeze' | 'entrants' | 'publishDraw'>;
+  settlement: Pick<Settlement, 'freeze' | 'entrants' | 'publishDraw' | 'outbox' | 'trimOutbox'>;
   write: WriteTicket;
   log: Log;
   /**

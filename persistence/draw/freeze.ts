@@ -1,6 +1,7 @@
 import { buildTree, drawSeed, usualBlockLevel } from '../../engine/index.ts';
 import type { Settlement } from '../../engine/surface.ts';
 import type { Log } from '../log.ts';
+import { relayAll } from '../outbox/relay.ts';
 import type { PostgresPool } from '../postgres/pool.ts';
 import { commitFreeze } from './commit-freeze.ts';
 import { placesOf, ticketHashesInBlocks, type WriteTicket } from './places.ts';
@@ -28,7 +29,7 @@ export type Frozen =
  */
 export async function freezeSale(
   on: PostgresPool,
-  settlement: Pick<Settlement, 'freeze' | 'entrants'>,
+  settlement: Pick<Settlement, 'freeze' | 'entrants' | 'outbox' | 'trimOutbox'>,
   write: WriteTicket,
   log: Log,
   { id, epoch, seed, beacon_at }: DueFreeze,
@@ -40,6 +41,8 @@ export async function freezeSale(
   // A Redis that was rolled back while it was read fixes somebody else the next time.
   const still = await settlement.freeze(id);
   if (still?.preEntrants !== preEntrants || still.frozenAtMs !== frozenAtMs) return { kind: 'overtaken' };
+  // Whoever is under the root has a row: no loss of Redis can take their place from them any more.
+  await relayAll(on, settlement, log, id);
   const tree = await buildTree(ticketHashesInBlocks(places, id, usualBlockLevel, write));
   const isFirst = await commitFreeze(on, {
     saleId: id,

@@ -71,7 +71,7 @@ export async function rebuildSale(
 }
 
 /** All that Redis has to know of a sale, from what Postgres knows. */
-function rebuiltSale({ sale, draw, progress, reservations }: LostSale): RebuiltSale {
+function rebuiltSale({ sale, draw, progress, gaps, reservations }: LostSale): RebuiltSale {
   const to = sale.index_leased_through;
   const from = sale.method === 'none' ? 0 : to - indexBlock;
   return {
@@ -84,7 +84,10 @@ function rebuiltSale({ sale, draw, progress, reservations }: LostSale): RebuiltS
     serving: Math.min(progress.serving, from),
     missedBelow: Math.min(progress.missed_below, progress.serving, from),
     progressAtMs: (progress.progress_at ?? progress.last_at).getTime(),
-    vacantFrom: Math.max(progress.entrants, draw.pre_entrants ?? 0, progress.serving),
+    vacant: [
+      ...gaps,
+      { from: Math.max(progress.entrants, draw.pre_entrants ?? 0, progress.serving), to: from },
+    ],
     indices: { from, to },
     position: progress.position,
     lastMs: progress.last_at.getTime(),

@@ -289,6 +289,9 @@ test('places come back as the journal has them, however often they were lost', a
   const again = await join('buyer-8');
   await relay(created.id);
   const late = await join('late');
+  const inItsBucket = async (place: Buffer, does: (key: string) => Promise<unknown>) => {
+    for (const key of await redis.keys('*:places:*')) if (await redis.hexists(key, place)) await does(key);
+  };
   const lose = async () => {
     await redis.flushall();
     await follow(created.id);
@@ -312,15 +315,60 @@ test('places come back as the journal has them, however often they were lost', a
   await lose();
   expect(await join('late')).toMatchObject({ ticket: late.ticket });
   expect(await join('buyer-3999')).toMatchObject({ ticket: first.at(-1)?.ticket });
-  // A copy of Redis that is newer than nothing, and older than the journal.
+  // An older copy: it has a place that was given up since, and lacks one that was taken since.
   const left = await join('buyer-9');
   await waitingRoom.leave(sale, 'buyer-9');
   await relay(created.id);
+  for await (const part of house.settlement.entrants(created.id)) {
+    for (const { index, place } of part) {
+      if (index === left.index) await inItsBucket(place, (key) => redis.hset(key, place, index));
+      if (index === first[10]?.index) await inItsBucket(place, (key) => redis.hdel(key, place));
+    }
+  }
   const { runId } = await house.settlement.life(created.id);
   expect(await rebuildSale(parts(), created.id, runId, sale.snapshot.epoch)).toBe(true);
   await house.engine.runOnce();
   expect((await join('buyer-9')).index).toBeGreaterThan(left.index);
   expect(await join('buyer-10')).toMatchObject({ ticket: first[10]?.ticket });
+});
+
+test('whoever comes back is called, and nobody waits for those who are nobody', async () => {
+  const created = newSale({ method: 'fifo', items: [item(6)], perMinute: 60_000, claimSeconds: 600 });
+  await house.sales.create(created);
+  await house.engine.runOnce();
+  const sale = (await house.engine.sales.find(created.id)) as LiveSale;
+  const { waitingRoom } = house.engine;
+  await follow(created.id);
+  const join = async (buyerId: string, shown = {}) => {
+    const joined = await waitingRoom.join(sale, buyerId, shown);
+    if (joined.kind === 'refused') throw new Error(joined.code);
+    return joined.ticket;
+  };
+  const stateOfTicket = async (buyerId: string) => {
+    // Twice: what the first one learns of the room, the second one calls by.
+    for (let tick = 0; tick < 2; tick++) await house.engine.runOnce();
+    const answer = await waitingRoom.status(sale, buyerId);
+    return answer.kind === 'refused' ? answer.code : answer.status.state;
+  };
+  const lose = async () => {
+    await redis.flushall();
+    await follow(created.id);
+    await house.engine.runOnce();
+  };
+  await join('ann');
+  await relay(created.id);
+  const { ticket } = await join('bob');
+  await lose();
+  await join('bob', { ticket });
+  expect(await stateOfTicket('bob')).toBe('your_turn');
+  // Between the three lie two blocks of indices that were skipped.
+  await join('cyd');
+  await relay(created.id);
+  await lose();
+  await join('dan');
+  expect(await Promise.all(['ann', 'bob', 'cyd', 'dan'].map(stateOfTicket))).toEqual(
+    Array(4).fill('your_turn'),
+  );
 });
 
 test('indices that nobody had noted are not issued again', async () => {

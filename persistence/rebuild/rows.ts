@@ -52,11 +52,14 @@ export interface LostSale {
   sale: SaleRow;
   draw: DrawRow;
   progress: LostProgress;
+  /** Indices `[from, to)` between those that the journal knows. */
+  gaps: { from: number; to: number }[];
   reservations: LostReservation[];
 }
 
 const readSale = statement<SaleRow>('read-sale');
 const lostProgress = statement<LostProgress>('lost-progress');
+const lostGaps = statement<{ from: number; to: number }>('lost-gaps');
 const lostReservations = statement<LostReservation>('lost-reservations');
 
 /** Everything that a sale is rebuilt from, at one moment. The plans of `on` go through statistics. */
@@ -67,7 +70,8 @@ export function readLostSale(on: PostgresPool, saleId: string): Promise<LostSale
       const [sale] = (await readSale(transaction, [saleId])) as [SaleRow];
       const [draw] = (await readDraw(transaction, [saleId])) as [DrawRow];
       const [progress] = (await lostProgress(transaction, [saleId])) as [LostProgress];
-      return { sale, draw, progress, reservations: await lostReservations(transaction, [saleId]) };
+      const gaps = await lostGaps(transaction, [saleId]);
+      return { sale, draw, progress, gaps, reservations: await lostReservations(transaction, [saleId]) };
     },
     'REPEATABLE READ, READ ONLY',
   );

@@ -56,7 +56,8 @@ async function join({ gateway, buyer, words }: VisitParts, sale: LiveSale): Prom
   const outcome = await gateway.engine.waitingRoom.join(sale, buyer.id, shown ? { ticket: shown } : {});
   if (outcome.kind === 'refused') return outcome.code;
   const { index, ticket } = outcome.ticket;
-  const isBound = shown !== null && !buyer.hasAskedToLeave;
+  // A draw that was fixed without them takes no ticket instead.
+  const isBound = shown !== null && !buyer.hasAskedToLeave && sale.config.method === 'fifo';
   words.say({ says: 'place', buyer: buyer.id, index, shown: isBound ? indexOf(shown) : null });
   buyer.ticket = ticket;
   return outcome.kind;

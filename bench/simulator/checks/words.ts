@@ -4,7 +4,7 @@ import { Violation } from './violation.ts';
 
 /** Something that somebody was told by a gateway or a worker. */
 export type Word =
-  /** `shown`: index of the ticket that was shown by somebody who never asked to leave, or null. */
+  /** `shown`: index of the ticket that gives that place or an earlier one; null where none was shown, or it may not. */
   | { says: 'place'; buyer: string; index: number; shown: number | null }
   | { says: 'held'; buyer: string; reservation: string }
   /** An order is accepted: 202. */

@@ -34,6 +34,7 @@ export class Clients {
   }
 
   give(client: Client): void {
+    client.givesWay = false;
     this.#free.push(client);
   }
 

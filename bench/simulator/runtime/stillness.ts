@@ -108,6 +108,8 @@ export class Stillness {
     // Postgres would choose by the millisecond in which each began to wait.
     const last = asked.filter(({ pid }) => inRing.has(pid)).at(-1);
     if (!last) return true;
+    // It has been told already, and has not heard of it yet.
+    if (last.givesWay || !this.#asked().includes(last)) return false;
     last.givesWay = true;
     await this.#stores.watching.query('SELECT pg_cancel_backend($1)', [last.pid]);
     return false;

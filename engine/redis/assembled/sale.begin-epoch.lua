@@ -1,7 +1,7 @@
 #!lua
 -- Begins another epoch of a sale that survived a restart of Redis: its clock is the wall clock again (never
--- earlier than it was), and whoever believes in the old epoch is refused from now on. Joining tells no
--- outbox, so how many joined last is what nobody can compare: indices go on with a block that was never
+-- earlier than it was), and whoever believes in the old epoch is refused from now on. Places that were taken
+-- last may be lost although everything that was relayed is there: indices go on with a block that was never
 -- issued from.
 --
 -- KEYS  includes/floor.lua
@@ -600,7 +600,7 @@ local function enterFloor()
 end
 -- Turns that nobody has: indices of a lease that a lost epoch may have issued, or not, are never issued again.
 -- They are marked as used before they are called, so that they cost no pace (callTurns passes over them) and
--- nobody waits for them to come. Whoever has such an index after all is called with the turns around it.
+-- nobody waits for them to come. Whoever shows a ticket of such an index is waited for again (join-3-each.lua).
 -- Expects: turnsKey, sale.
 local function vacate(from, to)
   -- In a draw that is not fixed yet these indices get turns all over the room.

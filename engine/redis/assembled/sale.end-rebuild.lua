@@ -8,8 +8,7 @@
 --       3 epoch          integer
 --       4 position       stream id of the event
 --       5 lastMs         integer: by the sale's clock it was this late already
---       6 vacantFrom     integer, first index that a lost epoch may have issued and nobody is known to have;
---                        the vacant ones end where the field `entrants` begins
+--       6 vacant         from-to,from-to,…: indices that lost epochs may have issued and nobody is known to have
 --       7 buckets        integer, of the waiting room, where none are left of an older copy
 --       8 fieldCount     of the sale, then that many names and values
 --       … itemCount      then sku, units, available, held, paying, sold of each
@@ -605,7 +604,7 @@ local function enterFloor()
 end
 -- Turns that nobody has: indices of a lease that a lost epoch may have issued, or not, are never issued again.
 -- They are marked as used before they are called, so that they cost no pace (callTurns passes over them) and
--- nobody waits for them to come. Whoever has such an index after all is called with the turns around it.
+-- nobody waits for them to come. Whoever shows a ticket of such an index is waited for again (join-3-each.lua).
 -- Expects: turnsKey, sale.
 local function vacate(from, to)
   -- In a draw that is not fixed yet these indices get turns all over the room.
@@ -621,10 +620,10 @@ local function vacate(from, to)
   end
   if from < to then redis.call('SETRANGE', turnsKey, from / 8, string.rep('\255', (to - from) / 8)) end
 end
-local failed = checkWhole(3, 5, 6, 7, 8) or checkFloor()
+local failed = checkWhole(3, 5, 7, 8) or checkFloor()
 if failed then return failed end
 local requestId, builder, epoch, position = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
-local lastMs, vacantFrom, fieldCount = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[8])
+local lastMs, vacant, fieldCount = tonumber(ARGV[5]), ARGV[6], tonumber(ARGV[8])
 if redis.call('HGET', saleKey, 'builder') ~= builder then return { requestId, -1 } end
 
 redis.call('HDEL', saleKey, 'builder', 'builderHeardAtMs')
@@ -648,7 +647,7 @@ redis.call('XADD', outboxKey, position, 'type', 'sale.rebuilt', 'atMs', integer(
 if sale.method ~= 'none' then
   -- Where nobody came yet the bitmap is there nevertheless: losses.lua asks for it as soon as a unit is held.
   redis.call('SETBIT', turnsKey, sale.entrants, 0)
-  vacate(vacantFrom, sale.entrants)
+  for from, to in string.gmatch(vacant, '(%d+)-(%d+)') do vacate(tonumber(from), tonumber(to)) end
 end
 if sale.state == 'paused' then
   sale.pausedAtMs = nowMs

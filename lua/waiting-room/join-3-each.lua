@@ -6,7 +6,7 @@
 -- linear hashing: the caller names the bucket count it believes in and the keys that follow from it.
 -- Measured at 1 million: 24 bytes a buyer; a UUID as the field's name breaks the packing (49 bytes).
 --
--- KEYS  1 sale (hash)  2 outbox (stream)  then one bucket (hash) an element
+-- KEYS  1 sale (hash)  2 outbox (stream)  3 turns (bitmap)  then one bucket (hash) an element
 -- ARGV  1 requestId    echoed
 --       2 epoch        integer
 --       3 buckets      integer, what the caller believes
@@ -20,17 +20,17 @@
 --       before it; -1 no index left of the lease, -2 not invited, -3 not known to be invited, the list is
 --       not whole yet
 -- Event whatever places were taken: places.taken
-local saleKey, outboxKey = KEYS[1], KEYS[2]
+local saleKey, outboxKey, turnsKey = KEYS[1], KEYS[2], KEYS[3]
 local sale, nowMs
 --- @include integer types clock life sale outbox
 local requestId, epoch, buckets, places = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local placesText, shown = ARGV[5], ARGV[6]
-local placeBytes, placeCharacters, elements = 12, 16, #KEYS - 2
+local placeBytes, placeCharacters, elements = 12, 16, #KEYS - 3
 
 if #ARGV ~= 6 or #places ~= placeBytes * elements or #placesText ~= placeCharacters * elements then
   return redis.error_reply('ERR ' .. elements .. ' buckets and ' .. #(places or '') .. ' bytes of places')
 end
-local wrong, absent = checkTypes({ [outboxKey] = 'stream' })
+local wrong, absent = checkTypes({ [outboxKey] = 'stream', [turnsKey] = 'string' })
 if wrong then return wrong end
 sale = readSale()
 if not sale then return { requestId, -1 } end
@@ -54,9 +54,19 @@ local nextIndex, broken = sale.entrants, nil
 -- In base64: of whom an index was issued to, in their order, and who is back at the index of a ticket.
 local newcomers, returners = {}, {}
 local shownIndices = {}
-for index in string.gmatch(shown, '%S+') do shownIndices[#shownIndices + 1] = tonumber(index) or false end
+for index in string.gmatch(shown, '%S+') do
+  -- Who is in a draw is fixed with it: whom this room does not know then is not.
+  local isFixed = tonumber(index) and sale.preEntrants and tonumber(index) < sale.preEntrants
+  shownIndices[#shownIndices + 1] = not isFixed and tonumber(index) or false
+end
 
 local function textOf(element) return string.sub(placesText, placeCharacters * (element - 1) + 1, placeCharacters * element) end
+
+-- A turn that was marked as nobody's, when its index was lost, is waited for again.
+local function awaitTurn(index)
+  if sale.isDrawn and not sale.preEntrants then return end
+  if index >= sale.serving and redis.call('GETBIT', turnsKey, index) == 1 then redis.call('SETBIT', turnsKey, index, 0) end
+end
 
 local function issued(element)
   newcomers[#newcomers + 1] = textOf(element)
@@ -66,7 +76,7 @@ end
 
 -- The bucket is that key: what stands in it is an index, one that was given up (-1 - index), or an invitation.
 local function join(element, place)
-  local at = element + 2
+  local at = element + 3
   local mayIssue = code == 1 and nextIndex < leasedTo
   local shownIndex = shownIndices[element]
   -- Most are new, and most rooms are open to everybody: one command instead of two.
@@ -81,8 +91,10 @@ local function join(element, place)
   end
   local index = tonumber(found)
   if index and index >= 0 then return '=' .. found end
-  if shownIndex and not index then
+  -- Indices of a buyer only grow: what was given up is this one, or an earlier one.
+  if shownIndex and (not index or shownIndex > -1 - index) then
     redis.call('HSET', KEYS[at], place, shownIndex)
+    awaitTurn(shownIndex)
     returners[#returners + 1] = { index = shownIndex, place = textOf(element) }
     return '=' .. integer(shownIndex)
   end
