@@ -61,7 +61,8 @@ export async function followRedis(parts: EpochParts, saleId: string): Promise<nu
   if (loss === null) {
     // Nobody has noted yet which life the first epoch is in.
     if (row.redis_run_id === null) await noteRedisRun(rows, [saleId, life.runId, indexBlock, false]);
-    return row.epoch;
+    // Somebody may have begun another one since the row was read.
+    return Math.max(row.epoch, life.epoch ?? row.epoch);
   }
   if (loss === 'restarted') return tellEpoch(parts, saleId, life.runId);
 
