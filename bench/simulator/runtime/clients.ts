@@ -9,6 +9,8 @@ export interface Client {
   nowMs: number;
   /** It waits for others who wait for it, and is being cancelled for that. */
   givesWay: boolean;
+  /** Postgres was told to cancel what it is asked, and it has not heard of that yet. */
+  isBeingCancelled: boolean;
 }
 
 /** Connections that nobody closes: the tasks of all simulations of this process take turns on them. */
@@ -30,7 +32,7 @@ export class Clients {
     if (free) return free;
     const client = await this.#pool.connect();
     const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-    return { pg: client, pid: rows[0]?.pid ?? 0, nowMs: 0, givesWay: false };
+    return { pg: client, pid: rows[0]?.pid ?? 0, nowMs: 0, givesWay: false, isBeingCancelled: false };
   }
 
   give(client: Client): void {
@@ -50,6 +52,7 @@ export class Clients {
       return answer;
     } finally {
       this.asked.delete(client);
+      client.isBeingCancelled = false;
     }
   }
 

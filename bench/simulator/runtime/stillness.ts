@@ -7,8 +7,9 @@ interface UnderWay {
   ended: Promise<void>;
 }
 
-/** A session that waits for locks of others. */
+/** Somebody who waits for locks of others. */
 interface Waiting {
+  client: Client;
   pid: number;
   blockedBy: number[];
 }
@@ -54,9 +55,9 @@ export class Stillness {
   async #endQueues(): Promise<boolean> {
     const taken = new Set<number>();
     let areEnded = false;
-    for (const { pid, blockedBy } of await this.#waiting()) {
+    for (const { client, pid, blockedBy } of await this.#waiting()) {
       if (blockedBy.some((blocker) => taken.has(blocker))) {
-        await this.#stores.watching.query('SELECT pg_cancel_backend($1)', [pid]);
+        await this.#cancel(client);
         areEnded = true;
       } else {
         for (const one of [pid, ...blockedBy]) taken.add(one);
@@ -67,14 +68,15 @@ export class Stillness {
 
   /** Those that wait for locks, in the order in which they were asked. */
   async #waiting(): Promise<Waiting[]> {
-    const { rows } = await this.#stores.watching.query<Waiting>({
+    const asked = new Map(this.#asked().map((client) => [client.pid, client]));
+    const { rows } = await this.#stores.watching.query<Omit<Waiting, 'client'>>({
       name: 'waiting for locks',
       text: `SELECT pid, blocked_by AS "blockedBy"
         FROM unnest($1::int[]) WITH ORDINALITY AS asked (pid, place), pg_blocking_pids(pid) AS blocked_by
         WHERE cardinality(blocked_by) > 0 ORDER BY place`,
-      values: [this.#asked().map(({ pid }) => pid)],
+      values: [[...asked.keys()]],
     });
-    return rows;
+    return rows.map((waiting) => ({ ...waiting, client: asked.get(waiting.pid) as Client }));
   }
 
   /** In the order in which they were asked. */
@@ -102,17 +104,22 @@ export class Stillness {
   async #allWaitForLocks(): Promise<boolean> {
     const asked = this.#asked();
     if (asked.length < this.#underWay.size) return false;
+    // It shows as one that waits until its process has looked at the signal.
+    if (asked.some(({ isBeingCancelled }) => isBeingCancelled)) return false;
     const waiting = await this.#waiting();
     if (waiting.length < asked.length) return false;
     const inRing = new Set(ringOf(waiting));
     // Postgres would choose by the millisecond in which each began to wait.
     const last = asked.filter(({ pid }) => inRing.has(pid)).at(-1);
     if (!last) return true;
-    // It has been told already, and has not heard of it yet.
-    if (last.givesWay || !this.#asked().includes(last)) return false;
     last.givesWay = true;
-    await this.#stores.watching.query('SELECT pg_cancel_backend($1)', [last.pid]);
+    await this.#cancel(last);
     return false;
+  }
+
+  async #cancel(client: Client): Promise<void> {
+    client.isBeingCancelled = true;
+    await this.#stores.watching.query('SELECT pg_cancel_backend($1)', [client.pid]);
   }
 }
 
