@@ -4,7 +4,7 @@ import { checkoutDesk } from './checkout/desk.ts';
 import { ticketDesk } from './checkout/ticket-desk.ts';
 import { type AtCrashPoint, passBy } from './contracts/crash-points.ts';
 import type { Push } from './contracts/outcomes.ts';
-import type { OrderStore, PaymentQueue, SigningKeys } from './contracts/ports.ts';
+import type { OrderStore, PaymentQueue, SaleRegister, SigningKeys } from './contracts/ports.ts';
 import type { QuoteStore } from './contracts/quote.ts';
 import { permutation } from './draw/permute.ts';
 import { type Calculators, calculatorsOf } from './pricing/quote.ts';
@@ -25,6 +25,7 @@ export interface EngineParts {
   orderStore: OrderStore;
   paymentQueue: PaymentQueue;
   quotes: QuoteStore;
+  saleRegister: SaleRegister;
   /** What shipping and tax come to; without them prices are final, and everything ships for nothing. */
   calculators?: Calculators;
   /** Without them sales with public tokens are refused as unavailable. */
@@ -43,13 +44,14 @@ export function engineOn(
     orderStore,
     paymentQueue,
     quotes,
+    saleRegister,
     calculators = calculatorsOf(),
     signingKeys,
     slowSales,
     at = passBy,
   }: EngineParts,
 ): Omit<Engine, 'close'> & { hear(channel: string, message: string): void } {
-  const sales = new Directory(redis, (saleId) => tick(redis, saleId));
+  const sales = new Directory(redis, (saleId) => tick(redis, saleId), saleRegister);
   const pushListeners: ((push: Push) => void)[] = [];
   const room = waitingRoom(
     redis,

@@ -9,6 +9,7 @@ import {
   createPaymentQueue,
   createProviderEvents,
   createQuoteStore,
+  createSaleRegister,
   createSigningKeys,
   createSlowSales,
   postgresReadiness,
@@ -44,6 +45,7 @@ const providerEvents = createProviderEvents(DATABASE_URL, settings);
 const workers = workersReadiness(REDIS_URL);
 const signingKeys = createSigningKeys(DATABASE_URL, TOKEN_SECRET, log);
 await signingKeys.refresh().catch((error: unknown) => fail([`gateway: Postgres: ${lineOf(error)}`]));
+const saleRegister = createSaleRegister(DATABASE_URL);
 const slowSales = createSlowSales(DATABASE_URL, log);
 const engine = await createEngine({
   redisUrl: REDIS_URL,
@@ -51,6 +53,7 @@ const engine = await createEngine({
   orderStore,
   paymentQueue,
   quotes,
+  saleRegister,
   calculators,
   signingKeys,
   slowSales,
@@ -79,7 +82,7 @@ const grace = closeWithGrace({ delay: 2_800, logger: false }, async ({ err }) =>
   await engine.close();
   const stores = [
     ...[orderStore, quotes, buyerOrders, carts, drawStore, paymentQueue, providerEvents],
-    ...[workers, postgres, signingKeys, slowSales],
+    ...[workers, postgres, signingKeys, saleRegister, slowSales],
   ];
   await Promise.all(stores.map((store) => store.close()));
 });

@@ -66,15 +66,15 @@ export async function openPublicPlane(parts: PublicPlaneParts): Promise<PublicPl
     app,
     publicRoutes({ ...parts, counter, info, devTokenSecret, asyncApi: () => asyncApiOf(info) }),
   );
-  // The sales are known before the first request asks for them.
-  await engine.runOnce();
+  const onError = (error: unknown) => log.error({ err: error }, `a pass failed: ${lineOf(error)}`);
+  // The sales are known before the first request asks for them; one that is damaged keeps nobody out of the others.
+  await engine.runOnce().catch(onError);
   const listener = await listen(app, settings.HOST, settings.PORT, { isShared: settings.GATEWAYS > 1 });
   if (!listener) {
     kernel.close();
     app.close();
     return null;
   }
-  const onError = (error: unknown) => log.error({ err: error }, `a pass failed: ${lineOf(error)}`);
   const stops = [
     every(200, () => engine.runOnce(), onError),
     every(250, () => engine.followSlowSales(), onError),

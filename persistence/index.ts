@@ -8,6 +8,7 @@ import type {
   OrderStore,
   PaymentQueue,
   Readiness,
+  SaleRegister,
   SaleStore,
   SigningKeyRotation,
   SigningKeys,
@@ -36,6 +37,7 @@ import { heartbeatOn } from './queues/heartbeat.ts';
 import { paymentQueueOn } from './queues/payment-queue.ts';
 import { quoteStoreOn } from './quotes/quote-store.ts';
 import { reconciliationOn } from './repairs/reconciliation.ts';
+import { saleRegisterOn } from './sales/sale-register.ts';
 import { saleStoreOn } from './sales/sale-store.ts';
 import { signingKeyRingOn } from './signing-keys/key-ring.ts';
 import { signingKeyRotationOn } from './signing-keys/rotation.ts';
@@ -184,6 +186,12 @@ export function createSaleStore(
       await Promise.all([pool.end(), reports.end()]);
     },
   };
+}
+
+/** What sales there are, for whoever does not find one in Redis. */
+export function createSaleRegister(databaseUrl: string): SaleRegister & Closable {
+  const pool = createPool(databaseUrl, { connectionsMax: 1, name: 'sale register' });
+  return { ...saleRegisterOn(pool), close: () => pool.end() };
 }
 
 /** Sales that sell slowly, while Redis is away, through row locks in Postgres. */

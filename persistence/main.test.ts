@@ -31,7 +31,7 @@ const provider = { PROVIDER_URL: 'http://127.0.0.1:9', AUTH_SECRET: secret, TOKE
 
 test('a worker says when it is ready, is seen, and ends cleanly when it is told to', async () => {
   const database = await testDatabase();
-  const redisUrl = `${testRedisUrl()}/3`;
+  const redisUrl = testRedisUrl(3);
   const { child, exit } = start({ ...provider, DATABASE_URL: database.url, REDIS_URL: redisUrl });
   const [message] = await once(child, 'message');
   expect(message).toEqual({ kind: 'ready' });

@@ -139,6 +139,15 @@ export interface SaleStore {
   giveBeacon(saleId: string, value: string): Promise<{ kind: 'done' } | Refusal>;
 }
 
+/** What sales there are, whether Redis knows of them at this moment or not. */
+export interface SaleRegister {
+  /**
+   * The id of the sale with that id or number, and null where there is none. One that Redis lost is brought back to it
+   * within seconds. Throws while Postgres is away.
+   */
+  seek(sale: { id?: string; number?: number }): Promise<string | null>;
+}
+
 /** What was fixed about the entrants of drawn sales. */
 export interface DrawStore {
   /** The inclusion proof of an index, from memory: null where it is not there yet, and is being fetched. */

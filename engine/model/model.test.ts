@@ -16,7 +16,8 @@ const seed = Number(process.env.MODEL_SEED ?? 20_271_127);
 let redis: Redis;
 let pushes: Pushes;
 beforeAll(async () => {
-  redis = new Redis(testRedisUrl());
+  // Gateways of other tests look after every sale that they find.
+  redis = new Redis(testRedisUrl(5));
   pushes = await Pushes.listen(testRedisUrl());
   const scripts = [...loadScripts(new URL('../../lua', import.meta.url).pathname).values()];
   for (const source of [observeSource, ...scripts.map((script) => script.source)])

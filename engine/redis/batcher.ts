@@ -103,38 +103,48 @@ export class Batcher<Request, Answer> {
     return Math.min(this.#options.sizeMax, Math.max(halfMin, half));
   }
 
+  /** The next call goes before anybody of the last one is told: Redis decides while they are being answered. */
   async #drain(): Promise<void> {
     let answered = 0;
+    let tell = () => {};
     while (this.#queue.length > 0) {
       this.#asked = this.#queue.splice(0, this.#size(answered));
       answered = this.#asked.length;
       this.#calledAtMs = performance.now();
-      await this.#settle();
+      const settled = this.#settle();
+      tell();
+      tell = await settled;
     }
     this.#running = false;
+    tell();
   }
 
-  async #settle(): Promise<void> {
+  /** Asks until there is an answer, or nobody waits for one any more; resolves with what tells those who do. */
+  async #settle(): Promise<() => void> {
     while (this.#asked.length > 0) {
       const asked = this.#asked;
       try {
         const answers = await this.#options.run(asked.map((waiting) => waiting.request));
         this.#usualMs = performance.now() - this.#calledAtMs;
-        asked.forEach(({ resolve, reject }, i) => {
-          const answer = answers[i] as Answer | Error;
-          if (answer instanceof Error) reject(answer);
-          else resolve(answer);
-        });
         this.#asked = [];
+        return () => {
+          asked.forEach(({ resolve, reject }, i) => {
+            const answer = answers[i] as Answer | Error;
+            if (answer instanceof Error) reject(answer);
+            else resolve(answer);
+          });
+        };
       } catch (error) {
         if (!(error instanceof RedisUnavailable) || error instanceof StaleEpoch) {
-          for (const waiting of asked) waiting.reject(error);
           this.#asked = [];
-        } else {
-          await new Promise((resolve) => setTimeout(resolve, repeatAfterMs));
+          return () => {
+            for (const waiting of asked) waiting.reject(error);
+          };
         }
+        await new Promise((resolve) => setTimeout(resolve, repeatAfterMs));
       }
     }
+    return () => {};
   }
 
   /** One timer for all: the oldest of them is due first. It delays nobody, it only ends waiting. */

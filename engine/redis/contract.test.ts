@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Redis } from 'ioredis';
 import { describe, expect, test } from 'vitest';
+import { testRedisUrl } from '../../supervisor/fixtures/stores.ts';
 import { type TestSaleOptions, testSale } from '../fixtures/test-sale.ts';
 import { channels, floorKeys, outboxKey, placesKey, saleKey, stockKey, turnsKey } from './keys.ts';
 import { loadScripts, type Script } from './script-loader.ts';
@@ -166,7 +167,7 @@ async function allOf(redis: Redis, saleId: string): Promise<(string | null)[]> {
 
 async function prepared(name: string) {
   const { sale: options, args, buckets, after } = examples[name] as Example;
-  const sale = await testSale(options);
+  const sale = await testSale({ ...options, redisUrl: testRedisUrl(4) });
   const { redis, saleId } = sale;
   for (const [before, ...beforeArgs] of after ?? []) {
     await call(redis, before, keysOf(scripts.get(before) as Script, saleId), beforeArgs);

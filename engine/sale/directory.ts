@@ -1,7 +1,9 @@
 import type { Redis } from 'ioredis';
+import type { SaleRegister } from '../contracts/ports.ts';
 import { generalStockId, type LiveSale, type SaleSnapshot } from '../contracts/sale.ts';
 import type { Soon } from '../contracts/soon.ts';
 import { channels, salesKey } from '../redis/keys.ts';
+import { RedisUnavailable } from '../redis/unavailable.ts';
 import type { SaleDirectory, SlowSale } from '../surface.ts';
 import { readSale } from './read-sale.ts';
 
@@ -20,25 +22,40 @@ const quietPasses = 25;
 export class Directory implements SaleDirectory {
   readonly #redis: Redis;
   readonly #readSnapshot: ReadSnapshot;
+  readonly #register: SaleRegister;
   readonly #sales = new Map<string, LiveSale>();
   readonly #idsByNumber = new Map<number, string>();
+  /** Sales that this process does not know and is asked for: a crowd that comes at once asks once. */
+  readonly #sought = new Map<string, Promise<LiveSale | null>>();
   readonly #changeListeners: ((sale: LiveSale, before: SaleSnapshot | null) => void)[] = [];
   readonly #noticeListeners: ((saleId: string, text: string) => void)[] = [];
   #passes = 0;
 
-  constructor(redis: Redis, readSnapshot: ReadSnapshot) {
+  constructor(redis: Redis, readSnapshot: ReadSnapshot, register: SaleRegister) {
     this.#redis = redis;
     this.#readSnapshot = readSnapshot;
+    this.#register = register;
   }
 
+  /** Throws `RedisUnavailable` where there is such a sale, and this Redis does not know it, or not yet. */
   find(saleId: string): Soon<LiveSale | null> {
-    return this.#sales.get(saleId) ?? this.#load(saleId);
+    return this.#sales.get(saleId) ?? this.#sought.get(saleId) ?? this.#seek(saleId);
   }
 
   async findByNumber(saleNumber: number): Promise<LiveSale | null> {
-    if (!this.#idsByNumber.has(saleNumber)) await this.#discover();
-    const saleId = this.#idsByNumber.get(saleNumber);
-    return saleId === undefined ? null : this.find(saleId);
+    const saleId = this.#idsByNumber.get(saleNumber) ?? (await this.#register.seek({ number: saleNumber }));
+    return saleId === null ? null : this.find(saleId);
+  }
+
+  #seek(saleId: string): Promise<LiveSale | null> {
+    const seeking = this.#load(saleId)
+      .then(async (sale) => {
+        if (sale || (await this.#register.seek({ id: saleId })) === null) return sale;
+        throw new RedisUnavailable(`Redis does not know the sale ${saleId}, and is being told`);
+      })
+      .finally(() => this.#sought.delete(saleId));
+    this.#sought.set(saleId, seeking);
+    return seeking;
   }
 
   list(): LiveSale[] {
@@ -77,16 +94,19 @@ export class Directory implements SaleDirectory {
     }
   }
 
-  /** One pass over every sale in which something may be due. */
+  /** One pass over every sale in which something may be due. One that cannot be looked at keeps no other waiting. */
   async runOnce(): Promise<void> {
     const everything = this.#passes++ % quietPasses === 0;
-    if (everything) await this.#discover();
-    await Promise.all(this.#all().map((sale) => (everything || isLively(sale) ? this.#refresh(sale) : null)));
-  }
-
-  async #discover(): Promise<void> {
-    const unknown = (await this.#redis.smembers(salesKey)).filter((saleId) => !this.#sales.has(saleId));
-    await Promise.all(unknown.map((saleId) => this.#load(saleId)));
+    const known = this.#all();
+    const unknown = everything
+      ? (await this.#redis.smembers(salesKey)).filter((saleId) => !this.#sales.has(saleId))
+      : [];
+    const looks = await Promise.allSettled([
+      ...unknown.map((saleId) => this.#load(saleId)),
+      ...known.map((sale) => (everything || isLively(sale) ? this.#refresh(sale) : null)),
+    ]);
+    const failed = looks.find((look) => look.status === 'rejected');
+    if (failed) throw failed.reason;
   }
 
   async #load(saleId: string): Promise<LiveSale | null> {

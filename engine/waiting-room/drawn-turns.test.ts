@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
 import { testRedisUrl } from '../../supervisor/fixtures/stores.ts';
-import type { OrderStore } from '../contracts/ports.ts';
+import type { OrderStore, SaleRegister } from '../contracts/ports.ts';
 import type { QuoteStore } from '../contracts/quote.ts';
 import type { LiveSale } from '../contracts/sale.ts';
 import type { Method } from '../contracts/wire/sales.ts';
@@ -19,6 +19,7 @@ async function drawnSale(method: Method, options: TestSaleOptions = {}) {
     redisUrl: testRedisUrl(),
     tokenSecret: testTokenSecret,
     orderStore: {} as OrderStore,
+    saleRegister: {} as SaleRegister,
     paymentQueue: { wake: () => {} },
     quotes: {} as QuoteStore,
   });

@@ -6,6 +6,7 @@ import { buyerOrdersOn } from '../../../persistence/orders/buyer-orders.ts';
 import { fulfilmentOn } from '../../../persistence/orders/fulfilment.ts';
 import { orderStoreOn } from '../../../persistence/orders/order-store.ts';
 import { quoteStoreOn } from '../../../persistence/quotes/quote-store.ts';
+import { saleRegisterOn } from '../../../persistence/sales/sale-register.ts';
 import { saleStoreOn } from '../../../persistence/sales/sale-store.ts';
 import { workOf } from '../../../persistence/workers/work.ts';
 import type { SteppedPostgres } from '../runtime/stepped-postgres.ts';
@@ -41,6 +42,7 @@ export function startGateway({ process, redis, rows, jobs }: ProgramParts) {
   const paymentQueue = { wake: (id: `pay_${string}`) => jobs.add({ kind: 'follow', id }) };
   const engine = engineOn(redis, {
     ...{ tokenSecret, orderStore: orders, paymentQueue, quotes: quoteStoreOn(rows) },
+    saleRegister: saleRegisterOn(rows),
   });
   return { process, rows, orders, engine, buyerOrders: buyerOrdersOn(rows, returnWindowMs) };
 }

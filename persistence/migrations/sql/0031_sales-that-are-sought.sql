@@ -1,0 +1,4 @@
+-- Up Migration
+
+-- When somebody last asked for a sale that Redis did not know; such a sale is brought back to it.
+ALTER TABLE sales ADD COLUMN sought_at timestamptz;
