@@ -64,6 +64,23 @@ test('one half is decided about while the other is answered; a few go together',
   expect(await Promise.all(asked)).toHaveLength(78);
 });
 
+test('the next call goes before anybody of the last one is told', async () => {
+  const happened: string[] = [];
+  const batcher = new Batcher<number, number>({
+    ...limits,
+    async run(requests) {
+      happened.push(`asks ${requests}`);
+      await soon();
+      return requests;
+    },
+  });
+  const ask = (request: number) => batcher.ask(request).then(() => happened.push(`tells ${request}`));
+  const first = ask(1);
+  await Promise.resolve();
+  await Promise.all([first, ask(2)]);
+  expect(happened).toEqual(['asks 1', 'asks 2', 'tells 1', 'tells 2']);
+});
+
 test('an error that is meant for one caller reaches nobody else', async () => {
   const batcher = new Batcher<number, number>({
     ...limits,
