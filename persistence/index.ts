@@ -190,7 +190,7 @@ export function createSaleStore(
 
 /** What sales there are, for whoever does not find one in Redis. */
 export function createSaleRegister(databaseUrl: string): SaleRegister & Closable {
-  const pool = createPool(databaseUrl, { connectionsMax: 1, name: 'sale register' });
+  const pool = createPool(databaseUrl, { connectionsMax: 1, name: 'sale register', answerMsMax: 1_000 });
   return { ...saleRegisterOn(pool), close: () => pool.end() };
 }
 

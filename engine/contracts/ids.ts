@@ -16,7 +16,9 @@ export type PaymentId = `pay_${string}`;
 export type RefundId = `rfd_${string}`;
 export type QuoteId = `qte_${string}`;
 
-const suffixPattern = /^[0-9a-f]{32}[0-9a-z]{1,7}$/;
+const suffixPattern = /^[0-9a-f]{32}[0-9a-z]{1,6}$/;
+/** Postgres counts sales in an integer. */
+const saleNumberMax = 2 ** 31 - 1;
 
 /** Randomness is fetched for 256 ids at once: 0.4 µs an id instead of 2.3, of which a reservation takes two. */
 const randomPool = Buffer.alloc(256 * 16);
@@ -61,7 +63,8 @@ export const orderIdOf = (id: ReservationId | CheckoutId): OrderId => `ord_${id.
 
 /** True when `text` is shaped like an id of that kind; says nothing about its existence. */
 export function isIdOf<P extends 'rsv' | 'chk' | 'ord'>(prefix: P, text: string): text is `${P}_${string}` {
-  return text.startsWith(`${prefix}_`) && suffixPattern.test(text.slice(4));
+  if (!text.startsWith(`${prefix}_`) || !suffixPattern.test(text.slice(4))) return false;
+  return Number.parseInt(text.slice(36), 36) <= saleNumberMax;
 }
 
 /** The number of the sale that a well-formed reservation, checkout or order id belongs to. */

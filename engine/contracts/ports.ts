@@ -121,6 +121,8 @@ export interface PaymentQueue {
 /** The operator's durable operations on sales: rows first, then Redis. */
 export interface SaleStore {
   create(sale: CreateSale): Promise<{ kind: 'created'; config: SaleConfig } | Refusal>;
+  /** Whether there is such a sale. */
+  has(saleId: string): Promise<boolean>;
   /** Reads Redis and Postgres at that moment. Null where there is no such sale. */
   audit(saleId: string): Promise<Audit | null>;
   /** By hand: `opened` and `closed` are rows before Redis hears of them. */
@@ -139,13 +141,12 @@ export interface SaleStore {
   giveBeacon(saleId: string, value: string): Promise<{ kind: 'done' } | Refusal>;
 }
 
-/** What sales there are, whether Redis knows of them at this moment or not. */
+/** What sales there are, whether Redis knows of them at this moment or not. Each throws while Postgres is away. */
 export interface SaleRegister {
-  /**
-   * The id of the sale with that id or number, and null where there is none. One that Redis lost is brought back to it
-   * within seconds. Throws while Postgres is away.
-   */
-  seek(sale: { id?: string; number?: number }): Promise<string | null>;
+  /** The id of the sale with that number, or null. */
+  idOf(saleNumber: number): Promise<string | null>;
+  /** Whether there is such a sale; one that Redis lost is brought back to it, within seconds. */
+  seek(saleId: string): Promise<boolean>;
 }
 
 /** What was fixed about the entrants of drawn sales. */

@@ -125,6 +125,7 @@ export class Batcher<Request, Answer> {
       const asked = this.#asked;
       try {
         const answers = await this.#options.run(asked.map((waiting) => waiting.request));
+        if (answers.length !== asked.length) throw new Error(`${answers.length} answers to ${asked.length}`);
         this.#usualMs = performance.now() - this.#calledAtMs;
         this.#asked = [];
         return () => {

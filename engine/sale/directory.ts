@@ -6,6 +6,7 @@ import { channels, salesKey } from '../redis/keys.ts';
 import { RedisUnavailable } from '../redis/unavailable.ts';
 import type { SaleDirectory, SlowSale } from '../surface.ts';
 import { readSale } from './read-sale.ts';
+import { Seeker } from './seeker.ts';
 
 /** Does what is due in a sale and reads where it stands. */
 export type ReadSnapshot = (saleId: string) => Promise<SaleSnapshot | null>;
@@ -22,11 +23,9 @@ const quietPasses = 25;
 export class Directory implements SaleDirectory {
   readonly #redis: Redis;
   readonly #readSnapshot: ReadSnapshot;
-  readonly #register: SaleRegister;
   readonly #sales = new Map<string, LiveSale>();
   readonly #idsByNumber = new Map<number, string>();
-  /** Sales that this process does not know and is asked for: a crowd that comes at once asks once. */
-  readonly #sought = new Map<string, Promise<LiveSale | null>>();
+  readonly #seeker: Seeker;
   readonly #changeListeners: ((sale: LiveSale, before: SaleSnapshot | null) => void)[] = [];
   readonly #noticeListeners: ((saleId: string, text: string) => void)[] = [];
   #passes = 0;
@@ -34,28 +33,20 @@ export class Directory implements SaleDirectory {
   constructor(redis: Redis, readSnapshot: ReadSnapshot, register: SaleRegister) {
     this.#redis = redis;
     this.#readSnapshot = readSnapshot;
-    this.#register = register;
+    this.#seeker = new Seeker(register, (saleId) => this.#load(saleId));
   }
 
-  /** Throws `RedisUnavailable` where there is such a sale, and this Redis does not know it, or not yet. */
+  /** Throws `RedisUnavailable` where there is such a sale, and neither this process nor Redis knows it at the moment. */
   find(saleId: string): Soon<LiveSale | null> {
-    return this.#sales.get(saleId) ?? this.#sought.get(saleId) ?? this.#seek(saleId);
+    const sale = this.#sales.get(saleId);
+    if (!sale) return this.#seeker.seek(saleId);
+    this.#seeker.remind(saleId);
+    return sale;
   }
 
   async findByNumber(saleNumber: number): Promise<LiveSale | null> {
-    const saleId = this.#idsByNumber.get(saleNumber) ?? (await this.#register.seek({ number: saleNumber }));
+    const saleId = this.#idsByNumber.get(saleNumber) ?? (await this.#seeker.idOf(saleNumber));
     return saleId === null ? null : this.find(saleId);
-  }
-
-  #seek(saleId: string): Promise<LiveSale | null> {
-    const seeking = this.#load(saleId)
-      .then(async (sale) => {
-        if (sale || (await this.#register.seek({ id: saleId })) === null) return sale;
-        throw new RedisUnavailable(`Redis does not know the sale ${saleId}, and is being told`);
-      })
-      .finally(() => this.#sought.delete(saleId));
-    this.#sought.set(saleId, seeking);
-    return seeking;
   }
 
   list(): LiveSale[] {
@@ -97,6 +88,7 @@ export class Directory implements SaleDirectory {
   /** One pass over every sale in which something may be due. One that cannot be looked at keeps no other waiting. */
   async runOnce(): Promise<void> {
     const everything = this.#passes++ % quietPasses === 0;
+    this.#seeker.forgetAbsent();
     const known = this.#all();
     const unknown = everything
       ? (await this.#redis.smembers(salesKey)).filter((saleId) => !this.#sales.has(saleId))
@@ -105,8 +97,10 @@ export class Directory implements SaleDirectory {
       ...unknown.map((saleId) => this.#load(saleId)),
       ...known.map((sale) => (everything || isLively(sale) ? this.#refresh(sale) : null)),
     ]);
-    const failed = looks.find((look) => look.status === 'rejected');
-    if (failed) throw failed.reason;
+    const reasons = looks.flatMap((look) => (look.status === 'rejected' ? [look.reason] : []));
+    // An absence must not hide a bug.
+    const worst = reasons.find((reason) => !(reason instanceof RedisUnavailable)) ?? reasons[0];
+    if (worst) throw worst;
   }
 
   async #load(saleId: string): Promise<LiveSale | null> {
@@ -124,9 +118,15 @@ export class Directory implements SaleDirectory {
   }
 
   async #refresh(sale: LiveSale): Promise<void> {
-    const snapshot = await this.#readSnapshot(sale.config.id);
+    const { id } = sale.config;
+    let snapshot: SaleSnapshot | null = null;
+    try {
+      snapshot = await this.#readSnapshot(id);
+    } finally {
+      this.#seeker.note(id, snapshot !== null);
+    }
     if (!snapshot || isOlder(snapshot, sale.snapshot)) return;
-    if (snapshot.state !== sale.snapshot.state) await this.#load(sale.config.id);
+    if (snapshot.state !== sale.snapshot.state) await this.#load(id);
     else this.#update(sale, snapshot, sale.snapshot);
   }
 

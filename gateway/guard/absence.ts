@@ -12,8 +12,8 @@ const networkCodes = new Set([
   'ENOENT', // a Unix socket
 ]);
 
-/** SQLSTATE classes of a Postgres that is starting, stopping, full, or no longer connected. */
-const postgresAway = /^(08|53|57P)/;
+/** SQLSTATEs of a Postgres that is starting, stopping, full, no longer connected, too slow, or no primary any more. */
+const postgresAway = /^(08|53|57P|57014|25006)/;
 
 const sentences =
   /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout/;

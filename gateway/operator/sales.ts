@@ -131,7 +131,7 @@ export function saleRoutes({ sales, settlement }: SaleRouteParts): Route[] {
       replies: { 204: { description: 'said to those who are connected now' } },
       refusals: ['sale_not_found'],
       answer: async ({ params: { saleId = '' }, body }) => {
-        const isSale = saleId !== generalStockId && (await settlement.snapshot(saleId)) !== null;
+        const isSale = saleId !== generalStockId && (await sales.has(saleId));
         if (!isSale) return refuse('sale_not_found');
         await settlement.notice(saleId, body.text);
         return { status: 204 };

@@ -34,8 +34,10 @@ export function cartRoutes({ carts, sales }: CartParts): Route[] {
   ): Promise<Reply | Refusal> {
     const isNamed = isCartId(cartId);
     if (buyerId === '' && cartId !== '' && !isNamed) return refuse('cart_not_found');
+    // Before anything is changed: whoever reads that a store is away has changed nothing.
+    const sold = await stock();
     const cart = await change({ buyerId: buyerId || null, cartId: isNamed ? cartId : null });
-    return isRefusal(cart) ? cart : { status: 200, body: cartView(cart, await stock()) };
+    return isRefusal(cart) ? cart : { status: 200, body: cartView(cart, sold) };
   }
 
   async function put(

@@ -41,11 +41,15 @@ async function endedSale() {
   return { saleId, reservationId: body.reservation.id as string };
 }
 
-test('a gateway that finds a sale only in Postgres says to come again, and then has it', async () => {
-  const { saleId, reservationId } = await endedSale();
+async function forget() {
   const redis = new Redis(house.redis.url);
   await redis.flushall();
   redis.disconnect();
+}
+
+test('a gateway that finds a sale only in Postgres says to come again, and then has it', async () => {
+  const { saleId, reservationId } = await endedSale();
+  await forget();
   const other = await house.openGateway();
   try {
     const askOther = (path: string) =>
@@ -84,4 +88,33 @@ test('a gateway that finds a sale only in Postgres says to come again, and then 
   } finally {
     await other.close();
   }
+});
+
+test('a gateway that has known it for long has it brought back, too', async () => {
+  const { reservationId } = await endedSale();
+  await forget();
+  const mine = () => house.ask('GET', `/reservations/${reservationId}`, { as: 'ana' });
+  expect((await mine()).status).toBe(503);
+  expect(await house.until(mine, ({ status }) => status !== 503)).toMatchObject({
+    status: 200,
+    body: { state: 'confirmed' },
+  });
+});
+
+test('an id that no sale can have is none, whatever number it ends with', async () => {
+  for (const number of ['zzzzzz', 'zzzzzzz', 'zik0zk', 'zik0zj']) {
+    const id = `${'0'.repeat(32)}${number}`;
+    expect((await house.ask('GET', `/reservations/rsv_${id}`, { as: 'ana' })).status).toBe(404);
+    expect((await house.ask('GET', `/checkout/chk_${id}`, { as: 'ana' })).status).toBe(404);
+    expect((await house.operate('POST', `/api/v1/admin/orders/ord_${id}/process`)).status).toBe(404);
+  }
+});
+
+test('an operator has something to say in a sale that Redis is being told of', async () => {
+  const saleId = await house.sale();
+  await forget();
+  const say = (to: string) =>
+    house.operate('POST', `/api/v1/admin/sales/${to}/messages`, { body: { text: 'One moment, please.' } });
+  expect((await say(saleId)).status).toBe(204);
+  expect((await say('no-such-sale')).body.code).toBe('sale_not_found');
 });

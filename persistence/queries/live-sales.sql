@@ -11,7 +11,7 @@ WHERE sales.published_at IS NOT NULL
   AND (
     sales.state NOT IN ('closed', 'sold_out')
     OR sale_relays.relayed_at > now() - interval '1 hour' - sales.hold_ms * interval '1 millisecond'
-    OR sales.sought_at > now() - interval '10 minutes'
+    OR sales.sought_at > now() - interval '1 minute'
     OR sales.id IN (SELECT sale_id FROM payments WHERE state = 'initiated')
     OR sales.id IN (SELECT sale_id FROM unconfirmed_holds)
   )

@@ -2,14 +2,18 @@ import type { SaleRegister } from '../../engine/contracts/ports.ts';
 import type { Postgres } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
 
+const findNumberedSale = statement<{ id: string }>('find-numbered-sale');
 const seekSale = statement<{ id: string }>('seek-sale');
 
 /** Sales as their rows have them; the plans of `on` go through keys. */
 export function saleRegisterOn(on: Postgres): SaleRegister {
   return {
-    async seek({ id = null, number = null }) {
-      const [row] = await seekSale(on, [id, number]);
+    async idOf(saleNumber) {
+      const [row] = await findNumberedSale(on, [saleNumber]);
       return row?.id ?? null;
+    },
+    async seek(saleId) {
+      return (await seekSale(on, [saleId])).length > 0;
     },
   };
 }

@@ -37,6 +37,7 @@ export class Clients {
 
   give(client: Client): void {
     client.givesWay = false;
+    client.isBeingCancelled = false;
     this.#free.push(client);
   }
 

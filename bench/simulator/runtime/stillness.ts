@@ -118,6 +118,7 @@ export class Stillness {
   }
 
   async #cancel(client: Client): Promise<void> {
+    if (!this.#asked().includes(client)) return;
     client.isBeingCancelled = true;
     await this.#stores.watching.query('SELECT pg_cancel_backend($1)', [client.pid]);
   }
