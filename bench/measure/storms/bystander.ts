@@ -7,7 +7,7 @@ import type { Load } from '../load/load.ts';
 import { Part } from '../part.ts';
 import { tell } from '../progress.ts';
 import { auditSold } from '../purchases/audit-sold.ts';
-import type { PurchasesResult } from '../purchases/buyers/purchases.ts';
+import type { Purchases, PurchasesResult } from '../purchases/buyers/purchases.ts';
 import { auditDrained, BenchSale } from '../sales.ts';
 import type { Scoreboard } from '../scoreboard.ts';
 import { askedTooLate, soldOutSale } from '../sold-out/sold-out.ts';
@@ -46,6 +46,7 @@ export async function bystander(subject: Subject, options: Options, board: Score
     await sale.known(subject.origin);
     const count = options.seconds * (options.rate ?? quietPerSecond);
     const result = await buyers.ask<PurchasesResult>({
+      kind: 'purchases',
       origin: subject.origin,
       authSecret: subject.authSecret,
       saleId: sale.id,
@@ -55,7 +56,7 @@ export async function bystander(subject: Subject, options: Options, board: Score
       joins: false,
       underWay: quietUnderWay,
       perSecond: options.rate ?? quietPerSecond,
-    });
+    } satisfies Purchases);
     await auditSold(sale, count);
     found.get(name)?.push(result);
     tell(`bystander: ${name}, p95 of reserve ${msAt(decoded(result.reserve), 95).toFixed(1)} ms`);

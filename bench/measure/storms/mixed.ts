@@ -6,7 +6,7 @@ import type { OpenLoop, OpenLoopResult } from '../load/open-loop/schedule.ts';
 import { Part } from '../part.ts';
 import { tell } from '../progress.ts';
 import { auditSold } from '../purchases/audit-sold.ts';
-import type { PurchasesResult } from '../purchases/buyers/purchases.ts';
+import type { Purchases, PurchasesResult } from '../purchases/buyers/purchases.ts';
 import { filledRoom } from '../room-door/entrants.ts';
 import { auditDrained, BenchSale } from '../sales.ts';
 import type { Scoreboard } from '../scoreboard.ts';
@@ -65,6 +65,7 @@ export async function mixed(subject: Subject, options: Options, board: Scoreboar
         loop('join', { path: `/api/v1/sales/${waiting.id}/tickets` }),
         loop('reserve', { path: sale.path, body: sale.body }),
         (parts.get('pay') as Part).ask<PurchasesResult>({
+          kind: 'purchases',
           origin,
           authSecret,
           saleId: quiet.id,
@@ -74,7 +75,7 @@ export async function mixed(subject: Subject, options: Options, board: Scoreboar
           joins: false,
           underWay: connections * 2,
           perSecond: perSecond * shares.pay,
-        }),
+        } satisfies Purchases),
       ]);
       const expected: [Look, OpenLoopResult, number][] = [
         ['browse', browse, 200],
