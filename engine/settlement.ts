@@ -4,7 +4,7 @@ import { refuse } from './contracts/errors.ts';
 import { parseOutboxEvent } from './contracts/events.ts';
 import type { SaleState } from './contracts/states.ts';
 import { connect } from './redis/connection.ts';
-import { channels, floorKeys, outboxKey, saleKey, salesKey, stockKey } from './redis/keys.ts';
+import { channels, floorKeys, outboxKey, saleKey, salesKey, stockKey, turnsKey } from './redis/keys.ts';
 import { nextRequestId, run, script } from './redis/scripts.ts';
 import { RedisUnavailable, StaleEpoch } from './redis/unavailable.ts';
 import { pinLeaseMs } from './reservation/reservations.ts';
@@ -18,6 +18,9 @@ import type { Settlement } from './surface.ts';
 import { entrants } from './waiting-room/entrants.ts';
 import { placeBook } from './waiting-room/place-book.ts';
 import { initialBuckets } from './waiting-room/places.ts';
+
+/** Turns in one call: about 1 ms. */
+const vacatedMax = 2_000;
 
 /**
  * Redis for the durable half and the operator; `tokenSecret` keys how a waiting room names buyers. Connects in the
@@ -179,6 +182,15 @@ export function settlementOn(redis: Redis, tokenSecret: string): Settlement {
     },
 
     entrants: (saleId) => entrants(redis, saleId),
+
+    async vacateTurns(saleId, turns) {
+      for (let from = 0; from < turns.length; from += vacatedMax) {
+        const part = turns.slice(from, from + vacatedMax);
+        const keys = [saleKey(saleId), turnsKey(saleId)];
+        const [, code] = await run(redis, script('draw/vacate-turns'), keys, [nextRequestId(), ...part]);
+        if (code !== 1) throw new StaleEpoch(`Redis does not know the entrants of ${saleId} as fixed`);
+      }
+    },
 
     async publishDraw(saleId, draw) {
       const fields = Object.entries(draw).flatMap(([name, value]) => (value === null ? [] : [name, value]));

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { LiveSale } from '../../engine/contracts/sale.ts';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import type { Draw, LiveSale, SaleSnapshot } from '../../engine/contracts/sale.ts';
 import type { CreateSale } from '../../engine/contracts/wire/sales.ts';
 import {
   drawSeed,
@@ -442,4 +443,36 @@ test('a commit is all or nothing', async () => {
     [id],
   );
   expect(rows).toEqual([{ trees: 0, blocks: 0 }]);
+});
+
+test('turns that nobody has are passed over, also after Redis lost its memory', async () => {
+  const sale = await room();
+  const { id } = sale.config;
+  await crowd(sale, 40);
+  const gone = Array.from({ length: 35 }, (_, index) => index);
+  for (const index of gone) await house.engine.waitingRoom.leave(sale, `early-${index}`);
+  await openByHand(sale);
+  await worker().runOnce();
+  const { drawSeed: seed, preEntrants } = (await known(sale)).draw as Draw;
+  expect(preEntrants).toBe(40);
+  const { turnOf } = permutation(Buffer.from(seed as string, 'hex'), 40);
+  const redis = new Redis(house.redis.url);
+  onTestFinished(() => redis.disconnect());
+  const passedOver = async () => {
+    const turns = await Promise.all(gone.map((index) => redis.getbit(`db:{${id}}:turns`, turnOf(index))));
+    return turns.filter(Boolean).length;
+  };
+  const marked = () => redis.bitcount(`db:{${id}}:turns`);
+  expect([await passedOver(), await marked()]).toEqual([35, 35]);
+  // Ten units: the five who are left are called at once, wherever in the draw they came out.
+  const { serving } = (await house.settlement.snapshot(id)) as SaleSnapshot;
+  expect(serving).toBeGreaterThan(Math.max(...[35, 36, 37, 38, 39].map(turnOf)));
+
+  await relayOnce(house.database.pool, house.settlement, log, id);
+  await redis.flushall();
+  await followRedis(
+    { rows: house.database.pool, reports: house.reports, settlement: house.settlement, log },
+    id,
+  );
+  expect(await passedOver()).toBe(35);
 });

@@ -14,7 +14,10 @@ export interface DrawParts {
   rows: PostgresPool;
   /** Plans through statistics: what is looked for. */
   reports: PostgresPool;
-  settlement: Pick<Settlement, 'freeze' | 'entrants' | 'publishDraw' | 'outbox' | 'trimOutbox'>;
+  settlement: Pick<
+    Settlement,
+    'freeze' | 'entrants' | 'publishDraw' | 'vacateTurns' | 'outbox' | 'trimOutbox'
+  >;
   write: WriteTicket;
   log: Log;
   /**

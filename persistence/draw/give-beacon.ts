@@ -16,7 +16,7 @@ const giveBeaconRow = statement<{ id: string }>('give-beacon');
  */
 export async function giveBeacon(
   on: Postgres,
-  settlement: Pick<Settlement, 'publishDraw'>,
+  settlement: Pick<Settlement, 'publishDraw' | 'vacateTurns'>,
   log: Log,
   saleId: string,
   value: string,

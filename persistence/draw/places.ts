@@ -38,6 +38,13 @@ export function* ticketHashes(
   }
 }
 
+/** The indices that nobody has, of places from index `from` on. */
+export function* vacantIndices(places: Places, from: number): Generator<number> {
+  for (let at = 0; at < places.length; at += placeBytes) {
+    if (isVacant(places.subarray(at, at + placeBytes))) yield from + at / placeBytes;
+  }
+}
+
 /** The same for everybody, block by block, with a pause for others after each: 256 tickets and leaves take about 2 ms. */
 export async function* ticketHashesInBlocks(
   places: Places,

@@ -2,6 +2,7 @@ import type { SaleState } from '../../engine/contracts/states.ts';
 import type { Settlement } from '../../engine/surface.ts';
 import type { Postgres } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
+import { vacateTurns } from './vacant-turns.ts';
 
 /** What is committed about a draw, as `read-draw.sql` selects it. */
 export interface DrawRow {
@@ -25,11 +26,15 @@ const markDrawPublished = statement('mark-draw-published');
  */
 export async function publishDraw(
   on: Postgres,
-  settlement: Pick<Settlement, 'publishDraw'>,
+  settlement: Pick<Settlement, 'publishDraw' | 'vacateTurns'>,
   saleId: string,
 ): Promise<void> {
   const [draw] = await readDraw(on, [saleId]);
   if (!draw?.entrants_root) return;
+  if (draw.draw_seed && draw.pre_entrants !== null) {
+    // Before the seeds: with them the sale may open, and turns are called.
+    await vacateTurns(on, settlement, saleId, { seed: draw.draw_seed, entrants: draw.pre_entrants });
+  }
   await settlement.publishDraw(saleId, {
     entrantsRoot: draw.entrants_root,
     // Before it is drawn the seed is nobody's business, not even that of Redis.

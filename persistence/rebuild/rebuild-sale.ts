@@ -1,5 +1,6 @@
 import type { Draw } from '../../engine/contracts/sale.ts';
 import type { RebuiltSale, Settlement } from '../../engine/surface.ts';
+import { vacateTurns } from '../draw/vacant-turns.ts';
 import type { Log } from '../log.ts';
 import { relayTail } from '../outbox/relay.ts';
 import type { PostgresPool } from '../postgres/pool.ts';
@@ -18,7 +19,7 @@ export interface RebuildParts {
   rows: PostgresPool;
   /** Plans through statistics: reads whole sales. */
   reports: PostgresPool;
-  settlement: Pick<Settlement, 'beginRebuild' | 'rebuild' | 'snapshot'>;
+  settlement: Pick<Settlement, 'beginRebuild' | 'rebuild' | 'vacateTurns' | 'snapshot'>;
   log: Log;
 }
 
@@ -47,9 +48,12 @@ export async function rebuildSale(
     const [sale] = (await readSale(rows, [saleId])) as [SaleRow];
     lost = sale.epoch;
   }
-  const rebuilt = rebuiltSale(await readLostSale(reports, saleId));
+  const lostSale = await readLostSale(reports, saleId);
+  const rebuilt = rebuiltSale(lostSale);
   const { kind } = await settlement.rebuild(begun.builder, rebuilt, journaledPlaces(rows, saleId));
   if (kind !== 'rebuilt') return false;
+  const { draw_seed: seed, pre_entrants: entrants } = lostSale.draw;
+  if (seed && entrants !== null) await vacateTurns(rows, settlement, saleId, { seed, entrants });
   // What lapsed while Redis was away expires now, and whoever was due since then is called.
   await settlement.snapshot(saleId);
   const of = (state: string) => rebuilt.reservations.filter((one) => one.state === state).length;

@@ -32,6 +32,7 @@ export interface EpochParts {
     | 'beginEpoch'
     | 'beginRebuild'
     | 'rebuild'
+    | 'vacateTurns'
     | 'snapshot'
     | 'reservationStates'
     | 'outbox'
