@@ -105,6 +105,14 @@ describe('a bad request', () => {
   });
 });
 
+test('a NUL is no text, and there is nothing at an address with one', async () => {
+  expect(await ask(port, 'POST', '/optional', { body: '{"note":"a\\u0000"}' })).toMatchObject({
+    status: 422,
+    body: { code: 'invalid_request', field: 'note' },
+  });
+  expect((await ask(port, 'GET', '/api/v1/sales/%00')).status).toBe(404);
+});
+
 test('an optional body may be left out', async () => {
   expect(await ask(port, 'POST', '/optional')).toMatchObject({ status: 200, body: {} });
   expect(await ask(port, 'POST', '/optional', { body: '{"note":"x"}' })).toMatchObject({

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
+import { refusalOfText } from '../guard/writable-text.ts';
 import type { HttpResponse } from './uws.ts';
 
 /** Unless a route says otherwise. */
@@ -54,7 +55,8 @@ export function parseJson(text: string, isOptional: boolean): { kind: 'json'; va
       : refuse('invalid_request', { status: 400, detail: 'The body is empty; send a JSON object.' });
   }
   try {
-    return { kind: 'json', value: JSON.parse(text) };
+    const value: unknown = JSON.parse(text);
+    return refusalOfText(text, value) ?? { kind: 'json', value };
   } catch (error) {
     const where = /position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1];
     const detail =

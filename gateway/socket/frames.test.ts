@@ -23,6 +23,7 @@ describe('a bad frame is answered, and the socket stays open', () => {
     ['a ref that is no number', '{"op":"ping","ref":"1"}', 'ref', undefined],
     ['an unknown field', '{"op":"watch","ref":7,"saleId":"ps5","colour":"red"}', 'colour', 7],
     ['a missing field', '{"op":"watch","ref":7}', 'saleId', 7],
+    ['a NUL', '{"op":"watch","ref":7,"saleId":"a\\u0000"}', 'saleId', 7],
     [
       'quantity 0',
       '{"op":"reserve","ref":7,"saleId":"ps5","items":[{"sku":"a","quantity":0}]}',
@@ -100,4 +101,13 @@ describe('a bad frame is answered, and the socket stays open', () => {
       limited.close();
     }
   });
+});
+
+test('a payment without a key is told so as over HTTP', async () => {
+  const client = await SocketClient.open(port, { token: tokenFor('ana') });
+  client.sendText(
+    '{"op":"pay","ref":3,"checkoutId":"chk_x","paymentMethod":"card","paymentToken":"tok_visa"}',
+  );
+  expect(await client.next('error')).toMatchObject({ ref: 3, code: 'idempotency_key_required' });
+  client.close();
 });

@@ -2,6 +2,7 @@ import { problemOf, type Refusal, refuse } from '../../engine/contracts/errors.t
 import { newId } from '../../engine/contracts/ids.ts';
 import { type ClientFrame, type ClientOp, clientFrames } from '../../engine/contracts/wire/socket.ts';
 import { type SchemaCheck, schemaCheck } from '../guard/schema.ts';
+import { refusalOfText } from '../guard/writable-text.ts';
 import type { EventName } from './events.ts';
 
 /** A frame that may be worked on, or what is wrong with it; `ref` wherever one could be read. */
@@ -21,6 +22,11 @@ const malformed = (detail: string, field?: string, ref?: number): ReadFrame => (
   ref,
 });
 
+const noKey = refuse('idempotency_key_required', {
+  field: 'idempotencyKey',
+  detail: 'Send an idempotencyKey.',
+});
+
 /** Reads a text frame of a client. */
 export function readFrame(text: string): ReadFrame {
   let value: unknown;
@@ -37,7 +43,9 @@ export function readFrame(text: string): ReadFrame {
   if (typeof op !== 'string' || !Object.hasOwn(checks, op)) {
     return malformed(`op must be one of ${ops}.`, 'op', ref);
   }
-  const refusal = checks[op as ClientOp](value);
+  if (op === 'pay' && !Object.hasOwn(value, 'idempotencyKey'))
+    return { kind: 'malformed', refusal: noKey, ref };
+  const refusal = refusalOfText(text, value) ?? checks[op as ClientOp](value);
   if (refusal) return { kind: 'malformed', refusal, ref };
   return { kind: 'frame', frame: value as ClientFrame<ClientOp> };
 }
