@@ -108,6 +108,7 @@ test('a payment without a key is told so as over HTTP', async () => {
   client.sendText(
     '{"op":"pay","ref":3,"checkoutId":"chk_x","paymentMethod":"card","paymentToken":"tok_visa"}',
   );
-  expect(await client.next('error')).toMatchObject({ ref: 3, code: 'idempotency_key_required' });
+  const error = await client.next(({ ev }) => ev === 'error');
+  expect(error).toMatchObject({ ref: 3, code: 'idempotency_key_required' });
   client.close();
 });
