@@ -163,7 +163,7 @@ export class HttpKernel {
 
 const patternOf = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
 
-/** Null where a parameter is not percent-encoded UTF-8, or holds a NUL: there is nothing at such an address. */
+/** Null where a parameter is not percent-encoded UTF-8: there is nothing at such an address. */
 function paramsOf(names: readonly string[], req: HttpRequest): Record<string, string> | null {
   const params: Record<string, string> = {};
   for (let at = 0; at < names.length; at += 1) {
@@ -177,8 +177,7 @@ function paramsOf(names: readonly string[], req: HttpRequest): Record<string, st
 function decoded(text: string): string | null {
   if (!text.includes('%')) return text;
   try {
-    const whole = decodeURIComponent(text);
-    return whole.includes('\0') ? null : whole;
+    return decodeURIComponent(text);
   } catch {
     return null;
   }
