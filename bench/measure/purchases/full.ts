@@ -38,7 +38,7 @@ export async function full(subject: Subject, options: Options, board: Scoreboard
       kind: 'purchases',
       ...{ origin, authSecret, saleId, sku, prefix: saleId, joins: true, buyers: count, underWay },
       ...fields,
-    } satisfies Purchases satisfies Purchases);
+    } satisfies Purchases);
     sold.push({ sale, count });
     return result;
   }

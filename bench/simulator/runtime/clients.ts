@@ -37,7 +37,6 @@ export class Clients {
 
   give(client: Client): void {
     client.givesWay = false;
-    client.isBeingCancelled = false;
     this.#free.push(client);
   }
 
