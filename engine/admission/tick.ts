@@ -3,6 +3,7 @@ import type { SaleSnapshot } from '../contracts/sale.ts';
 import type { SaleState } from '../contracts/states.ts';
 import { floorKeys } from '../redis/keys.ts';
 import { nextRequestId, type Reply, run, script } from '../redis/scripts.ts';
+import { decodeVacantRuns, peopleBelow } from '../waiting-room/vacancies.ts';
 
 /** Lapsed holds taken back in one call: 500 cost about 8 ms of Redis; what is left is the next tick's. */
 const sweepMax = 500;
@@ -16,16 +17,19 @@ const tickScript = script('admission/tick');
 export async function tick(redis: Redis, saleId: string): Promise<SaleSnapshot | null> {
   const reply = await run(redis, tickScript, floorKeys(saleId), [nextRequestId(), sweepMax]);
   if (reply[1] !== 1) return null;
-  const [, , state, epoch, nowMs, entrants, serving, perMinute, standby, missedBelow, ...stock] = reply;
+  const [, , state, epoch, nowMs, nextIndex, serving, perMinute, standby, missedBelow, runs, ...stock] =
+    reply;
+  const vacantRuns = decodeVacantRuns(runs as string);
   return {
     state: state as SaleState,
     epoch: Number(epoch),
     nowMs: Number(nowMs),
-    entrants: Number(entrants),
+    entrants: peopleBelow(Number(nextIndex), vacantRuns),
     serving: Number(serving),
     perMinute: Number(perMinute),
     standby: Number(standby),
     missedBelow: Number(missedBelow),
+    vacantRuns,
     stock: (stock as Reply[]).map(([sku, units, available, held, paying, sold]) => ({
       sku: sku as string,
       units: Number(units),

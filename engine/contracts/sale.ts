@@ -54,12 +54,20 @@ export interface StockCount {
   sold: number;
 }
 
+/** Indices `[from, to)`, of which nobody has so many. */
+export interface VacantRun {
+  from: number;
+  to: number;
+  vacant: number;
+}
+
 /** What moves: read by the tick, several times a second, in one Lua call. */
 export interface SaleSnapshot {
   state: SaleState;
   epoch: number;
   /** By the sale's clock. */
   nowMs: number;
+  /** People who have ever taken a place. */
   entrants: number;
   /** Turns below this have been called. */
   serving: number;
@@ -67,6 +75,8 @@ export interface SaleSnapshot {
   standby: number;
   /** Turns below this have had their claim window. */
   missedBelow: number;
+  /** Indices that were skipped when Redis was lost. */
+  vacantRuns: VacantRun[];
   /** It sells through Postgres, because Redis is away. */
   isSlow?: true;
   stock: StockCount[];

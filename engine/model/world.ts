@@ -94,7 +94,7 @@ export class World {
     const stock = [...model.stock].map(([sku, { units, available, held, paying, sold }]) =>
       [sku, units, available, held, paying, sold].join(),
     );
-    const [, state, epoch, nowMs, entrants, , perMinute, standby, missedBelow, ...counts] = reply;
+    const [, state, epoch, nowMs, entrants, , perMinute, standby, missedBelow, , ...counts] = reply;
     same(
       [state, epoch, nowMs, entrants, perMinute, standby, missedBelow, ...counts.map(String).sort()],
       [

@@ -1,4 +1,5 @@
 import type { LiveSale } from '../contracts/sale.ts';
+import { peopleBetween } from './vacancies.ts';
 
 /** Fewer turns than this that have run their course are no ground for saying anything about the others. */
 const evidenceTurns = 30;
@@ -7,9 +8,10 @@ const total = (sale: LiveSale, place: 'units' | 'available' | 'held' | 'paying' 
   sale.snapshot.stock.reduce((sum, count) => sum + count[place], 0);
 
 /** Seconds until the turn at the present pace; null when nothing is known about it. */
-export function etaSeconds({ snapshot }: LiveSale, turn: number | null, serving: number): number | null {
+export function etaSeconds(sale: LiveSale, turn: number | null, serving: number): number | null {
+  const { snapshot } = sale;
   if (turn === null || snapshot.state !== 'open') return null;
-  return Math.ceil((Math.max(0, turn - serving) * 60) / snapshot.perMinute);
+  return Math.ceil((peopleBetween(sale, serving, turn) * 60) / snapshot.perMinute);
 }
 
 /**
@@ -20,11 +22,13 @@ export function etaSeconds({ snapshot }: LiveSale, turn: number | null, serving:
  * mean `ahead × share`, variance `ahead × share × (1 − share)`.
  */
 export function chance(sale: LiveSale, turn: number | null): number | null {
-  const { snapshot } = sale;
-  if (turn === null || snapshot.state !== 'open' || snapshot.missedBelow < evidenceTurns) return null;
-  const share = Math.min(1, total(sale, 'sold') / snapshot.missedBelow);
-  const undecided = total(sale, 'held') + snapshot.serving - snapshot.missedBelow;
-  const ahead = Math.max(0, turn - snapshot.serving) + undecided;
+  const { state, missedBelow, serving } = sale.snapshot;
+  if (turn === null || state !== 'open') return null;
+  const decided = peopleBetween(sale, 0, missedBelow);
+  if (decided < evidenceTurns) return null;
+  const share = Math.min(1, total(sale, 'sold') / decided);
+  const undecided = total(sale, 'held') + peopleBetween(sale, missedBelow, serving);
+  const ahead = peopleBetween(sale, serving, turn) + undecided;
   const left = total(sale, 'units') - total(sale, 'sold') - total(sale, 'paying');
   const spread = Math.sqrt(ahead * share * (1 - share));
   const margin = left - 0.5 - ahead * share;

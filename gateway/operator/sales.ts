@@ -180,6 +180,7 @@ function unpublished(config: SaleConfig, { items }: CreateSale): SaleSnapshot {
     perMinute: config.perMinute,
     standby: 0,
     missedBelow: 0,
+    vacantRuns: [],
     stock: items.map(({ sku, units }) => ({ sku, units, available: units, held: 0, paying: 0, sold: 0 })),
   };
 }

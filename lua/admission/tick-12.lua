@@ -6,8 +6,8 @@
 -- KEYS  includes/floor.lua
 -- ARGV  1 requestId      echoed
 --       2 sweepMax       integer, lapsed holds taken back in one call; the next tick goes on
--- Reply {requestId, code, state, epoch, nowMs, entrants, serving, perMinute, standby,
---        missedBelow, {sku, units, available, held, paying, sold}…}; code 1, -1 no such sale
+-- Reply {requestId, code, state, epoch, nowMs, nextIndex, serving, perMinute, standby,
+--        missedBelow, vacantRuns, {sku, units, available, held, paying, sold}…}; code 1, -1 no such sale
 -- Event whatever happened
 --- @include floor
 local failed = enterFloor()
@@ -29,9 +29,11 @@ local function closeWindows()
   local oldest = redis.call('ZRANGE', callsKey, 0, 0, 'WITHSCORES')
   while oldest[1] and tonumber(string.match(oldest[1], ':(%d+)$')) + sale.claimMs <= claimClockMs() do
     local from, to = sale.missedBelow, tonumber(oldest[2])
+    -- Passed over as nobody's: marked as used, and neither called nor come.
+    local passed = tonumber(string.match(oldest[1], ':(%d+):'))
     local sums = redis.call('HMGET', saleKey, 'windowCalled', 'windowCame')
-    local called = (tonumber(sums[1]) or 0) * 0.9 + (to - from)
-    local came = (tonumber(sums[2]) or 0) * 0.9 + usedTurns(from, to)
+    local called = (tonumber(sums[1]) or 0) * 0.9 + (to - from - passed)
+    local came = (tonumber(sums[2]) or 0) * 0.9 + math.max(0, usedTurns(from, to) - passed)
     sale.missedBelow = to
     redis.call('HSET', saleKey, 'missedBelow', to, 'windowCalled', string.format('%.3f', called),
       'windowCame', string.format('%.3f', came))
@@ -98,9 +100,11 @@ local function callTurns()
   local call = math.min(math.floor(micro / 1000000), justified, sale.entrants - sale.serving)
   local upTo, called = turnsAhead(call)
   if called > 0 then
+    local passed = upTo - sale.serving - called
     sale.serving = upTo
     micro = micro - called * 1000000
-    redis.call('ZADD', callsKey, sale.serving, integer(sale.serving) .. ':' .. integer(claimClockMs()))
+    redis.call('ZADD', callsKey, sale.serving,
+      integer(sale.serving) .. ':' .. integer(passed) .. ':' .. integer(claimClockMs()))
     redis.call('HSET', saleKey, 'serving', sale.serving)
   end
   -- What stock or room did not allow is not saved up beyond a second.
@@ -118,7 +122,8 @@ if sale.state == 'open' then
 end
 
 local reply = { requestId, 1, sale.state, integer(sale.epoch), integer(nowMs), sale.entrants, sale.serving,
-  sale.perMinute, redis.call('ZCARD', standbyKey), sale.missedBelow }
+  sale.perMinute, redis.call('ZCARD', standbyKey), sale.missedBelow,
+  redis.call('HGET', saleKey, 'vacantRuns') or '' }
 for sku, counts in pairs(stock) do
   reply[#reply + 1] = { sku, counts.units, counts.available, counts.held, counts.paying, counts.sold }
 end

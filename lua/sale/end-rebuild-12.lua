@@ -15,7 +15,7 @@
 --       … then a reservationId an element: held by the rows, and without a unit any more (they expire)
 -- Reply {requestId, code}: 1 live, -1 no such rebuild (any more)
 -- Event sale.rebuilt; reservation.expired; sale.opened, sale.closed where that is due
---- @include floor vacant-turns
+--- @include floor vacant-runs vacant-turns
 local failed = checkWhole(3, 5, 7, 8) or checkFloor()
 if failed then return failed end
 local requestId, builder, epoch, position = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
@@ -40,10 +40,15 @@ nowMs = saleNow()
 -- What was in the old one is in the journal.
 redis.call('UNLINK', outboxKey)
 redis.call('XADD', outboxKey, position, 'type', 'sale.rebuilt', 'atMs', integer(nowMs), 'epoch', integer(epoch))
+local passed = 0
 if sale.method ~= 'none' then
   -- Where nobody came yet the bitmap is there nevertheless: losses.lua asks for it as soon as a unit is held.
   redis.call('SETBIT', turnsKey, sale.entrants, 0)
-  for from, to in string.gmatch(vacant, '(%d+)-(%d+)') do vacate(tonumber(from), tonumber(to)) end
+  local skipped = {}
+  for from, to in string.gmatch(vacant, '(%d+)-(%d+)') do skipped[#skipped + 1] = { tonumber(from), tonumber(to) } end
+  passed = -usedTurns(sale.missedBelow, sale.serving)
+  vacate(skipped)
+  passed = passed + usedTurns(sale.missedBelow, sale.serving)
 end
 if sale.state == 'paused' then
   sale.pausedAtMs = nowMs
@@ -51,7 +56,8 @@ if sale.state == 'paused' then
 end
 -- Whoever was called and did not come yet has the whole window again.
 if sale.serving > sale.missedBelow then
-  redis.call('ZADD', callsKey, sale.serving, integer(sale.serving) .. ':' .. integer(claimClockMs()))
+  redis.call('ZADD', callsKey, sale.serving,
+    integer(sale.serving) .. ':' .. integer(passed) .. ':' .. integer(claimClockMs()))
 end
 local stock = readStock()
 for i = at + itemCount * 6 + 1, #ARGV do returnUnits(stock, ARGV[i], readReservation(ARGV[i]), 'held', 'expired') end

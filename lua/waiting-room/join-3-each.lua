@@ -22,7 +22,7 @@
 -- Event whatever places were taken: places.taken
 local saleKey, outboxKey, turnsKey = KEYS[1], KEYS[2], KEYS[3]
 local sale, nowMs
---- @include integer types clock life sale outbox
+--- @include integer types clock life sale outbox vacant-runs
 local requestId, epoch, buckets, places = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local placesText, shown = ARGV[5], ARGV[6]
 local placeBytes, placeCharacters, elements = 12, 16, #KEYS - 3
@@ -64,6 +64,11 @@ local function textOf(element) return string.sub(placesText, placeCharacters * (
 
 -- A turn that was marked as nobody's, when its index was lost, is waited for again.
 local function awaitTurn(index)
+  local runs = readVacantRuns()
+  for _, run in ipairs(runs) do
+    if run.from <= index and index < run.to then run.vacant = math.max(0, run.vacant - 1) end
+  end
+  writeVacantRuns(runs)
   if sale.isDrawn and not sale.preEntrants then return end
   if index >= sale.serving and redis.call('GETBIT', turnsKey, index) == 1 then redis.call('SETBIT', turnsKey, index, 0) end
 end

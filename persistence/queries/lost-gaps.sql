@@ -1,13 +1,13 @@
--- Indices of a sale's waiting room that were skipped, or whose owners nobody has heard of: those between others that
+-- Indices of a sale's waiting room that were skipped, or whose owners nobody has heard of: those before others that
 -- the journal knows. What lies behind the last one is not among them.
 --
 -- $1 sale_id text
-SELECT through AS "from", next AS "to"
+SELECT through AS "from", first_index AS "to"
 FROM (
-  SELECT max(first_index + octet_length(places) / 12) OVER taken AS through, lead(first_index) OVER taken AS next
+  SELECT first_index, coalesce(max(first_index + octet_length(places) / 12) OVER before, 0) AS through
   FROM place_events
   WHERE sale_id = $1 AND first_index IS NOT NULL
-  WINDOW taken AS (ORDER BY first_index)
+  WINDOW before AS (ORDER BY first_index ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ) AS runs
-WHERE next > through
+WHERE first_index > through
 ORDER BY 1;

@@ -1,7 +1,7 @@
 -- How far a sale had come when it was lost: its relay, its waiting room, and what its events say.
 --
 -- $1 sale_id text
-SELECT sale_relays.position, greatest(sale_relays.entrants, placed.through) AS entrants,
+SELECT sale_relays.position, placed.through AS placed_through,
   sale_relays.missed_below, sale_relays.progress_at,
   greatest(sale_relays.serving, events.called) AS serving, events.opened_at,
   greatest(events.last_at, sale_relays.progress_at, sales.created_at) AS last_at

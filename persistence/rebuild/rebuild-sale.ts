@@ -88,10 +88,7 @@ function rebuiltSale({ sale, draw, progress, gaps, reservations }: LostSale): Re
     serving: Math.min(progress.serving, from),
     missedBelow: Math.min(progress.missed_below, progress.serving, from),
     progressAtMs: (progress.progress_at ?? progress.last_at).getTime(),
-    vacant: [
-      ...gaps,
-      { from: Math.max(progress.entrants, draw.pre_entrants ?? 0, progress.serving), to: from },
-    ],
+    vacant: [...gaps, { from: Math.max(progress.placed_through, progress.serving), to: from }],
     indices: { from, to },
     position: progress.position,
     lastMs: progress.last_at.getTime(),

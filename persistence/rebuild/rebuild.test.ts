@@ -371,6 +371,49 @@ test('whoever comes back is called, and nobody waits for those who are nobody', 
   );
 });
 
+test('what a restart skipped is waited for by nobody, also after a loss', async () => {
+  const created = newSale({ method: 'fifo', items: [item(6)], perMinute: 60_000, claimSeconds: 600 });
+  await house.sales.create(created);
+  await house.engine.runOnce();
+  const sale = (await house.engine.sales.find(created.id)) as LiveSale;
+  await follow(created.id);
+  const join = async (buyerId: string) => {
+    const joined = await house.engine.waitingRoom.join(sale, buyerId);
+    if (joined.kind === 'refused') throw new Error(joined.code);
+    return joined.ticket;
+  };
+  const restart = async () => {
+    await stopRedis();
+    await startRedis();
+    await follow(created.id);
+    await house.engine.runOnce();
+    await noteProgress(house.database.pool, house.settlement, created.id);
+  };
+  const lose = async () => {
+    await redis.flushall();
+    await follow(created.id);
+    await house.engine.runOnce();
+  };
+  const comes = async (buyerId: string) => {
+    await join(buyerId);
+    await relay(created.id);
+    // Twice: what the first one learns of the room, the second one calls by.
+    for (let tick = 0; tick < 2; tick++) await house.engine.runOnce();
+    const answer = await house.engine.waitingRoom.status(sale, buyerId);
+    return answer.kind === 'refused' ? answer.code : answer.status.state;
+  };
+  // Before anybody came, and then after one, who is known to the journal before the next loss.
+  await restart();
+  await lose();
+  expect(await comes('ann')).toBe('your_turn');
+  await restart();
+  await lose();
+  expect(await comes('bob')).toBe('your_turn');
+  await lose();
+  expect(await comes('cyd')).toBe('your_turn');
+  expect(sale.snapshot.entrants).toBe(3);
+});
+
 test('indices that nobody had noted are not issued again', async () => {
   const created = newSale({ method: 'fifo' });
   await house.sales.create(created);

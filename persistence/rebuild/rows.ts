@@ -39,8 +39,8 @@ export interface LostReservation {
 /** How far a sale had come, as `lost-progress.sql` selects it. */
 export interface LostProgress {
   position: string;
-  /** Indices below were issued, as far as anybody knows. */
-  entrants: number;
+  /** The first index behind all that the journal knows. */
+  placed_through: number;
   serving: number;
   missed_below: number;
   progress_at: Date | null;
@@ -52,7 +52,7 @@ export interface LostSale {
   sale: SaleRow;
   draw: DrawRow;
   progress: LostProgress;
-  /** Indices `[from, to)` between those that the journal knows. */
+  /** Indices `[from, to)` before others that the journal knows. */
   gaps: { from: number; to: number }[];
   reservations: LostReservation[];
 }

@@ -15,6 +15,6 @@ export async function noteProgress(
 ): Promise<void> {
   const snapshot = await settlement.snapshot(saleId);
   if (!snapshot) return;
-  const { epoch, entrants, serving, missedBelow, nowMs } = snapshot;
-  await noteProgressRow(on, [saleId, epoch, entrants, serving, missedBelow, nowMs]);
+  const { epoch, serving, missedBelow, nowMs } = snapshot;
+  await noteProgressRow(on, [saleId, epoch, serving, missedBelow, nowMs]);
 }

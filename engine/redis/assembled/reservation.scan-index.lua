@@ -362,8 +362,8 @@ local function soldItems(reservation)
 end
 -- A called turn may be used on time for claimMs by the claim clock, which stands still while the sale
 -- is paused. Turns called together share one entry of the `calls` set, scored by the serving they led
--- to; turns below `missedBelow` have had their time. The cost follows the turns in the window, never
--- the people who wait.
+-- to, `serving:passed:atMs`: so many of them nobody has, and were passed over. Turns below `missedBelow` have had
+-- their time. The cost follows the turns in the window, never the people who wait.
 -- Expects: saleKey, callsKey, turnsKey, sale, nowMs.
 local function claimClockMs()
   local untilMs = sale.state == 'paused' and sale.pausedAtMs or nowMs

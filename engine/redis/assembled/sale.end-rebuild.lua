@@ -369,8 +369,8 @@ local function soldItems(reservation)
 end
 -- A called turn may be used on time for claimMs by the claim clock, which stands still while the sale
 -- is paused. Turns called together share one entry of the `calls` set, scored by the serving they led
--- to; turns below `missedBelow` have had their time. The cost follows the turns in the window, never
--- the people who wait.
+-- to, `serving:passed:atMs`: so many of them nobody has, and were passed over. Turns below `missedBelow` have had
+-- their time. The cost follows the turns in the window, never the people who wait.
 -- Expects: saleKey, callsKey, turnsKey, sale, nowMs.
 local function claimClockMs()
   local untilMs = sale.state == 'paused' and sale.pausedAtMs or nowMs
@@ -602,13 +602,48 @@ local function enterFloor()
   advance()
   return nil
 end
+-- Which indices nobody has, for telling people how many are before them: runs `from-to:vacant` in their order,
+-- of whose indices so many are vacant. A room that lost Redis more often than this has its oldest runs as one.
+-- Expects: saleKey, the include integer.
+local vacantRunsMax = 32
+
+local function readVacantRuns()
+  local runs = {}
+  for from, to, vacant in string.gmatch(redis.call('HGET', saleKey, 'vacantRuns') or '', '(%d+)-(%d+):(%d+)') do
+    runs[#runs + 1] = { from = tonumber(from), to = tonumber(to), vacant = tonumber(vacant) }
+  end
+  return runs
+end
+
+local function writeVacantRuns(runs)
+  local texts = {}
+  for at, run in ipairs(runs) do
+    texts[at] = integer(run.from) .. '-' .. integer(run.to) .. ':' .. integer(run.vacant)
+  end
+  if #texts > 0 then redis.call('HSET', saleKey, 'vacantRuns', table.concat(texts, ',')) end
+end
+
+local function together(earlier, later)
+  return { from = earlier.from, to = later.to, vacant = earlier.vacant + later.vacant }
+end
+
+local function addVacantRun(runs, run)
+  local last = runs[#runs]
+  if last and last.to >= run.from then
+    runs[#runs] = together(last, run)
+  else
+    runs[#runs + 1] = run
+  end
+  if #runs > vacantRunsMax then runs[1] = together(table.remove(runs, 1), runs[1]) end
+end
 -- Turns that nobody has: indices of a lease that a lost epoch may have issued, or not, are never issued again.
 -- They are marked as used before they are called, so that they cost no pace (callTurns passes over them) and
 -- nobody waits for them to come. Whoever shows a ticket of such an index is waited for again (join-3-each.lua).
--- Expects: turnsKey, sale.
-local function vacate(from, to)
+-- Those of a draw are known once it is fixed, and marked then (draw/vacate-turns-2.lua).
+-- Expects: turnsKey, sale, the include vacant-runs.
+local function markVacant(from, to)
   -- In a draw that is not fixed yet these indices get turns all over the room.
-  if sale.method == 'none' or (sale.isDrawn and not sale.preEntrants) then return end
+  if sale.isDrawn and not sale.preEntrants then return end
   from = math.max(from, sale.preEntrants or 0)
   while from < to and from % 8 > 0 do
     redis.call('SETBIT', turnsKey, from, 1)
@@ -619,6 +654,18 @@ local function vacate(from, to)
     redis.call('SETBIT', turnsKey, to, 1)
   end
   if from < to then redis.call('SETRANGE', turnsKey, from / 8, string.rep('\255', (to - from) / 8)) end
+end
+
+-- That nobody has the indices of these runs, each { from, to }, in their order.
+local function vacate(skipped)
+  if sale.method == 'none' then return end
+  local runs = readVacantRuns()
+  for _, run in ipairs(skipped) do
+    local from, to = run[1], run[2]
+    markVacant(from, to)
+    if from < to then addVacantRun(runs, { from = from, to = to, vacant = to - from }) end
+  end
+  writeVacantRuns(runs)
 end
 local failed = checkWhole(3, 5, 7, 8) or checkFloor()
 if failed then return failed end
@@ -644,10 +691,15 @@ nowMs = saleNow()
 -- What was in the old one is in the journal.
 redis.call('UNLINK', outboxKey)
 redis.call('XADD', outboxKey, position, 'type', 'sale.rebuilt', 'atMs', integer(nowMs), 'epoch', integer(epoch))
+local passed = 0
 if sale.method ~= 'none' then
   -- Where nobody came yet the bitmap is there nevertheless: losses.lua asks for it as soon as a unit is held.
   redis.call('SETBIT', turnsKey, sale.entrants, 0)
-  for from, to in string.gmatch(vacant, '(%d+)-(%d+)') do vacate(tonumber(from), tonumber(to)) end
+  local skipped = {}
+  for from, to in string.gmatch(vacant, '(%d+)-(%d+)') do skipped[#skipped + 1] = { tonumber(from), tonumber(to) } end
+  passed = -usedTurns(sale.missedBelow, sale.serving)
+  vacate(skipped)
+  passed = passed + usedTurns(sale.missedBelow, sale.serving)
 end
 if sale.state == 'paused' then
   sale.pausedAtMs = nowMs
@@ -655,7 +707,8 @@ if sale.state == 'paused' then
 end
 -- Whoever was called and did not come yet has the whole window again.
 if sale.serving > sale.missedBelow then
-  redis.call('ZADD', callsKey, sale.serving, integer(sale.serving) .. ':' .. integer(claimClockMs()))
+  redis.call('ZADD', callsKey, sale.serving,
+    integer(sale.serving) .. ':' .. integer(passed) .. ':' .. integer(claimClockMs()))
 end
 local stock = readStock()
 for i = at + itemCount * 6 + 1, #ARGV do returnUnits(stock, ARGV[i], readReservation(ARGV[i]), 'held', 'expired') end

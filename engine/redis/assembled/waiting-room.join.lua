@@ -165,6 +165,40 @@ end
 local function push(message)
   redis.call('PUBLISH', 'db:push', cjson.encode(message))
 end
+-- Which indices nobody has, for telling people how many are before them: runs `from-to:vacant` in their order,
+-- of whose indices so many are vacant. A room that lost Redis more often than this has its oldest runs as one.
+-- Expects: saleKey, the include integer.
+local vacantRunsMax = 32
+
+local function readVacantRuns()
+  local runs = {}
+  for from, to, vacant in string.gmatch(redis.call('HGET', saleKey, 'vacantRuns') or '', '(%d+)-(%d+):(%d+)') do
+    runs[#runs + 1] = { from = tonumber(from), to = tonumber(to), vacant = tonumber(vacant) }
+  end
+  return runs
+end
+
+local function writeVacantRuns(runs)
+  local texts = {}
+  for at, run in ipairs(runs) do
+    texts[at] = integer(run.from) .. '-' .. integer(run.to) .. ':' .. integer(run.vacant)
+  end
+  if #texts > 0 then redis.call('HSET', saleKey, 'vacantRuns', table.concat(texts, ',')) end
+end
+
+local function together(earlier, later)
+  return { from = earlier.from, to = later.to, vacant = earlier.vacant + later.vacant }
+end
+
+local function addVacantRun(runs, run)
+  local last = runs[#runs]
+  if last and last.to >= run.from then
+    runs[#runs] = together(last, run)
+  else
+    runs[#runs + 1] = run
+  end
+  if #runs > vacantRunsMax then runs[1] = together(table.remove(runs, 1), runs[1]) end
+end
 local requestId, epoch, buckets, places = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local placesText, shown = ARGV[5], ARGV[6]
 local placeBytes, placeCharacters, elements = 12, 16, #KEYS - 3
@@ -206,6 +240,11 @@ local function textOf(element) return string.sub(placesText, placeCharacters * (
 
 -- A turn that was marked as nobody's, when its index was lost, is waited for again.
 local function awaitTurn(index)
+  local runs = readVacantRuns()
+  for _, run in ipairs(runs) do
+    if run.from <= index and index < run.to then run.vacant = math.max(0, run.vacant - 1) end
+  end
+  writeVacantRuns(runs)
   if sale.isDrawn and not sale.preEntrants then return end
   if index >= sale.serving and redis.call('GETBIT', turnsKey, index) == 1 then redis.call('SETBIT', turnsKey, index, 0) end
 end
