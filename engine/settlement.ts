@@ -183,11 +183,12 @@ export function settlementOn(redis: Redis, tokenSecret: string): Settlement {
 
     entrants: (saleId) => entrants(redis, saleId),
 
-    async vacateTurns(saleId, turns) {
+    async vacateTurns(saleId, turns, builder = '') {
       for (let from = 0; from < turns.length; from += vacatedMax) {
         const part = turns.slice(from, from + vacatedMax);
         const keys = [saleKey(saleId), turnsKey(saleId)];
-        const [, code] = await run(redis, script('draw/vacate-turns'), keys, [nextRequestId(), ...part]);
+        const args = [nextRequestId(), builder, ...part];
+        const [, code] = await run(redis, script('draw/vacate-turns'), keys, args);
         if (code !== 1) throw new StaleEpoch(`Redis does not know the entrants of ${saleId} as fixed`);
       }
     },

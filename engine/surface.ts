@@ -198,8 +198,11 @@ export interface Settlement {
   freeze(saleId: string): Promise<{ preEntrants: number; frozenAtMs: number } | null>;
   /** Who has a place, by bucket and in no order; 12 bytes name the buyer. Not held: given up, the index stays taken. */
   entrants(saleId: string): AsyncIterable<Iterable<{ index: number; place: Buffer; isHeld: boolean }>>;
-  /** Turns of a draw that nobody has are passed over when turns are called. A repeat is harmless. */
-  vacateTurns(saleId: string, turns: readonly number[]): Promise<void>;
+  /**
+   * Turns of a draw that nobody has are passed over when turns are called. A repeat is harmless. `builder` is whoever
+   * rebuilds the sale meanwhile.
+   */
+  vacateTurns(saleId: string, turns: readonly number[], builder?: string): Promise<void>;
   /** What Postgres has committed about the draw. With `drawSeed` the sale may open. A repeat is harmless. */
   publishDraw(
     saleId: string,

@@ -475,4 +475,18 @@ test('turns that nobody has are passed over, also after Redis lost its memory', 
     id,
   );
   expect(await passedOver()).toBe(35);
+
+  // They are marked before anybody is called, whatever becomes of whoever rebuilds.
+  await redis.flushall();
+  const dying = {
+    ...house.settlement,
+    async rebuild(...args: Parameters<typeof house.settlement.rebuild>) {
+      await house.settlement.rebuild(...args);
+      throw new Error('died');
+    },
+  };
+  const parts = { rows: house.database.pool, reports: house.reports, settlement: dying, log };
+  await expect(followRedis(parts, id)).rejects.toThrow('died');
+  expect((await known(sale)).snapshot.state).toBe('open');
+  expect(await passedOver()).toBe(35);
 });

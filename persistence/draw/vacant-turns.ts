@@ -13,13 +13,15 @@ const blocksMax = 64;
 
 /**
  * Tells Redis which turns of a draw nobody has, so that they are not called: a place that was given up, or skipped when
- * Redis was lost, takes part in the draw as a vacant leaf. Safe to repeat. Throws where either store is away.
+ * Redis was lost, takes part in the draw as a vacant leaf. `builder` is whoever rebuilds the sale meanwhile. Safe to
+ * repeat. Throws where either store is away.
  */
 export async function vacateTurns(
   on: Postgres,
   settlement: Pick<Settlement, 'vacateTurns'>,
   saleId: string,
   { seed, entrants }: { seed: Buffer; entrants: number },
+  builder?: string,
 ): Promise<void> {
   const [tree] = await readDrawTree(on, [saleId]);
   if (!tree) return;
@@ -29,7 +31,7 @@ export async function vacateTurns(
     const blocks = await readDrawBlocks(on, [saleId, block, block + blocksMax]);
     const places = Buffer.concat(blocks.map((row) => row.places));
     const turns = [...vacantIndices(places, block * blockPlaces)].map(turnOf);
-    if (turns.length > 0) await settlement.vacateTurns(saleId, turns);
+    if (turns.length > 0) await settlement.vacateTurns(saleId, turns, builder);
     await breathe();
   }
 }

@@ -50,10 +50,12 @@ export async function rebuildSale(
   }
   const lostSale = await readLostSale(reports, saleId);
   const rebuilt = rebuiltSale(lostSale);
+  const { draw_seed: seed, pre_entrants: entrants } = lostSale.draw;
+  // Before it is live: from then on turns are called, and whoever rebuilds may die.
+  if (seed && entrants !== null)
+    await vacateTurns(rows, settlement, saleId, { seed, entrants }, begun.builder);
   const { kind } = await settlement.rebuild(begun.builder, rebuilt, journaledPlaces(rows, saleId));
   if (kind !== 'rebuilt') return false;
-  const { draw_seed: seed, pre_entrants: entrants } = lostSale.draw;
-  if (seed && entrants !== null) await vacateTurns(rows, settlement, saleId, { seed, entrants });
   // What lapsed while Redis was away expires now, and whoever was due since then is called.
   await settlement.snapshot(saleId);
   const of = (state: string) => rebuilt.reservations.filter((one) => one.state === state).length;

@@ -4,9 +4,21 @@
 --
 -- KEYS  1 sale (hash)  2 turns (bitmap)
 -- ARGV  1 requestId    echoed
+--       2 builder      who rebuilds the sale, and is heard of by it; '' where it is live
 --       then turns, integers below preEntrants
--- Reply {requestId, code}: 1 marked, 0 not frozen yet, -1 no such sale
+-- Reply {requestId, code}: 1 marked, 0 not frozen yet, -1 no such sale, or no such rebuild (any more)
 local saleKey, turnsKey = KEYS[1], KEYS[2]
+-- Numbers as decimal strings without exponent: Lua prints 1e14 and above in another form.
+-- A batch says the same few moments again and again, so each is written once a call.
+local written = {}
+local function integer(number)
+  local text = written[number]
+  if not text then
+    text = string.format('%d', number)
+    written[number] = text
+  end
+  return text
+end
 -- Arguments are checked before anything is written, the clock included: a script that fails half-way
 -- through its elements has moved units that nobody hears of.
 -- Expects nothing. Numbers are decimal digits only; Lua's own tonumber takes `nan`, `inf`, `0x1` and ` 1`.
@@ -50,17 +62,53 @@ local function checkTypes(expected)
   end
   return nil, absent
 end
-local requestId = ARGV[1]
+-- The sale's clock: max(last, TIME + offset). A jump of more than 5 s in either direction becomes
+-- offset, so a wall clock that was set wrong, or a pause of every gateway, releases no hold early and
+-- revives none. A sale with `wallMs` set takes that instead of TIME: tests and the simulator differ
+-- from production in this one line.
+-- Expects: saleKey. Writes: clockLastMs, clockOffsetMs of the sale.
+local clockJumpMs = 5000
+
+local function wallClockMs()
+  local set = redis.call('HGET', saleKey, 'wallMs')
+  if set then return tonumber(set) end
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+-- By the sale's clock it is so late, and so far is it from the wall clock. Nothing has moved yet.
+local function readClock()
+  local wallMs = wallClockMs()
+  local clock = redis.call('HMGET', saleKey, 'clockLastMs', 'clockOffsetMs')
+  local lastMs, offsetMs = tonumber(clock[1]) or wallMs, tonumber(clock[2]) or 0
+  local nowMs = wallMs + offsetMs
+  if math.abs(nowMs - lastMs) > clockJumpMs then return lastMs, lastMs - wallMs end
+  return math.max(nowMs, lastMs), offsetMs
+end
+
+local function writeClock(nowMs, offsetMs)
+  redis.call('HSET', saleKey, 'clockLastMs', nowMs, 'clockOffsetMs', offsetMs)
+end
+
+local function saleNow()
+  local nowMs, offsetMs = readClock()
+  writeClock(nowMs, offsetMs)
+  return nowMs
+end
+local requestId, builder = ARGV[1], ARGV[2]
 
 local wrong = checkTypes({ [saleKey] = 'hash', [turnsKey] = 'string' })
 if wrong then return wrong end
-local sale = redis.call('HMGET', saleKey, 'epoch', 'preEntrants')
-if not sale[1] then return { requestId, -1 } end
-if not sale[2] then return { requestId, 0 } end
-local preEntrants = tonumber(sale[2])
-for i = 2, #ARGV do
+local sale = redis.call('HMGET', saleKey, 'epoch', 'preEntrants', 'builder')
+local isLive, isBuilt = builder == '' and sale[1], builder ~= '' and sale[3] == builder
+if not isLive and not isBuilt then return { requestId, -1 } end
+if isLive and not sale[2] then return { requestId, 0 } end
+-- What is being rebuilt gets its fields last.
+local preEntrants = tonumber(sale[2]) or math.huge
+for i = 3, #ARGV do
   local turn = whole(ARGV[i])
   if not turn or turn >= preEntrants then return redis.error_reply('ERR argument ' .. i .. ' is no turn of the draw') end
 end
-for i = 2, #ARGV do redis.call('SETBIT', turnsKey, ARGV[i], 1) end
+if isBuilt then redis.call('HSET', saleKey, 'builderHeardAtMs', integer(wallClockMs())) end
+for i = 3, #ARGV do redis.call('SETBIT', turnsKey, ARGV[i], 1) end
 return { requestId, 1 }
