@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { refusalOfText } from './writable-text.ts';
+import { refusalOfText, searchable } from './writable-text.ts';
 
 const fieldOf = (json: string) => refusalOfText(json, JSON.parse(json))?.field ?? null;
 
@@ -14,4 +14,9 @@ test('a text that no store can keep is named', () => {
 test('escapes that are characters pass', () => {
   expect(fieldOf('{"title":"\\u00fc \\ud83d\\ude00 \\\\u0000","n":null,"list":[1,true]}')).toBeNull();
   expect(fieldOf('{"title":"ü"}')).toBeNull();
+});
+
+test('what is looked up has no NUL', () => {
+  expect(searchable('a\0b\0')).toBe('a\ufffdb\ufffd');
+  expect(searchable('ps5')).toBe('ps5');
 });

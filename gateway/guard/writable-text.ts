@@ -29,3 +29,9 @@ function unwritableIn(value: unknown, path: string): string | null {
 }
 
 const isWritable = (text: string): boolean => !text.includes('\0') && !/\p{Surrogate}/u.test(text);
+
+/**
+ * A part of an address as it can be looked up. Postgres throws at a NUL; another character that no name has stands for
+ * it, so each route says in its own way that there is nothing of that name.
+ */
+export const searchable = (text: string): string => text.replaceAll('\0', '\ufffd');

@@ -1,5 +1,6 @@
 import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
 import { addressText, type TrustedProxies } from '../guard/address.ts';
+import { searchable } from '../guard/writable-text.ts';
 import { bodyBytesMax, readBody, tooLarge } from './body.ts';
 import { Exchange, type Rendered } from './exchange.ts';
 import { fallbacksOf } from './fallbacks.ts';
@@ -177,7 +178,7 @@ function paramsOf(names: readonly string[], req: HttpRequest): Record<string, st
 function decoded(text: string): string | null {
   if (!text.includes('%')) return text;
   try {
-    return decodeURIComponent(text);
+    return searchable(decodeURIComponent(text));
   } catch {
     return null;
   }

@@ -1,6 +1,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Context, Hono } from 'hono';
 import type { Refusal } from '../../engine/contracts/errors.ts';
+import { searchable } from '../guard/writable-text.ts';
 import { type BodyText, bodyBytesMax, textOf, tooLarge } from '../http/body.ts';
 import type { Rendered } from '../http/exchange.ts';
 import { fallbacksOf } from '../http/fallbacks.ts';
@@ -32,7 +33,7 @@ function answer(context: OperatorContext, ready: ReadyRoute, parts: PassageParts
     const arrival = {
       requestId: requestIdOf(req.header('x-request-id') ?? ''),
       address: context.env.incoming?.socket.remoteAddress ?? '',
-      params: req.param() as Record<string, string>,
+      params: paramsOf(req.param()),
       query: search.slice(1),
       authorization: req.header('authorization') ?? '',
       contentType: req.header('content-type') ?? '',
@@ -52,6 +53,9 @@ function answer(context: OperatorContext, ready: ReadyRoute, parts: PassageParts
     passage.admit();
   });
 }
+
+const paramsOf = (params: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(params).map(([name, text]) => [name, searchable(text)]));
 
 function responseOf({ status, requestId, head, body }: Rendered): Response {
   const lines = head.split('\r\n').slice(1);
