@@ -98,13 +98,17 @@ export interface CheckoutDesk {
     buyerId: string,
     changes: PatchCheckout,
   ): Promise<{ kind: 'found'; checkout: Checkout } | Refusal>;
-  /** `email`: where mail about the order goes, null for nowhere; the first attempt on an order decides. */
+  /**
+   * `email`: where mail about the order goes, null for nowhere; the first attempt on an order decides. `requestId`: what
+   * the outcome names where it is a refusal, a new one without it; the first request under a key decides.
+   */
   pay(
     id: CheckoutId,
     buyerId: string,
     idempotencyKey: string,
     request: Pay,
     email?: string | null,
+    requestId?: string,
   ): Promise<PayOutcome>;
   /** The 201 body of a reservation that came through standby, for its push. */
   reservedBody(sale: LiveSale, reservation: ReservationRecord): Reserved;

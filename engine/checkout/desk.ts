@@ -133,9 +133,11 @@ export function checkoutDesk(parts: DeskParts): CheckoutDesk {
 
     reprice: checkout.reprice,
 
-    async pay(id, buyerId, idempotencyKey, request, email) {
+    async pay(id, buyerId, idempotencyKey, request, email, requestId) {
       const sale = await saleOf(id);
-      return sale ? pay(sale, id, buyerId, idempotencyKey, request, email) : refuse('checkout_not_found');
+      return sale
+        ? pay(sale, id, buyerId, idempotencyKey, request, email, requestId)
+        : refuse('checkout_not_found');
     },
   };
 }

@@ -3,6 +3,7 @@ import { derivedKey } from '../contracts/derived-key.ts';
 import { type Refusal, refuse } from '../contracts/errors.ts';
 import {
   type CheckoutId,
+  newId,
   orderIdOf,
   orderNumberFor,
   paymentIdFor,
@@ -77,6 +78,7 @@ export function payAtDesk(parts: PayParts) {
     idempotencyKey: string,
     request: Pay,
     email: string | null,
+    requestId: string,
   ): Promise<PayOutcome> {
     const saleId = sale.config.id;
     // Another one may begin while this is under way: what was pinned in one epoch is not committed in the next.
@@ -188,6 +190,7 @@ export function payAtDesk(parts: PayParts) {
         buyerId,
         buyerEmail: email,
         idempotencyKey,
+        requestId,
         fingerprint,
         lines,
         price,
@@ -209,6 +212,7 @@ export function payAtDesk(parts: PayParts) {
     idempotencyKey: string,
     request: Pay,
     email: string | null = null,
+    requestId: string = newId('req'),
   ): Promise<PayOutcome> => {
     const wrongToken = await checkToken(parts.tokens, sale, checkoutId, buyerId, request.purchaseToken);
     if (wrongToken) return wrongToken;
@@ -216,7 +220,7 @@ export function payAtDesk(parts: PayParts) {
     if (open.has(exchange)) return refuse('idempotency_key_in_use', { retryAfterSeconds: 1 });
     open.add(exchange);
     try {
-      return await pay(sale, checkoutId, buyerId, idempotencyKey, request, email);
+      return await pay(sale, checkoutId, buyerId, idempotencyKey, request, email, requestId);
     } finally {
       open.delete(exchange);
     }

@@ -29,6 +29,8 @@ export interface PaymentIntent extends CheckoutDetails {
   /** Where mail about the order goes; null where the login named no address. */
   buyerEmail: string | null;
   idempotencyKey: string;
+  /** The request that begins it, which its final answer names when it is a refusal. */
+  requestId: string;
   /** SHA-256 of the canonical request; the same key with another fingerprint is refused. */
   fingerprint: string;
   lines: OrderLine[];

@@ -89,10 +89,10 @@ export function checkoutRoutes(desk: CheckoutDesk, counter: PaymentCounter): Rou
         'idempotency_key_in_use',
         'idempotency_key_reused',
       ],
-      answer: ({ buyerId, principal, params, idempotencyKey, body, waitSeconds }) => {
+      answer: ({ requestId, buyerId, principal, params, idempotencyKey, body, waitSeconds }) => {
         const { checkoutId = '' } = params;
         const email = principal?.email ?? null;
-        return counter.pay({ checkoutId, buyerId, email, idempotencyKey, body, waitSeconds });
+        return counter.pay({ requestId, checkoutId, buyerId, email, idempotencyKey, body, waitSeconds });
       },
     }),
   ];

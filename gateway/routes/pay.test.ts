@@ -51,12 +51,25 @@ test('a declined card is said with its reason, and another one pays the same ord
     body: { code: 'payment_declined', declineCode: 'insufficient_funds', retryable: false },
   });
   expect(declined.headers['content-type']).toBe('application/problem+json');
+  expect(declined.body.requestId).toBe(declined.headers['x-request-id']);
   const replayed = await house.pay(checkoutId, 'ana', 'd1', 'tok_insufficient');
-  expect(replayed).toMatchObject({ status: 402, body: declined.body });
+  expect([replayed.status, replayed.text]).toEqual([402, declined.text]);
   expect(replayed.headers['idempotency-replayed']).toBe('true');
   const paid = await house.pay(checkoutId, 'ana', 'd2', 'tok_visa', { prefer: 'wait=10' });
   expect(paid.status).toBe(201);
   expect(paid.body.orderId.slice(4)).toBe(checkoutId.slice(4));
+});
+
+test('a decline that was not waited for names the request that began it', async () => {
+  const { checkoutId } = await heldBy('ida');
+  const headers = { 'x-request-id': 'the-first-request' };
+  expect((await house.pay(checkoutId, 'ida', 'i1', 'tok_declined', headers)).status).toBe(202);
+  const repeat = () => house.pay(checkoutId, 'ida', 'i1', 'tok_declined');
+  const declined = await house.until(repeat, ({ status }) => status === 402);
+  expect(declined.body.requestId).toBe('the-first-request');
+  expect((await repeat()).text).toBe(declined.text);
+  const another = await house.pay(checkoutId, 'ida', 'i2', 'tok_declined', { prefer: 'wait=10' });
+  expect(another.body.requestId).toBe(another.headers['x-request-id']);
 });
 
 test('a card that is slow is not waited for longer than was asked', async () => {

@@ -9,6 +9,7 @@ import type { Reply } from '../http/route.ts';
 import type { OutcomeWatch, WatchedOutcome } from './outcome-watch.ts';
 
 export interface PayRequest {
+  requestId: string;
   checkoutId: string;
   buyerId: string;
   /** Where the buyer gets mail about the order, or null. */
@@ -33,9 +34,9 @@ export class PaymentCounter {
   }
 
   async pay(request: PayRequest): Promise<Reply | Refusal> {
-    const { checkoutId, buyerId, email, idempotencyKey, body, waitSeconds } = request;
+    const { requestId, checkoutId, buyerId, email, idempotencyKey, body, waitSeconds } = request;
     if (!isIdOf('chk', checkoutId)) return refuse('checkout_not_found');
-    const ask = () => this.#desk.pay(checkoutId, buyerId, idempotencyKey, body, email);
+    const ask = () => this.#desk.pay(checkoutId, buyerId, idempotencyKey, body, email, requestId);
     const watched = waitSeconds > 0 ? this.#outcomes.watch(orderIdOf(checkoutId)) : null;
     try {
       const first = await ask();

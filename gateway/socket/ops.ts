@@ -1,4 +1,5 @@
 import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
+import { newId } from '../../engine/contracts/ids.ts';
 import type { ClientFrame, ClientOp } from '../../engine/contracts/wire/socket.ts';
 import type { Engine } from '../../engine/surface.ts';
 import type { Authenticate } from '../guard/authentication.ts';
@@ -154,7 +155,8 @@ export const ops: { readonly [Name in ClientOp]: Op<Name> } = {
       { op: _, ref: _ref, checkoutId, idempotencyKey, ...body },
       { buyerId },
     ) => {
-      const reply = await counter.pay({ checkoutId, buyerId, email, idempotencyKey, body, waitSeconds: 0 });
+      const asked = { requestId: newId('req'), checkoutId, buyerId, email, idempotencyKey, body };
+      const reply = await counter.pay({ ...asked, waitSeconds: 0 });
       if (isRefusal(reply)) return reply;
       if (reply.status < 400) return { ev: 'order', body: reply.body as object };
       // A stored refusal is said again as it was; on a socket it has no status.

@@ -11,6 +11,7 @@ export const intentRow = (intent: PaymentIntent) => ({
   buyer_id: intent.buyerId,
   buyer_email: intent.buyerEmail,
   key: intent.idempotencyKey,
+  request_id: intent.requestId,
   fingerprint: intent.fingerprint,
   currency: intent.price.total.currency,
   subtotal_minor: intent.price.subtotal.amount,
@@ -64,6 +65,7 @@ export const firstColumns = [
   'lines',
   'payment_tokens',
   'buyer_email',
+  'request_id',
 ] as const satisfies Column[];
 
 /** What begin-payments-again.sql takes, in its order. */
@@ -80,6 +82,7 @@ export const againColumns = [
   'payment_method',
   'payment_token',
   'payment_tokens',
+  'request_id',
 ] as const satisfies Column[];
 
 /** What read-known-payments.sql takes, in its order. */

@@ -8,6 +8,11 @@ export interface FinalAnswer {
   body: OrderConfirmed | Record<string, unknown>;
 }
 
+type Begun = Pick<PaymentRow, 'payment_id' | 'request_id'>;
+
+/** A key says the same again and again, so it names the request that began its payment, whoever asks. */
+const requestOf = (payment: Begun): string => payment.request_id ?? payment.payment_id;
+
 /** The 201 of a captured payment. */
 export function confirmedAnswer(payment: PaymentRow): FinalAnswer {
   const body: OrderConfirmed = {
@@ -20,14 +25,14 @@ export function confirmedAnswer(payment: PaymentRow): FinalAnswer {
   return { status: 201, body };
 }
 
-/** The 402 of a declined payment. Nobody asked for it at that moment, so the payment stands for the request. */
+/** The 402 of a declined payment. */
 export function declinedAnswer(payment: PaymentRow, declineCode: string): FinalAnswer {
   const refusal = refuse('payment_declined', { members: { declineCode } });
-  return { status: 402, body: problemOf(refusal, payment.payment_id) };
+  return { status: 402, body: problemOf(refusal, requestOf(payment)) };
 }
 
 /** The 410 of a payment whose money came after its order had ended, and goes back. */
-export function lateAnswer(payment: { payment_id: string }): FinalAnswer {
+export function lateAnswer(payment: Begun): FinalAnswer {
   const detail = 'The hold had ended before the money came; it is on its way back.';
-  return { status: 410, body: problemOf(refuse('reservation_expired', { detail }), payment.payment_id) };
+  return { status: 410, body: problemOf(refuse('reservation_expired', { detail }), requestOf(payment)) };
 }

@@ -17,6 +17,8 @@ export interface PaymentRow {
   payment_token: string | null;
   decline_code: string | null;
   created_at: Date;
+  /** The request that began it; null for one that was begun before that was kept, and for an abandoned one. */
+  request_id: string | null;
   order_number: string;
   order_status: OrderState;
 }

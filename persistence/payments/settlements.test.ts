@@ -120,7 +120,13 @@ test('a decline leaves the order pending with its reason, and another card confi
     kind: 'settled',
     answer: {
       status: 402,
-      body: { code: 'payment_declined', declineCode: 'card_declined', status: 402, retryable: false },
+      body: {
+        code: 'payment_declined',
+        declineCode: 'card_declined',
+        status: 402,
+        retryable: false,
+        requestId: first.requestId,
+      },
     },
   });
   expect(
@@ -149,7 +155,8 @@ test('a decline leaves the order pending with its reason, and another card confi
 
 test('a capture after its order has ended is on record, confirms nothing, and goes back', async () => {
   await insertSale(database.pool, 'late', { ps5: 10 });
-  const intent = testIntent({ saleId: 'late' });
+  // Chosen by a client, with all that JSON escapes.
+  const intent = { ...testIntent({ saleId: 'late' }), requestId: '","\\u0000{requestId}' };
   const payment = await begun(intent);
   await database.pool.query("UPDATE orders SET status = 'failed' WHERE order_id = $1", [intent.orderId]);
   expect(
@@ -175,7 +182,7 @@ test('a capture after its order has ended is on record, confirms nothing, and go
   ).toMatchObject({
     kind: 'final',
     status: 410,
-    body: { code: 'reservation_expired' },
+    body: { code: 'reservation_expired', requestId: intent.requestId },
   });
 });
 

@@ -33,7 +33,7 @@ export interface Settlements {
 }
 
 /** Captures that come late are few, so what they are answered is not sent with every capture. */
-const lateTemplate = JSON.stringify(lateAnswer({ payment_id: '{paymentId}' }).body);
+const lateTemplate = JSON.stringify(lateAnswer({ payment_id: 'pay_', request_id: '{requestId}' }).body);
 
 interface Case<O> {
   payment: PaymentRow;

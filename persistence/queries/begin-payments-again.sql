@@ -5,14 +5,14 @@
 -- $1 payment_id text[]  $2 order_id text[]          $3 sale_id text[]      $4 epoch integer[]
 -- $5 buyer_id text[]    $6 idempotency key text[]   $7 fingerprint text[]  $8 currency text[]
 -- $9 expected_minor bigint[], null where any  $10 payment_method text[]  $11 payment_token text[]
--- $12 payment_tokens text[], each a JSON object of provider and token, or null
+-- $12 payment_tokens text[], each a JSON object of provider and token, or null  $13 request_id text[]
 WITH intent AS MATERIALIZED (
   SELECT * FROM unnest(
     $1::text[], $2::text[], $3::text[], $4::integer[], $5::text[], $6::text[], $7::text[], $8::text[],
-    $9::bigint[], $10::text[], $11::text[], $12::text[]
+    $9::bigint[], $10::text[], $11::text[], $12::text[], $13::text[]
   ) AS intent (
     payment_id, order_id, sale_id, epoch, buyer_id, key, fingerprint, currency, expected_minor,
-    payment_method, payment_token, payment_tokens
+    payment_method, payment_token, payment_tokens, request_id
   )
 ),
 believed AS MATERIALIZED (
@@ -47,10 +47,10 @@ new_key AS (
 new_payment AS (
   INSERT INTO payments (
     buyer_id, payment_id, order_id, sale_id, idempotency_key, state, amount_minor, currency,
-    payment_method, payment_token, payment_tokens
+    payment_method, payment_token, payment_tokens, request_id
   )
   SELECT buyer_id, payment_id, order_id, sale_id, key, 'initiated', total_minor, currency,
-    payment_method, payment_token, payment_tokens::jsonb
+    payment_method, payment_token, payment_tokens::jsonb, request_id
   FROM pending_order WHERE coalesce(payment_id IN (SELECT payment_id FROM new_key), false)
   RETURNING payment_id
 )

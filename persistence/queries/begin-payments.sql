@@ -14,18 +14,18 @@
 -- $19 payment_method text[]     $20 payment_token text[]
 -- $21 lines text[], each a JSON array of {line, sku, title, quantity, unit_price_minor, line_total_minor}
 -- $22 payment_tokens text[], each a JSON object of provider and token, or null
--- $23 buyer_email text[], null where there is none
+-- $23 buyer_email text[], null where there is none  $24 request_id text[]
 WITH intent AS MATERIALIZED (
   SELECT * FROM unnest(
     $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::text[], $8::text[],
     $9::text[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[],
     $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[],
-    $23::text[]
+    $23::text[], $24::text[]
   ) AS intent (
     payment_id, order_id, order_number, reservation_id, sale_id, epoch, buyer_id, key,
     fingerprint, currency, subtotal_minor, discount_minor, shipping_minor, tax_minor, total_minor,
     coupon_code, shipping_address, billing_address, payment_method, payment_token, lines, payment_tokens,
-    buyer_email
+    buyer_email, request_id
   )
 ),
 -- A change of epoch waits until this is committed, or this waits and then sees it.
@@ -116,10 +116,10 @@ new_history AS (
 new_payment AS (
   INSERT INTO payments (
     buyer_id, payment_id, order_id, sale_id, idempotency_key, state, amount_minor, currency,
-    payment_method, payment_token, payment_tokens
+    payment_method, payment_token, payment_tokens, request_id
   )
   SELECT buyer_id, payment_id, order_id, sale_id, key, 'initiated', total_minor, currency,
-    payment_method, payment_token, payment_tokens::jsonb
+    payment_method, payment_token, payment_tokens::jsonb, request_id
   FROM begun
 ),
 need AS MATERIALIZED (

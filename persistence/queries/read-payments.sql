@@ -4,6 +4,7 @@
 SELECT
   payments.payment_id, payments.buyer_id, payments.order_id, payments.sale_id, payments.state,
   payments.amount_minor, payments.currency, payments.payment_token, payments.decline_code, payments.created_at,
+  payments.request_id,
   coalesce(orders.order_number, '') AS order_number,
   coalesce(orders.status, 'failed') AS order_status
 FROM unnest($1::text[]) AS named (payment_id)

@@ -5,7 +5,7 @@
 --
 -- $1 payment_id text[]  $2 buyer_id text[]  $3 provider_reference text[]
 -- $4 final body text[], each the JSON of a 201  $5 provider text[]  $6 who found out text[]
--- $7 the answer of keys whose orders had ended, text: the JSON of a 410 with {paymentId} for the payment's id
+-- $7 the answer of keys whose orders had ended, text: the JSON of a 410 with {requestId} for the id of the request
 WITH outcome AS MATERIALIZED (
   SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
     AS outcome (payment_id, buyer_id, provider_reference, body, provider, by)
@@ -13,10 +13,11 @@ WITH outcome AS MATERIALIZED (
 -- coalesce() keeps the plan from starting at a partial index over every payment in that state.
 due AS MATERIALIZED (
   SELECT outcome.payment_id, outcome.buyer_id, locked.order_id, locked.sale_id, locked.idempotency_key,
-    locked.amount_minor, locked.currency, outcome.provider, outcome.provider_reference, outcome.body, outcome.by
+    locked.amount_minor, locked.currency, outcome.provider, outcome.provider_reference, outcome.body, outcome.by,
+    locked.request_id
   FROM (SELECT * FROM outcome ORDER BY payment_id) AS outcome
     CROSS JOIN LATERAL (
-      SELECT order_id, sale_id, idempotency_key, amount_minor, currency FROM payments
+      SELECT order_id, sale_id, idempotency_key, amount_minor, currency, request_id FROM payments
       WHERE payments.payment_id = outcome.payment_id AND payments.buyer_id = outcome.buyer_id
         AND coalesce(payments.state, '') IN ('initiated', 'authorized')
       FOR NO KEY UPDATE OF payments
@@ -64,7 +65,8 @@ answered AS (
 ),
 answered_late AS (
   UPDATE idempotency_keys
-  SET status = 410, body = replace($7, '{paymentId}', late.payment_id)::json, final_at = now()
+  SET status = 410, final_at = now(),
+    body = replace($7, '"{requestId}"', to_json(coalesce(late.request_id, late.payment_id))::text)::json
   FROM late
   WHERE idempotency_keys.buyer_id = late.buyer_id AND idempotency_keys.operation = 'pay'
     AND idempotency_keys.key = late.idempotency_key

@@ -18,6 +18,7 @@ const initiated: Claim = {
   payment_token: 'tok_visa',
   decline_code: null,
   created_at: new Date(0),
+  request_id: 'req_1',
   order_number: 'AAAA',
   order_status: 'pending',
   payment_tokens: null,
