@@ -49,6 +49,7 @@ export type Push =
       ev: 'order';
       buyerId: string;
       orderId: OrderId;
+      orderNumber: string;
       status: number;
       body: OrderConfirmed | Record<string, unknown>;
     };

@@ -168,13 +168,21 @@ test('the outcome of a payment reaches its buyer', async () => {
     paymentStatus: 'captured' as const,
     total: { amount: 1, currency: 'USD' },
   };
-  script.push({ ev: 'order', buyerId: 'ana', orderId: 'ord_1', status: 201, body: confirmed });
+  script.push({
+    ev: 'order',
+    buyerId: 'ana',
+    orderId: 'ord_1',
+    orderNumber: 'A',
+    status: 201,
+    body: confirmed,
+  });
   expect(await client.next('order')).toEqual({ ev: 'order', ...confirmed });
   const body = { code: 'payment_declined', declineCode: 'card_declined' };
-  script.push({ ev: 'order', buyerId: 'ana', orderId: 'ord_1', status: 402, body });
+  script.push({ ev: 'order', buyerId: 'ana', orderId: 'ord_1', orderNumber: 'A', status: 402, body });
   expect(await client.next('order')).toEqual({
     ev: 'order',
     orderId: 'ord_1',
+    orderNumber: 'A',
     status: 'pending',
     paymentStatus: 'declined',
     lastPaymentError: { code: 'payment_declined', declineCode: 'card_declined' },

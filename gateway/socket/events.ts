@@ -28,7 +28,7 @@ export const serverEvents = {
       'an order: `pending` answers `pay`; the outcome follows without `ref`, a decline as `lastPaymentError`',
     schema: reply({
       orderId: Type.String(),
-      orderNumber: Type.Optional(Type.String()),
+      orderNumber: Type.String(),
       status: OrderState,
       paymentStatus: Type.Optional(PaymentState),
       total: Type.Optional(Money),

@@ -56,6 +56,7 @@ test('join, be called, reserve and pay over the socket', async () => {
   expect(await client.next('order')).toEqual({
     ev: 'order',
     orderId: declinedOrder.orderId,
+    orderNumber: declinedOrder.orderNumber,
     status: 'pending',
     paymentStatus: 'declined',
     lastPaymentError: { code: 'payment_declined', declineCode: 'card_declined' },

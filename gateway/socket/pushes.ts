@@ -43,11 +43,12 @@ export class Pushes {
 }
 
 /** A confirmed order as it is; a decline as the order shows it, which is still to be paid. */
-function orderNews({ orderId, status, body }: Extract<Push, { ev: 'order' }>): object {
+function orderNews({ orderId, orderNumber, status, body }: Extract<Push, { ev: 'order' }>): object {
   if (status < 400) return body;
   const { code, declineCode } = body as { code?: string; declineCode?: string };
   return {
     orderId,
+    orderNumber,
     status: 'pending',
     paymentStatus: 'declined',
     lastPaymentError: { code: code ?? 'payment_declined', declineCode: declineCode ?? 'declined' },

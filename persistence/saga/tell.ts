@@ -26,7 +26,8 @@ export function teller({ holds, push, log, at }: TellParts) {
       await holds.returnToHeld(pin);
       at('hold:returned');
     }
-    await push({ ev: 'order', buyerId: payment.buyer_id, orderId: payment.order_id, status, body });
+    const { buyer_id: buyerId, order_id: orderId, order_number: orderNumber } = payment;
+    await push({ ev: 'order', buyerId, orderId, orderNumber, status, body });
     at('buyer:told');
   };
 }
