@@ -152,6 +152,36 @@ test('what an endpoint does not take is tried again, and a redirect is not follo
   ]);
 });
 
+test('general stock is run like a sale, and is announced to nobody', async () => {
+  const { body: endpoint } = await house.operate('POST', `${admin}/webhook-endpoints`, {
+    body: { url: shop.url },
+  });
+  const price = { amount: 100, currency: 'USD' };
+  const stocked = { body: { title: 'Box', price, units: 2 } };
+  expect((await house.operate('PUT', `${admin}/stock/box`, stocked)).status).toBe(200);
+  await house.until(
+    () => house.operate('GET', `${admin}/sales/_general/audit`),
+    ({ body }) => body.relay.lagEntries === 0,
+  );
+  // What was written down before this is told before this.
+  const saleId = await house.sale();
+  await house.operate('POST', `${admin}/sales/${saleId}/close`);
+  await house.until(
+    () => deliveries('?limit=100'),
+    ({ body }) => {
+      const mine = body.data.filter(
+        (one: { endpointId: string }) => one.endpointId === endpoint.endpointId,
+      ) as { type: string; status: string }[];
+      return (
+        mine.some(({ type }) => type === 'sale.closed') && mine.every(({ status }) => status === 'delivered')
+      );
+    },
+  );
+  const told = shop.got.map(({ body }) => JSON.parse(body) as { type: string; data: { saleId?: string } });
+  expect(told).toContainEqual(expect.objectContaining({ type: 'sale.closed', data: { saleId } }));
+  expect(told.filter(({ data }) => data.saleId === undefined)).toEqual([]);
+});
+
 test.each(['ftp://example.com/', 'http://example.com/', 'https://user:pass@example.com/', 'nonsense'])(
   'a webhook is not sent to %s',
   async (url) => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { newId } from '../../engine/contracts/ids.ts';
+import { generalStockId } from '../../engine/contracts/sale.ts';
 import type { Endpoint } from '../../engine/contracts/wire/webhooks.ts';
 import type { Postgres, PostgresPool } from '../postgres/pool.ts';
 import { columns, statement } from '../postgres/statement.ts';
@@ -47,7 +48,7 @@ export function fanOutOnce(
     const rows = await takeOutbox(transaction, [batchMax]);
     const endpoints = rows.length > 0 ? await liveEndpoints(transaction, []) : [];
     if (rows.length > 0 && (endpoints.length > 0 || mail !== null)) {
-      const told = await withOrders(transaction, rows);
+      const told = await withOrders(transaction, rows.filter(isNews));
       await deliver(transaction, told, endpoints);
       if (mail !== null) await writeMails(transaction, told, mail);
     }
@@ -76,6 +77,9 @@ async function deliver(
   const names = ['delivery_id', 'endpoint_id', 'message_id', 'type', 'payload'] as const;
   await addDeliveries(transaction, columns(deliveries, names));
 }
+
+/** General stock is run like a sale and is none: its orders are news, its own states are not. */
+const isNews = ({ sale_id, order_id }: OutboxRow): boolean => order_id !== null || sale_id !== generalStockId;
 
 async function withOrders(transaction: Postgres, rows: readonly OutboxRow[]): Promise<Told[]> {
   const ofOrders = rows.filter((row) => row.order_id !== null);
