@@ -6,7 +6,10 @@ import { type Route, route } from '../http/route.ts';
 const tag = 'reconciliation';
 const root = '/api/v1/admin/sales/{saleId}';
 
-/** What does not agree about a sale, and the hand that mends it. */
+/**
+ * What does not agree about a sale, and the hand that mends it. General stock, `_general`, is a sale here: what workers
+ * leave to a person there is seen nowhere else.
+ */
 export function reconciliationRoutes(reconciliation: Reconciliation): Route[] {
   return [
     route({
@@ -16,7 +19,7 @@ export function reconciliationRoutes(reconciliation: Reconciliation): Route[] {
       summary: 'Compare Redis, journal, orders and payments now, and repair what is certain',
       description:
         'Workers do the same every minute. Safe at any time: what is under way is no discrepancy, and what is not ' +
-        'certain is left under `open`, with all that is known about it.',
+        'certain is left under `open`, with all that is known about it. General stock is compared as `_general`.',
       access: 'admin',
       replies: { 200: { description: 'what was repaired, and what is left', schema: Reconciled } },
       refusals: ['sale_not_found'],
@@ -30,6 +33,7 @@ export function reconciliationRoutes(reconciliation: Reconciliation): Route[] {
       path: `${root}/discrepancies`,
       tag,
       summary: 'What is for a person to decide, and what was repaired',
+      description: 'Of general stock, too, under the name `_general`.',
       access: 'admin',
       replies: { 200: { description: 'open discrepancies and repairs', schema: SaleDiscrepancies } },
       refusals: ['sale_not_found'],

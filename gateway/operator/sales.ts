@@ -142,6 +142,8 @@ export function saleRoutes({ sales, settlement }: SaleRouteParts): Route[] {
       path: `${root}/{saleId}/audit`,
       tag,
       summary: 'Where every unit and every payment is, read from Redis and Postgres at that moment',
+      description:
+        'General stock is audited, too, under the name `_general`: it is run like a sale, and what it sells has to add up.',
       access: 'admin',
       replies: { 200: { description: 'the audit', schema: Audit } },
       refusals: ['sale_not_found'],

@@ -347,7 +347,7 @@ test("a guest's cart is checked out after the login, by either id and however of
   expect(await initiate(as, foreign)).toMatchObject({ status: 422, body: { field: 'cartId' } });
 });
 
-test('no address takes general stock for a sale', async () => {
+test('no address takes general stock for a sale, but those that look whether all agrees', async () => {
   await stocked(1);
   const admin = '/api/v1/admin/sales/_general';
   const asked = await Promise.all([
@@ -356,7 +356,12 @@ test('no address takes general stock for a sale', async () => {
     house.operate('POST', `${admin}/messages`, { body: { text: 'hello' } }),
     house.operate('POST', `${admin}/close`),
     house.operate('PATCH', admin, { body: { title: 'x' } }),
+    house.operate('POST', `${admin}/open`),
     house.ask('GET', '/sales/_general'),
+    house.ask('GET', '/sales/_general/draw'),
+    house.ask('GET', '/sales/_general/challenge'),
+    house.ask('GET', '/sales/_general/tickets/me', { as: 'ann' }),
+    house.ask('DELETE', '/sales/_general/tickets/me', { as: 'ann' }),
     house.ask('POST', '/sales/_general/tickets', { as: 'ann', body: {} }),
     house.ask('POST', '/sales/_general/reservations', {
       as: 'ann',
@@ -364,4 +369,11 @@ test('no address takes general stock for a sale', async () => {
     }),
   ]);
   for (const { status, body } of asked) expect([status, body.code]).toEqual([404, 'sale_not_found']);
+  for (const looked of await Promise.all([
+    house.operate('GET', `${admin}/audit`),
+    house.operate('GET', `${admin}/discrepancies`),
+    house.operate('POST', `${admin}/reconciliations`),
+  ])) {
+    expect(looked).toMatchObject({ status: 200, body: { saleId: '_general' } });
+  }
 });
