@@ -74,6 +74,21 @@ describe.each([
     }
   });
 
+  test('is refused where a cursor is none that a page has said', async () => {
+    const lists = (await operations()).filter(({ parameters }) =>
+      parameters.some(({ name }) => name === 'cursor'),
+    );
+    expect(lists.length).toBeGreaterThan(0);
+    for (const { method, path } of lists) {
+      for (const cursor of ['garbage', 'x', Buffer.from("'; DROP").toString('base64url')]) {
+        expect(await plane()(method, `${path}?cursor=${cursor}`, caller), path).toMatchObject({
+          status: 422,
+          body: { code: 'invalid_request', field: 'cursor', detail: expect.stringContaining('nextCursor') },
+        });
+      }
+    }
+  });
+
   test('is refused where a parameter of the query has it', async () => {
     const listed = (await operations()).filter(({ parameters }) =>
       parameters.some((parameter) => parameter.in === 'query'),

@@ -1,10 +1,11 @@
 import type { Refusal } from './errors.ts';
+import type { Page } from './page.ts';
 import type { Payment, SettlePayment } from './wire/payments.ts';
 
 /** The operator's hand on payments whose outcome no machine could find out. */
 export interface Payments {
-  /** Oldest first. `cursor` is the opaque value of the previous page. */
-  unresolved(limit: number, cursor: string | null): Promise<{ data: Payment[]; nextCursor: string | null }>;
+  /** Oldest first. `cursor` is the `nextCursor` of the page before; refusal where it is none: `invalid_request`. */
+  unresolved(limit: number, cursor: string | null): Promise<Page<Payment> | Refusal>;
   /**
    * Decides, for good: the order is confirmed or stays unpaid, and the buyer is told. Money that came after its
    * order had ended goes back. The same decision again changes nothing. Refusals: `payment_not_found`,

@@ -1,6 +1,7 @@
 import type { Refusal } from './errors.ts';
 import type { CheckoutId, OrderId, PaymentId, RefundId, ReservationId } from './ids.ts';
 import type { Money } from './money.ts';
+import type { Page } from './page.ts';
 import type { CheckoutDetails, Price } from './quote.ts';
 import type { SaleConfig } from './sale.ts';
 import type { SaleState } from './states.ts';
@@ -72,12 +73,8 @@ export interface OrderStore {
   ): Promise<Exclude<BeginPaymentOutcome, { kind: 'accepted' }> | null>;
   /** The buyer's own order, or null. */
   order(orderId: OrderId, buyerId: string): Promise<Order | null>;
-  /** The buyer's own orders, newest first. `cursor` is the opaque value of the previous page. */
-  orders(
-    buyerId: string,
-    limit: number,
-    cursor: string | null,
-  ): Promise<{ data: Order[]; nextCursor: string | null }>;
+  /** The buyer's own, newest first. `cursor` is the `nextCursor` of the page before; refusal: `invalid_request`. */
+  orders(buyerId: string, limit: number, cursor: string | null): Promise<Page<Order> | Refusal>;
 }
 
 /** A JSON Web Key of RFC 8037, its public half only. */

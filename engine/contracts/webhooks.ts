@@ -1,4 +1,5 @@
 import type { Refusal } from './errors.ts';
+import type { Page } from './page.ts';
 import type { CreateEndpoint, Delivery, Endpoint, NewEndpoint } from './wire/webhooks.ts';
 
 /** The operator's hand on outgoing webhooks. */
@@ -8,8 +9,8 @@ export interface Webhooks {
   create(endpoint: CreateEndpoint): Promise<{ kind: 'created'; endpoint: NewEndpoint } | Refusal>;
   /** Nothing is sent there any more. Refusal: `endpoint_not_found`. */
   remove(endpointId: string): Promise<{ kind: 'removed' } | Refusal>;
-  /** Newest first. `cursor` is the opaque value of the previous page. */
-  deliveries(limit: number, cursor: string | null): Promise<{ data: Delivery[]; nextCursor: string | null }>;
+  /** Newest first. `cursor` is the `nextCursor` of the page before; refusal where it is none: `invalid_request`. */
+  deliveries(limit: number, cursor: string | null): Promise<Page<Delivery> | Refusal>;
   /** Sends a delivery again, with the same message id. Refusal: `delivery_not_found`. */
   replay(deliveryId: string): Promise<{ kind: 'due'; delivery: Delivery } | Refusal>;
 }

@@ -4,7 +4,7 @@ import { refuse } from '../../engine/contracts/errors.ts';
 import { nullable, reply } from '../../engine/contracts/wire/common.ts';
 import { Coupon, CreateCoupon } from '../../engine/contracts/wire/coupons.ts';
 import { type Route, route } from '../http/route.ts';
-import { PageQuery } from '../routes/sales.ts';
+import { PageQuery, pageReply } from '../routes/paging.ts';
 
 const tag = 'coupons';
 const root = '/api/v1/admin/coupons';
@@ -41,10 +41,7 @@ export function couponRoutes(coupons: Coupons): Route[] {
       access: 'admin',
       query: PageQuery,
       replies: { 200: { description: 'a page of coupons', schema: CouponList } },
-      answer: async ({ query }) => ({
-        status: 200,
-        body: await coupons.list(query.limit ?? 20, query.cursor ?? null),
-      }),
+      answer: ({ query }) => pageReply(query, coupons.list),
     }),
     route({
       method: 'GET',

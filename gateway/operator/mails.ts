@@ -1,7 +1,7 @@
 import type { Mails } from '../../engine/contracts/mails.ts';
 import { Mail, MailList } from '../../engine/contracts/wire/mails.ts';
 import { type Route, route } from '../http/route.ts';
-import { PageQuery } from '../routes/sales.ts';
+import { PageQuery, pageReply } from '../routes/paging.ts';
 
 const tag = 'mails';
 const path = '/api/v1/admin/mails';
@@ -17,10 +17,7 @@ export function mailRoutes(mails: Mails): Route[] {
       access: 'admin',
       query: PageQuery,
       replies: { 200: { description: 'a page of mails', schema: MailList } },
-      answer: async ({ query }) => ({
-        status: 200,
-        body: await mails.list(query.limit ?? 20, query.cursor ?? null),
-      }),
+      answer: ({ query }) => pageReply(query, mails.list),
     }),
     route({
       method: 'POST',

@@ -2,7 +2,7 @@ import Type from 'typebox';
 import type { Payments } from '../../engine/contracts/payments.ts';
 import { Payment, PaymentList, SettlePayment } from '../../engine/contracts/wire/payments.ts';
 import { type Route, route } from '../http/route.ts';
-import { PageQuery } from '../routes/sales.ts';
+import { PageQuery, pageReply } from '../routes/paging.ts';
 
 const tag = 'payments';
 const root = '/api/v1/admin/payments';
@@ -27,10 +27,7 @@ export function paymentRoutes(payments: Payments): Route[] {
       access: 'admin',
       query: PaymentQuery,
       replies: { 200: { description: 'a page of payments', schema: PaymentList } },
-      answer: async ({ query }) => ({
-        status: 200,
-        body: await payments.unresolved(query.limit ?? 20, query.cursor ?? null),
-      }),
+      answer: ({ query }) => pageReply(query, payments.unresolved),
     }),
     route({
       method: 'POST',

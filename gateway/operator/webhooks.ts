@@ -7,7 +7,7 @@ import {
   NewEndpoint,
 } from '../../engine/contracts/wire/webhooks.ts';
 import { type Route, route } from '../http/route.ts';
-import { PageQuery } from '../routes/sales.ts';
+import { PageQuery, pageReply } from '../routes/paging.ts';
 
 const tag = 'webhooks';
 const root = '/api/v1/admin';
@@ -60,10 +60,7 @@ export function webhookRoutes(webhooks: Webhooks): Route[] {
       access: 'admin',
       query: PageQuery,
       replies: { 200: { description: 'a page of deliveries', schema: DeliveryList } },
-      answer: async ({ query }) => ({
-        status: 200,
-        body: await webhooks.deliveries(query.limit ?? 20, query.cursor ?? null),
-      }),
+      answer: ({ query }) => pageReply(query, webhooks.deliveries),
     }),
     route({
       method: 'POST',

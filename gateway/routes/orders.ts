@@ -7,7 +7,7 @@ import { MoveOrder, RequestReturn, Return } from '../../engine/contracts/wire/or
 import type { CheckoutDesk } from '../../engine/surface.ts';
 import { isAbsence } from '../guard/absence.ts';
 import { type Reply, type Route, route } from '../http/route.ts';
-import { PageQuery } from './sales.ts';
+import { PageQuery, pageReply } from './paging.ts';
 
 export interface OrderRouteParts {
   orderStore: Pick<OrderStore, 'order' | 'orders'>;
@@ -36,10 +36,8 @@ export function orderRoutes({ orderStore, buyerOrders, desk }: OrderRouteParts):
       access: 'buyer',
       query: PageQuery,
       replies: { 200: { description: 'a page of orders', schema: OrderList } },
-      answer: async ({ buyerId, query }) => ({
-        status: 200,
-        body: await orderStore.orders(buyerId, query.limit ?? 20, query.cursor ?? null),
-      }),
+      answer: ({ buyerId, query }) =>
+        pageReply(query, (limit, cursor) => orderStore.orders(buyerId, limit, cursor)),
     }),
     route({
       method: 'GET',

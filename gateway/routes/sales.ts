@@ -1,11 +1,12 @@
-import Type from 'typebox';
 import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
+import { endOfPage, type Page, pageOf } from '../../engine/contracts/page.ts';
 import type { LiveSale, SaleConfig, Draw as SaleDraw } from '../../engine/contracts/sale.ts';
 import { andThen, type Soon } from '../../engine/contracts/soon.ts';
 import { Sale, SaleList } from '../../engine/contracts/wire/sales.ts';
 import type { SaleDirectory } from '../../engine/surface.ts';
 import { isRefusal } from '../http/refusal.ts';
 import { type Reply, type Route, route } from '../http/route.ts';
+import { PageQuery, pageReply } from './paging.ts';
 
 export const timestamp = (ms: number): string => new Date(ms).toISOString();
 
@@ -82,32 +83,20 @@ function saleReply(sale: LiveSale | Refusal): Reply | Refusal {
   return { status: 200, body: text };
 }
 
-const encodeCursor = (id: string) => Buffer.from(id).toString('base64url');
-const decodeCursor = (cursor: string) => Buffer.from(cursor, 'base64url').toString();
-
 /** One page of sales by id. */
-export function pageOfSales(sales: readonly LiveSale[], limit: number, cursor: string | undefined) {
-  const after = cursor === undefined ? '' : decodeCursor(cursor);
+export function pageOfSales(
+  sales: readonly LiveSale[],
+  limit: number,
+  cursor: string | null,
+): Page<Sale> | Refusal {
+  const before = endOfPage(cursor, (text) => isName.test(text));
+  if (before.kind === 'refused') return before;
+  const after = before.name ?? '';
   const rest = sales
     .filter(({ config }) => config.id > after)
     .sort((a, b) => (a.config.id < b.config.id ? -1 : 1));
-  const page = rest.slice(0, limit);
-  const last = page.at(-1);
-  return {
-    data: page.map(saleView),
-    nextCursor: last && rest.length > limit ? encodeCursor(last.config.id) : null,
-  };
+  return pageOf(rest, limit, saleView, ({ config }) => config.id);
 }
-
-export const PageQuery = Type.Object({
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, description: 'entries, 20 without it' })),
-  cursor: Type.Optional(
-    Type.String({
-      pattern: '^[A-Za-z0-9_-]{1,512}$',
-      description: '`nextCursor` of the page before',
-    }),
-  ),
-});
 
 export function saleRoutes(sales: SaleDirectory): Route[] {
   const tag = 'sales';
@@ -121,10 +110,7 @@ export function saleRoutes(sales: SaleDirectory): Route[] {
       cacheSeconds: 1,
       query: PageQuery,
       replies: { 200: { description: 'a page of sales', schema: SaleList } },
-      answer: ({ query }) => ({
-        status: 200,
-        body: pageOfSales(sales.list(), query.limit ?? 20, query.cursor),
-      }),
+      answer: ({ query }) => pageReply(query, (limit, cursor) => pageOfSales(sales.list(), limit, cursor)),
     }),
     route({
       method: 'GET',

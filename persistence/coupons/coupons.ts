@@ -1,5 +1,7 @@
 import type { Coupons } from '../../engine/contracts/coupons.ts';
 import { refuse } from '../../engine/contracts/errors.ts';
+import { endOfPage, pageOf } from '../../engine/contracts/page.ts';
+import { couponCodePattern } from '../../engine/contracts/wire/coupons.ts';
 import type { Postgres } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
 import { checkCoupon } from './check-coupon.ts';
@@ -32,14 +34,10 @@ export const couponsOn = (on: Postgres): Coupons => ({
   },
 
   async list(limit, cursor) {
-    const after = cursor === null ? null : Buffer.from(cursor, 'base64url').toString();
-    const rows = await readCoupons(on, [null, after, limit + 1]);
-    const page = rows.slice(0, limit);
-    const last = page.at(-1);
-    return {
-      data: page.map(couponOf),
-      nextCursor: rows.length > limit && last ? Buffer.from(last.code).toString('base64url') : null,
-    };
+    const after = endOfPage(cursor, isCode);
+    if (after.kind === 'refused') return after;
+    const rows = await readCoupons(on, [null, after.name, limit + 1]);
+    return pageOf(rows, limit, couponOf, (row) => row.code);
   },
 
   async find(code) {
@@ -47,3 +45,5 @@ export const couponsOn = (on: Postgres): Coupons => ({
     return row ? couponOf(row) : null;
   },
 });
+
+const isCode = (text: string): boolean => new RegExp(couponCodePattern).test(text);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { refuse } from '../../engine/contracts/errors.ts';
 import { newId } from '../../engine/contracts/ids.ts';
+import { endOfPage, pageOf } from '../../engine/contracts/page.ts';
 import type { Webhooks } from '../../engine/contracts/webhooks.ts';
 import type { Delivery } from '../../engine/contracts/wire/webhooks.ts';
 import type { Postgres } from '../postgres/pool.ts';
@@ -59,13 +60,10 @@ export function webhooksOn(on: Postgres, allowsPrivate: boolean): Webhooks {
     },
 
     async deliveries(limit, cursor) {
-      const rows = await readDeliveries(on, [null, cursor, limit + 1]);
-      const page = rows.slice(0, limit);
-      const last = page.at(-1);
-      return {
-        data: page.map(deliveryOf),
-        nextCursor: rows.length > limit && last ? last.delivery_id : null,
-      };
+      const before = endOfPage(cursor, isDeliveryId);
+      if (before.kind === 'refused') return before;
+      const rows = await readDeliveries(on, [null, before.name, limit + 1]);
+      return pageOf(rows, limit, deliveryOf, (row) => row.delivery_id);
     },
 
     async replay(deliveryId) {
@@ -75,6 +73,8 @@ export function webhooksOn(on: Postgres, allowsPrivate: boolean): Webhooks {
     },
   };
 }
+
+const isDeliveryId = (text: string): boolean => /^dlv_[0-9a-f]{32}$/.test(text);
 
 const deliveryOf = (row: DeliveryRow): Delivery => ({
   deliveryId: row.delivery_id,

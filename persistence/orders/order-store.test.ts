@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Page } from '../../engine/contracts/page.ts';
 import type { OrderStore } from '../../engine/contracts/ports.ts';
+import type { Order } from '../../engine/contracts/wire/checkout.ts';
 import { testIntent } from '../fixtures/test-intent.ts';
 import { insertSale, testPool } from '../fixtures/test-sale.ts';
 import { createLog } from '../log.ts';
@@ -15,6 +17,12 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
+async function pageFor(buyerId: string, cursor: string | null): Promise<Page<Order>> {
+  const page = await store.orders(buyerId, 3, cursor);
+  if ('kind' in page) throw new Error(page.code);
+  return page;
+}
+
 test('pages follow one another, newest first, and hold every order of the buyer once', async () => {
   const intents = Array.from({ length: 7 }, () => testIntent({ saleId: 'pages', buyerId: 'ann' }));
   const others = Array.from({ length: 3 }, () => testIntent({ saleId: 'pages', buyerId: 'bob' }));
@@ -23,7 +31,7 @@ test('pages follow one another, newest first, and hold every order of the buyer 
   let cursor: string | null = null;
   const sizes: number[] = [];
   do {
-    const page: Awaited<ReturnType<OrderStore['orders']>> = await store.orders('ann', 3, cursor);
+    const page: Page<Order> = await pageFor('ann', cursor);
     sizes.push(page.data.length);
     seen.push(...page.data.map((order) => order.orderId));
     cursor = page.nextCursor;
@@ -32,12 +40,12 @@ test('pages follow one another, newest first, and hold every order of the buyer 
   expect(seen).toEqual(intents.map((intent) => intent.orderId).reverse());
 });
 
-test('a page that is exactly full is the last one; a cursor that never was one finds nothing', async () => {
-  const page = await store.orders('bob', 3, null);
+test('a page that is exactly full is the last one; a cursor that never was one is refused', async () => {
+  const page = await pageFor('bob', null);
   expect(page.data).toHaveLength(3);
   expect(page.nextCursor).toBeNull();
   for (const cursor of ['', 'x', Buffer.from("ord_'; DROP TABLE orders").toString('base64url')]) {
-    expect(await store.orders('bob', 3, cursor)).toEqual({ data: [], nextCursor: null });
+    expect(await store.orders('bob', 3, cursor)).toMatchObject({ code: 'invalid_request', field: 'cursor' });
   }
-  expect(await store.orders('nobody', 3, null)).toEqual({ data: [], nextCursor: null });
+  expect(await pageFor('nobody', null)).toEqual({ data: [], nextCursor: null });
 });

@@ -1,10 +1,10 @@
-import type { OrderId } from '../../engine/contracts/ids.ts';
+import { isIdOf } from '../../engine/contracts/ids.ts';
+import { endOfPage, pageOf } from '../../engine/contracts/page.ts';
 import type { NextAction, OrderStore } from '../../engine/contracts/ports.ts';
 import type { Log } from '../log.ts';
 import type { Postgres } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
 import { paymentBeginnings } from './begin-payment.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
 import { answerOfKey } from './known-payment.ts';
 import { type OrderRow, orderOf } from './order-row.ts';
 
@@ -35,15 +35,10 @@ export function orderStoreOn(on: Postgres, log: Log): OrderStore {
     },
 
     async orders(buyerId, limit, cursor) {
-      const before = cursor === null ? null : decodeCursor(cursor);
-      if (cursor !== null && before === null) return { data: [], nextCursor: null };
-      const rows = await readOrders(on, [buyerId, null, before, limit + 1]);
-      const page = rows.slice(0, limit);
-      const last = page.at(-1);
-      return {
-        data: page.map(orderOf),
-        nextCursor: rows.length > limit && last ? encodeCursor(last.order_id as OrderId) : null,
-      };
+      const before = endOfPage(cursor, (text) => isIdOf('ord', text));
+      if (before.kind === 'refused') return before;
+      const rows = await readOrders(on, [buyerId, null, before.name, limit + 1]);
+      return pageOf(rows, limit, orderOf, (row) => row.order_id);
     },
   };
 }

@@ -1,4 +1,5 @@
 import { refuse } from '../../engine/contracts/errors.ts';
+import { endOfPage, pageOf } from '../../engine/contracts/page.ts';
 import type { Payments } from '../../engine/contracts/payments.ts';
 import type { Log } from '../log.ts';
 import { metAnother } from '../postgres/errors.ts';
@@ -19,13 +20,10 @@ export function paymentsOn(
   const find = async (paymentId: string) => (await readUnresolved(on, ['', 1, paymentId]))[0];
   return {
     async unresolved(limit, cursor) {
-      const rows = await readUnresolved(on, [cursor ?? '', limit + 1, null]);
-      const page = rows.slice(0, limit);
-      const last = page.at(-1);
-      return {
-        data: page.map(paymentOf),
-        nextCursor: rows.length > limit && last ? last.payment_id : null,
-      };
+      const after = endOfPage(cursor, isPaymentId);
+      if (after.kind === 'refused') return after;
+      const rows = await readUnresolved(on, [after.name ?? '', limit + 1, null]);
+      return pageOf(rows, limit, paymentOf, (row) => row.payment_id);
     },
 
     async settle(paymentId, operatorId, request) {
@@ -48,3 +46,5 @@ export function paymentsOn(
     },
   };
 }
+
+const isPaymentId = (text: string): boolean => /^pay_[0-9a-z]{1,64}$/.test(text);

@@ -187,13 +187,14 @@ async function giveAddress({ gateway, buyer }: VisitParts, orderId: OrderId): Pr
 }
 
 async function readOrders({ gateway, buyer, words }: VisitParts): Promise<string> {
-  const { data } = await gateway.orders.orders(buyer.id, 10, null);
+  const page = await gateway.orders.orders(buyer.id, 10, null);
+  if ('kind' in page) return page.code;
   const shown = ['confirmed', 'processing', 'shipped', 'delivered', 'returned', 'refunded'];
-  for (const order of data) {
+  for (const order of page.data) {
     buyer.orderId ??= order.orderId as OrderId;
     if (shown.includes(order.status)) {
       words.say({ says: 'confirmed', buyer: buyer.id, order: order.orderId });
     }
   }
-  return `${data.length} orders`;
+  return `${page.data.length} orders`;
 }

@@ -1,9 +1,11 @@
 import Type from 'typebox';
 import { Moment, Money, reply, request, Timestamp } from './common.ts';
 
+export const couponCodePattern = '^[A-Za-z0-9_-]{1,64}$';
+
 /** What a buyer types in. Compared as written. */
 export const CouponCode = Type.String({
-  pattern: '^[A-Za-z0-9_-]{1,64}$',
+  pattern: couponCodePattern,
   description: 'letters, digits, dashes and underscores',
 });
 

@@ -1,6 +1,7 @@
 import { maskedEmail } from '../../../engine/contracts/email-address.ts';
 import { refuse } from '../../../engine/contracts/errors.ts';
 import type { Mails } from '../../../engine/contracts/mails.ts';
+import { endOfPage, pageOf } from '../../../engine/contracts/page.ts';
 import type { Mail, MailKind } from '../../../engine/contracts/wire/mails.ts';
 import type { Postgres } from '../../postgres/pool.ts';
 import { statement } from '../../postgres/statement.ts';
@@ -26,10 +27,10 @@ const resendMail = statement<{ mail_id: string }>('resend-mail');
 export function mailsOn(on: Postgres): Mails {
   return {
     async list(limit, cursor) {
-      const rows = await readMails(on, [null, cursor, limit + 1]);
-      const page = rows.slice(0, limit);
-      const last = page.at(-1);
-      return { data: page.map(mailOf), nextCursor: rows.length > limit && last ? last.mail_id : null };
+      const before = endOfPage(cursor, isMailId);
+      if (before.kind === 'refused') return before;
+      const rows = await readMails(on, [null, before.name, limit + 1]);
+      return pageOf(rows, limit, mailOf, (row) => row.mail_id);
     },
 
     async resend(mailId) {
@@ -39,6 +40,8 @@ export function mailsOn(on: Postgres): Mails {
     },
   };
 }
+
+const isMailId = (text: string): boolean => /^mail_[0-9a-f]{32}$/.test(text);
 
 const mailOf = (row: MailRow): Mail => ({
   mailId: row.mail_id,
