@@ -29,12 +29,16 @@ const toleranceSeconds = 300;
 
 /**
  * Reads a webhook of Stripe, or of whoever signs as Stripe does, after its own SDK has verified the signature
- * over the very bytes.
+ * over the very bytes. The SDK lets every time through that has not come yet, and what is signed for next year could
+ * be sent again until then; so the tolerance holds both ways, as that of Standard Webhooks does.
  */
 export function readWebhook(body: string, signature: string, secret: string): ToldEvent | Refusal {
   let event: unknown;
   try {
     event = Stripe.webhooks.constructEvent(body, signature, secret, toleranceSeconds);
+    if (!(secondsAhead(signature) <= toleranceSeconds)) {
+      return refuse('webhook_signature_invalid', { detail: 'Timestamp outside the tolerance zone.' });
+    }
   } catch (error) {
     if (error instanceof Stripe.errors.StripeSignatureVerificationError) {
       return refuse('webhook_signature_invalid', { detail: detailOf(error) });
@@ -51,6 +55,12 @@ export function readWebhook(body: string, signature: string, secret: string): To
     paymentId: idIn(metadata.payment_id, 'pay'),
     refundId: idIn(metadata.refund_id, 'rfd'),
   };
+}
+
+/** How far the time that was signed lies ahead; of several the last one, which is what the SDK verifies. */
+function secondsAhead(signature: string): number {
+  const signedAt = signature.split(',').findLast((part) => part.startsWith('t='));
+  return Number.parseInt(signedAt?.slice(2) ?? '', 10) - Date.now() / 1000;
 }
 
 const malformed = (detail: string) => refuse('invalid_request', { status: 400, detail });
