@@ -61,6 +61,18 @@ describe('with a shared secret', () => {
     expect(await authenticate(token())).toMatchObject({ kind: 'refused', code: 'unauthenticated' });
   });
 
+  test('a sub that is no buyer id is told what one is', async () => {
+    for (const sub of ['zoë', '客人', '', 'x'.repeat(129), 'ana\nadmin', 17]) {
+      expect(await authenticate(sign(claims({ sub })))).toMatchObject({
+        code: 'unauthenticated',
+        detail: 'The claim sub of the token must be 1 to 128 printable ASCII characters.',
+      });
+    }
+    expect(await authenticate(sign({ exp: inAnHour() }))).toMatchObject({
+      detail: 'The claim sub of the token is missing or not valid.',
+    });
+  });
+
   test('an expired token says so', async () => {
     expect(await authenticate(sign(claims({ exp: inAnHour() - 7200 })))).toMatchObject({
       code: 'token_expired',

@@ -4,7 +4,7 @@ import { Compile } from 'typebox/compile';
 import { emailAddressOf } from '../../engine/contracts/email-address.ts';
 import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
 import { hasCanonicalSignature } from '../../engine/contracts/signature.ts';
-import { BuyerId, type Role, roles } from '../../engine/contracts/wire/auth.ts';
+import { BuyerId, buyerIdShape, type Role, roles } from '../../engine/contracts/wire/auth.ts';
 
 /** Who is calling, as far as a token proves it. */
 export interface Principal {
@@ -40,7 +40,9 @@ export function principalOf(header: { typ?: unknown }, payload: object): Princip
     const claim = Claims.Errors(payload)[0];
     const name =
       claim?.keyword === 'required' ? claim.params.requiredProperties[0] : claim?.instancePath.slice(1);
-    return refuse('unauthenticated', { detail: `The claim ${name} of the token is missing or not valid.` });
+    const isOddId = name === 'sub' && claim?.keyword !== 'required';
+    const complaint = isOddId ? `must be ${buyerIdShape}` : 'is missing or not valid';
+    return refuse('unauthenticated', { detail: `The claim ${name} of the token ${complaint}.` });
   }
   return {
     kind: 'principal',

@@ -4,8 +4,13 @@ import { reply, request, Timestamp } from './common.ts';
 export const roles = ['buyer', 'seller', 'admin'] as const;
 export type Role = (typeof roles)[number];
 
-/** 1 to 128 printable characters. */
-export const BuyerId = Type.String({ pattern: '^[\\x20-\\x7e]{1,128}$' });
+export const buyerIdShape = '1 to 128 printable ASCII characters';
+
+/**
+ * Who a buyer is, to the byte, in hashes of Redis, keys of Postgres and HMACs. Beyond ASCII one name has several
+ * spellings, and halves of surrogate pairs are all written as the same bytes: one buyer would be two, or two be one.
+ */
+export const BuyerId = Type.String({ pattern: '^[\\x20-\\x7e]{1,128}$', description: buyerIdShape });
 
 /** Only served while DEV_TOKENS is on. */
 export const DevToken = request({
