@@ -8,6 +8,7 @@ import type { OrderStore, PaymentQueue, SaleRegister, SigningKeys } from './cont
 import type { QuoteStore } from './contracts/quote.ts';
 import { permutation } from './draw/permute.ts';
 import { type Calculators, calculatorsOf } from './pricing/quote.ts';
+import { Overloaded } from './redis/batcher.ts';
 import { channels } from './redis/keys.ts';
 import { RedisUnavailable } from './redis/unavailable.ts';
 import { initiator } from './reservation/initiate.ts';
@@ -78,6 +79,13 @@ export function engineOn(
     signingKeys: signingKeys ?? null,
     at,
     unpin: floor.unpin,
+  });
+
+  sales.onChange((sale) => {
+    room.retake(sale).catch((error: unknown) => {
+      // Whoever cannot be taken back now is after the next look; everything else is a bug.
+      if (!(error instanceof RedisUnavailable || error instanceof Overloaded)) throw error;
+    });
   });
 
   return {

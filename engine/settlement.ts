@@ -176,9 +176,9 @@ export function settlementOn(redis: Redis, tokenSecret: string): Settlement {
         [nextRequestId()],
       );
       if (code === -1) throw new StaleEpoch(`Redis does not know the sale ${saleId}`);
-      if (code === 0) return null;
+      if (code !== 1) return { kind: code === 2 ? 'early' : 'ended' };
       await ask(() => redis.publish(channels.sales, saleId));
-      return { preEntrants: Number(count), frozenAtMs: Number(atMs) };
+      return { kind: 'frozen', preEntrants: Number(count), frozenAtMs: Number(atMs) };
     },
 
     entrants: (saleId) => entrants(redis, saleId),

@@ -198,8 +198,13 @@ export interface Settlement {
     saleId: string,
     skus: readonly string[],
   ): Promise<{ sku: string; units: number }[] | null | Refusal>;
-  /** Fixes who takes part in the draw, or says who was fixed before. Null where the sale opened without. */
-  freeze(saleId: string): Promise<{ preEntrants: number; frozenAtMs: number } | null>;
+  /**
+   * Fixes who takes part in the draw, or says who was fixed before. `ended`: the sale opened or ended without. `early`:
+   * for a moment after a loss of Redis, while those whose places went with it are given them back.
+   */
+  freeze(
+    saleId: string,
+  ): Promise<{ kind: 'frozen'; preEntrants: number; frozenAtMs: number } | { kind: 'ended' | 'early' }>;
   /** Who has a place, by bucket and in no order; 12 bytes name the buyer. Not held: given up, the index stays taken. */
   entrants(saleId: string): AsyncIterable<Iterable<{ index: number; place: Buffer; isHeld: boolean }>>;
   /**

@@ -1,5 +1,5 @@
 import type { Reserved } from '../../engine/contracts/wire/reservations.ts';
-import { type Refused, type ReserveAnswer, Unexpected } from './line.ts';
+import type { Refused, ReserveAnswer } from './line.ts';
 import type { Outcome } from './outcomes.ts';
 import { pause } from './pause.ts';
 import { payFor } from './paying.ts';
@@ -78,11 +78,16 @@ const reserve = (visit: Visit): Promise<ReserveAnswer> =>
 
 /** A double click is one reservation: both answers name the same, and the better one counts. */
 async function reserveTwice(visit: Visit): Promise<ReserveAnswer> {
+  const { tally } = visit;
   const [one, other] = await Promise.all([reserve(visit), reserve(visit)]);
-  visit.tally.incident('doubleClicks');
+  tally.incident('doubleClicks');
   if (one.kind === 'reserved' && other.kind === 'reserved') {
     const [first, second] = [one.reserved.reservation.id, other.reserved.reservation.id];
-    if (first !== second) throw new Unexpected('a double click made two reservations');
+    if (first !== second) {
+      // Redis lost the one that came first, which nobody had journaled; the verdict says whether it may have.
+      tally.incident('lostHolds');
+      return one.reserved.reservation.expiresAt > other.reserved.reservation.expiresAt ? one : other;
+    }
   }
   return [one, other].find((answer) => answer.kind === 'reserved') ?? one;
 }

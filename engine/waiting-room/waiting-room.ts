@@ -8,6 +8,7 @@ import { nextRequestId, run, script } from '../redis/scripts.ts';
 import { challenges } from './challenge.ts';
 import { placeBook } from './place-book.ts';
 import { placeKey, placeOf } from './places.ts';
+import { RecentPlaces } from './recent-places.ts';
 import { signedTickets } from './ticket.ts';
 import { type TurnStatus, turnStatusReader } from './turn-status.ts';
 
@@ -22,6 +23,9 @@ export interface Place {
 const isClosed = ({ config, draw, snapshot: { state } }: LiveSale): boolean =>
   state === 'closed' || state === 'sold_out' || (config.method === 'lottery' && draw !== null);
 
+/** Places that are taken back in a moment: five calls. */
+const retakenAtOnce = 1_000;
+
 /** The permutation of `[0, preEntrants)` that a draw seed stands for: turns of indices. */
 export type Permute = (drawSeed: string, preEntrants: number) => (index: number) => number;
 
@@ -30,6 +34,8 @@ export function waitingRoom(redis: Redis, tokenSecret: string, permute: Permute)
   const places = placeBook(redis, tokenSecret);
   const turnStatus = turnStatusReader(redis);
   const work = challenges(redis, tokenSecret);
+  const recent = new RecentPlaces();
+  const retaking = new Set<string>();
 
   /** Round keys are derived once a draw, a turn costs two microseconds. */
   const permutations = new Map<string, (index: number) => number>();
@@ -102,7 +108,36 @@ export function waitingRoom(redis: Redis, tokenSecret: string, permute: Permute)
       }
       const taken = await places.take({ ...request(sale, buyerId), shownIndex: shown?.index });
       if (taken.kind === 'refused') return taken;
+      if (taken.fresh) recent.note(id, sale.snapshot.epoch, buyerId, taken.index);
       return { kind: 'place' as const, fresh: taken.fresh, place: ticketOf(sale, buyerId, taken.index) };
+    },
+
+    /**
+     * After a loss of Redis, takes back the places that this process gave out a moment ago, which nobody may have
+     * journaled; each as if its buyer showed the ticket. To be called after every look at a sale.
+     */
+    async retake(sale: LiveSale): Promise<void> {
+      const { config, snapshot, draw } = sale;
+      const { epoch } = snapshot;
+      const unknown = recent.unknownTo(config.id, epoch);
+      if (unknown.length === 0 || retaking.has(config.id)) return;
+      retaking.add(config.id);
+      try {
+        for (let at = 0; at < unknown.length; at += retakenAtOnce) {
+          // Whoever is not under the root of a draw cannot come under it any more.
+          const part = unknown
+            .slice(at, at + retakenAtOnce)
+            .filter(([, index]) => index >= (draw?.preEntrants ?? 0));
+          await Promise.all(
+            part.map(([buyerId, shownIndex]) =>
+              places.take({ saleId: config.id, epoch, buyerId, shownIndex }),
+            ),
+          );
+        }
+        recent.told(config.id, epoch);
+      } finally {
+        retaking.delete(config.id);
+      }
     },
 
     /** Work to be done before joining, where this sale asks for it. */
@@ -122,6 +157,7 @@ export function waitingRoom(redis: Redis, tokenSecret: string, permute: Permute)
 
     async leave(sale: LiveSale, buyerId: string) {
       if (sale.config.method === 'none') return refuse('no_waiting_room');
+      recent.forget(sale.config.id, buyerId);
       const left = await places.leave(request(sale, buyerId));
       return left ? { kind: 'left' as const } : refuse('ticket_not_found');
     },

@@ -311,6 +311,36 @@ async function crash(): Promise<never> {
   throw new Error('this worker died');
 }
 
+test('places that went with Redis right before the freeze are in the draw', async () => {
+  const sale = await room();
+  const { id } = sale.config;
+  await crowd(sale, 3);
+  await relayOnce(house.database.pool, house.settlement, log, id);
+  await crowd(sale, 5);
+  const redis = new Redis(house.redis.url);
+  onTestFinished(() => redis.disconnect());
+  await redis.flushall();
+  const { reports, settlement } = house;
+  await followRedis({ rows: house.database.pool, reports, settlement, log }, id);
+  // The freeze is due at once; it waits for the gateway, which gives Redis back whom it had let in.
+  await openByHand(sale);
+  await worker().runOnce();
+  expect((await rowOf(sale)).frozen_at).toBeNull();
+  await house.engine.runOnce();
+  await expect
+    .poll(
+      () =>
+        worker()
+          .runOnce()
+          .then(() => rowOf(sale)),
+      { timeout: 10_000 },
+    )
+    .toMatchObject({ frozen_at: expect.any(Date) });
+  const places = [];
+  for await (const part of settlement.entrants(id)) places.push(...part);
+  expect(places.map(({ index }) => index).sort()).toEqual([0, 1, 2, 3, 4]);
+});
+
 test('a Redis that forgot whom it had fixed is asked again', async () => {
   const sale = await room();
   await crowd(sale, 2);
@@ -318,7 +348,7 @@ test('a Redis that forgot whom it had fixed is asked again', async () => {
   let asked = 0;
   const freeze: Settlement['freeze'] = async (saleId) => {
     const fixed = await house.settlement.freeze(saleId);
-    return fixed && { ...fixed, preEntrants: fixed.preEntrants - asked++ };
+    return fixed.kind === 'frozen' ? { ...fixed, preEntrants: fixed.preEntrants - asked++ } : fixed;
   };
   const settlement = { ...house.settlement, freeze };
   expect(

@@ -20,7 +20,9 @@ export type Frozen =
   /** Another worker had committed first, or the sale has another epoch by now; nothing was changed. */
   | { kind: 'overtaken' }
   /** The sale ended before anybody was fixed. */
-  | { kind: 'ended' };
+  | { kind: 'ended' }
+  /** Redis was lost a moment ago; it is due again. */
+  | { kind: 'early' };
 
 /**
  * Fixes the entrants of a sale: first in Redis, which decides who they are, then their tree and places in
@@ -35,12 +37,14 @@ export async function freezeSale(
   { id, epoch, seed, beacon_at }: DueFreeze,
 ): Promise<Frozen> {
   const fixed = await settlement.freeze(id);
-  if (!fixed) return { kind: 'ended' };
+  if (fixed.kind !== 'frozen') return fixed;
   const { preEntrants, frozenAtMs } = fixed;
   const places = await placesOf(settlement.entrants(id), preEntrants);
   // A Redis that was rolled back while it was read fixes somebody else the next time.
   const still = await settlement.freeze(id);
-  if (still?.preEntrants !== preEntrants || still.frozenAtMs !== frozenAtMs) return { kind: 'overtaken' };
+  const isSame =
+    still.kind === 'frozen' && still.frozenAtMs === frozenAtMs && still.preEntrants === preEntrants;
+  if (!isSame) return { kind: 'overtaken' };
   // Whoever is under the root has a row: no loss of Redis can take their place from them any more.
   await relayAll(on, settlement, log, id);
   const tree = await buildTree(ticketHashesInBlocks(places, id, usualBlockLevel, write));

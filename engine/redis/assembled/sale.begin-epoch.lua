@@ -682,5 +682,6 @@ redis.call('HSET', saleKey, 'epoch', epoch, 'life', life, 'entrants', sale.entra
   'clockOffsetMs', 0, 'clockLastMs', math.max(lastMs, wallClockMs()))
 sale.epoch = epoch
 nowMs = saleNow()
+redis.call('HSET', saleKey, 'epochBeganAtMs', integer(nowMs))
 advance()
 return { requestId, 1, integer(epoch) }

@@ -688,6 +688,7 @@ end
 
 sale = readSale()
 nowMs = saleNow()
+redis.call('HSET', saleKey, 'epochBeganAtMs', integer(nowMs))
 -- What was in the old one is in the journal.
 redis.call('UNLINK', outboxKey)
 redis.call('XADD', outboxKey, position, 'type', 'sale.rebuilt', 'atMs', integer(nowMs), 'epoch', integer(epoch))
