@@ -1,46 +1,40 @@
-import { Windows } from './windows.ts';
+import { TokenBuckets } from './token-buckets.ts';
 
 export interface Taken {
   isAllowed: boolean;
-  /** This quota's member of the `RateLimit` header: what is left, and for how many seconds. */
+  /** This quota's member of the `RateLimit` header: what is left, and in how many seconds all of it is there again. */
   item: string;
   retryAfterSeconds: number;
 }
 
 /**
- * How many requests one caller may make: `burst` in any window of `burst / perSecond` seconds (at least one
- * second), which is `perSecond` in the long run. One counter and no queue, because a refusal must cost less
- * than the request; answered at once and without a timer for each caller, because every request pays it
- * (docs/adr/0011).
+ * How many requests one caller may make: `burst` at once, and `perSecond` in the long run; a burst below the rate
+ * is one second's. One moment a caller and no queue, because a refusal must cost less than the request; answered at
+ * once and without a timer for each caller, because every request pays it (docs/adr/0011).
  */
 export class Quota {
   /** This quota's member of `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10). */
   readonly policy: string;
   readonly #name: string;
-  readonly #points: number;
-  readonly #windowMs: number;
-  readonly #windows = new Windows();
+  readonly #buckets: TokenBuckets;
 
   constructor(name: string, perSecond: number, burst: number) {
     const points = Math.max(burst, perSecond);
-    const duration = points / perSecond;
     this.#name = name;
-    this.#points = points;
-    this.#windowMs = Math.ceil(duration * 1000);
-    this.policy = `"${name}";q=${points};w=${Math.ceil(duration)}`;
+    this.#buckets = new TokenBuckets(points, 1_000 / perSecond);
+    this.policy = `"${name}";q=${points};w=${Math.ceil(points / perSecond)}`;
   }
 
   /** `nowMs` is of a clock that nobody sets: a quota must not outlast a correction of the wall clock. */
   take(key: string, monotonicMs = performance.now()): Taken {
-    // Whole milliseconds: as fractions, (now + 1000) - now is now and then a hair over 1000, and said 2 s.
-    const nowMs = Math.floor(monotonicMs);
-    this.#windows.take(key, nowMs, this.#windowMs);
-    const { taken, untilMs } = this.#windows;
-    const seconds = Math.max(1, Math.ceil((untilMs - nowMs) / 1000));
+    const buckets = this.#buckets;
+    const isAllowed = buckets.take(key, Math.floor(monotonicMs));
     return {
-      isAllowed: taken <= this.#points,
-      item: `"${this.#name}";r=${Math.max(0, this.#points - taken)};t=${seconds}`,
-      retryAfterSeconds: seconds,
+      isAllowed,
+      item: `"${this.#name}";r=${buckets.left};t=${secondsOf(buckets.fullMs)}`,
+      retryAfterSeconds: secondsOf(buckets.nextMs),
     };
   }
 }
+
+const secondsOf = (ms: number): number => Math.max(1, Math.ceil(ms / 1_000));
