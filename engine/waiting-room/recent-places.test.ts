@@ -31,6 +31,10 @@ test('what is journaled by now is let go, while the epoch lives', () => {
   // However long Redis is away then: nobody journals anything meanwhile.
   vi.advanceTimersByTime(60_000);
   expect(recent.unknownTo('sale', 2)).toEqual([['bob', 8]]);
+  recent.told('sale', 2);
+  expect(recent.unknownTo('sale', 2)).toEqual([]);
+  vi.advanceTimersByTime(4_000);
+  expect(recent.unknownTo('sale', 3)).toEqual([['bob', 8]]);
 });
 
 test('a place that was given up is not taken back', () => {

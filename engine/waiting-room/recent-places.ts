@@ -50,9 +50,11 @@ export class RecentPlaces {
     return [];
   }
 
-  /** This epoch knows them now. */
+  /** This epoch knows them now; from now on a relay has time to journal them. */
   told(saleId: string, epoch: number): void {
     const room = this.#rooms.get(saleId);
-    if (room) room.epoch = Math.max(room.epoch, epoch);
+    if (!room) return;
+    room.epoch = Math.max(room.epoch, epoch);
+    for (const place of room.places.values()) place.atMs = performance.now();
   }
 }
