@@ -7,6 +7,8 @@ import type { Place, Room } from '../waiting-room/waiting-room.ts';
 /** A hold that came through standby lasts claimSeconds untouched: whoever polls has to see it well before. */
 const touchSeconds = ({ config }: LiveSale) => Math.max(1, Math.min(5, Math.floor(config.claimMs / 2_500)));
 
+const isOver = ({ snapshot: { state } }: LiveSale) => state === 'closed' || state === 'sold_out';
+
 /** The waiting room as buyers see it: a place, and whatever has come of it so far. */
 export function ticketDesk(room: Room, desk: Pick<CheckoutDesk, 'reservedBody'>): WaitingRoom {
   const ticketBody = (sale: LiveSale, { ticket, index, turn }: Place, status: TurnStatus | null) => ({
@@ -28,8 +30,10 @@ export function ticketDesk(room: Room, desk: Pick<CheckoutDesk, 'reservedBody'>)
       const joined = await room.join(sale, buyerId, shown);
       if (joined.kind === 'refused') return joined;
       const { fresh, place } = joined;
-      // Whoever has just come waits; only a place from before may have become something else.
-      const status = fresh || place.turn === null ? null : await room.status(sale, buyerId, place.turn);
+      // Whoever has just come waits; only a place from before may have become something else: in a sale that has
+      // opened, or has ended without opening.
+      const isBefore = place.turn === null && !isOver(sale);
+      const status = fresh || isBefore ? null : await room.status(sale, buyerId, place.turn);
       return { kind: 'joined', fresh, ticket: ticketBody(sale, place, status) };
     },
 

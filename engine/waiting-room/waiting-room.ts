@@ -166,7 +166,7 @@ export function waitingRoom(redis: Redis, tokenSecret: string, permute: Permute)
     status: (sale: LiveSale, buyerId: string, turn: number | null): Promise<TurnStatus> =>
       turnStatus({ saleId: sale.config.id, buyerId, turn }),
 
-    /** The turn that a ticket stands for, or why it does not. `turn` is null while the sale has not opened. */
+    /** The turn that a ticket stands for, or why it does not. `turn` is null where there is no waiting room. */
     admit(sale: LiveSale, buyerId: string, ticket: string | undefined) {
       if (sale.config.method === 'none') {
         if (ticket === undefined) return { kind: 'admitted' as const, turn: null };
@@ -184,9 +184,12 @@ export function waitingRoom(redis: Redis, tokenSecret: string, permute: Permute)
       const shown = read(sale, buyerId, ticket);
       if (shown.kind === 'refused') return shown;
       const turn = turnOf(sale, shown.index);
-      return turn === null
-        ? refuse('sale_not_open', { retryAfterSeconds: 1 })
-        : { kind: 'admitted' as const, turn };
+      if (turn !== null) return { kind: 'admitted' as const, turn };
+      // A sale may end before it has opened, and then nobody's turn is ever known.
+      const { state } = sale.snapshot;
+      if (state === 'closed') return refuse('sale_closed');
+      if (state === 'sold_out') return refuse('sold_out');
+      return refuse('sale_not_open', { retryAfterSeconds: 1 });
     },
 
     /** When a called turn must be used, ms since 1970; null where its window is not running. */
