@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { OrderState, PaymentState } from '../../engine/contracts/wire/checkout.ts';
+import { OrderRequiresAction, PaymentState, SaidOrderState } from '../../engine/contracts/wire/checkout.ts';
 import { Money, Name, nullable, Problem, reply, Timestamp } from '../../engine/contracts/wire/common.ts';
 import { Reserved, Standby } from '../../engine/contracts/wire/reservations.ts';
 import { Sale, SaleState } from '../../engine/contracts/wire/sales.ts';
@@ -25,11 +25,13 @@ export const serverEvents = {
   released: { summary: 'the units are given back', schema: reply({ reservationId: Type.String() }) },
   order: {
     summary:
-      'an order: `pending` answers `pay`; the outcome follows without `ref`, a decline as `lastPaymentError`',
+      'an order: `pending` answers `pay`; the outcome follows without `ref`, a decline as `lastPaymentError`; ' +
+      'before it `requires_action` where the buyer has a part to do at `nextAction`',
     schema: reply({
       orderId: Type.String(),
       orderNumber: Type.String(),
-      status: OrderState,
+      status: SaidOrderState,
+      nextAction: Type.Optional(OrderRequiresAction.properties.nextAction),
       paymentStatus: Type.Optional(PaymentState),
       total: Type.Optional(Money),
       lastPaymentError: Type.Optional(reply({ code: Type.String(), declineCode: Type.String() })),

@@ -86,6 +86,32 @@ test('join, be called, reserve and pay over the socket', async () => {
   client.close();
 });
 
+test('whoever has a part to do at their bank is told where, and then what came of it', async () => {
+  const saleId = await house.sale();
+  const client = await open('bea');
+  const reserved = await client.ask({ op: 'reserve', saleId, items });
+  const pay = { op: 'pay', checkoutId: reserved.checkoutId, paymentMethod: 'card', paymentToken: 'tok_3ds' };
+  const { orderId, orderNumber } = await client.ask({ ...pay, idempotencyKey: '3ds' });
+  const sent = await client.next('order');
+  expect(sent).toEqual({
+    ev: 'order',
+    orderId,
+    orderNumber,
+    status: 'requires_action',
+    nextAction: { type: 'redirect', url: expect.any(String) },
+  });
+  const { ref: _, ...again } = await client.ask({ ...pay, idempotencyKey: '3ds' });
+  expect(again).toEqual(sent);
+  const { url } = sent.nextAction as { url: string };
+  await fetch(`${url}/complete`, { method: 'POST' });
+  expect(await client.next('order')).toMatchObject({
+    orderId,
+    status: 'confirmed',
+    paymentStatus: 'captured',
+  });
+  client.close();
+});
+
 test('nothing is lost by a dropped connection', async () => {
   const saleId = await house.sale({ method: 'fifo', units: 1 });
   const first = await open('dora');

@@ -92,6 +92,9 @@ const paymentStateNames = Object.keys(paymentStates) as (keyof typeof paymentSta
 export const OrderState = Type.Enum(orderStateNames);
 export const PaymentState = Type.Enum(paymentStateNames);
 
+/** What a buyer who pays is told: an order's state, or that they have a part to do. */
+export const SaidOrderState = Type.Enum([...orderStateNames, 'requires_action']);
+
 /** 202: durable, and not decided. */
 export const OrderPending = reply({
   orderId: Type.String(),
