@@ -6,6 +6,12 @@ import type { HttpResponse } from './uws.ts';
 /** Unless a route says otherwise. */
 export const bodyBytesMax = 64 * 1024;
 
+/**
+ * How long a body may take to arrive. uWebSockets.js cuts a silent one off after about 10 s, without an answer; an
+ * answer has to come before.
+ */
+export const receiveMsMax = 6_000;
+
 /** A body without a declared length is read on (and dropped) so far, so that its sender gets to see the refusal. */
 const drainedBytesMax = 4 * 1024 * 1024;
 

@@ -1,7 +1,7 @@
 import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
 import { addressText, type TrustedProxies } from '../guard/address.ts';
 import { searchable } from '../guard/writable-text.ts';
-import { bodyBytesMax, readBody, tooLarge } from './body.ts';
+import { bodyBytesMax, readBody, receiveMsMax, tooLarge } from './body.ts';
 import { Exchange, type Rendered } from './exchange.ts';
 import { fallbacksOf } from './fallbacks.ts';
 import { OpenExchanges } from './open-exchanges.ts';
@@ -36,8 +36,7 @@ export class HttpKernel {
 
   constructor(parts: KernelParts) {
     this.#parts = parts;
-    // uWebSockets.js cuts a silent body off after about 10 s, without an answer.
-    this.#receiveMs = parts.receiveMs ?? 6_000;
+    this.#receiveMs = parts.receiveMs ?? receiveMsMax;
     this.#operationMs = parts.operationMs ?? 15_000;
     this.#sweep = setInterval(() => this.#open.runOnce(Date.now()), Math.min(500, this.#receiveMs / 4));
     this.#sweep.unref();

@@ -94,9 +94,14 @@ export async function openOperatorPlane(parts: OperatorPlaneParts): Promise<Oper
     limits: null,
     log: parts.log,
   });
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
-  server.headersTimeout = 10_000;
-  server.requestTimeout = 15_000;
+  // Bodies end sooner, with an answer of their own; Node looks for connections past these limits only every 30 s
+  // unless it is told to.
+  const serverOptions = {
+    headersTimeout: 10_000,
+    requestTimeout: 15_000,
+    connectionsCheckingInterval: 1_000,
+  };
+  const server = createAdaptorServer({ fetch: app.fetch, serverOptions }) as Server;
   const { OPERATOR_PORT, OPERATOR_HOST } = parts.settings;
   const isListening = await new Promise<boolean>((resolve) => {
     server.once('error', () => resolve(false));

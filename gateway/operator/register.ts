@@ -1,8 +1,8 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Context, Hono } from 'hono';
-import type { Refusal } from '../../engine/contracts/errors.ts';
+import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
 import { searchable } from '../guard/writable-text.ts';
-import { type BodyText, bodyBytesMax, textOf, tooLarge } from '../http/body.ts';
+import { type BodyText, bodyBytesMax, receiveMsMax, textOf, tooLarge } from '../http/body.ts';
 import type { Rendered } from '../http/exchange.ts';
 import { fallbacksOf } from '../http/fallbacks.ts';
 import { Passage, type PassageParts } from '../http/passage.ts';
@@ -13,8 +13,13 @@ import { type Route, takesBody } from '../http/route.ts';
 export type OperatorApp = Hono<{ Bindings: HttpBindings }>;
 type OperatorContext = Context<{ Bindings: HttpBindings }>;
 
+export interface RegisterParts extends PassageParts {
+  /** How long a body may take; for tests to shorten. */
+  receiveMs?: number;
+}
+
 /** Registers a route table on Hono; what guards a request is the same as on the public plane. */
-export function registerRoutes(app: OperatorApp, routes: readonly Route[], parts: PassageParts): void {
+export function registerRoutes(app: OperatorApp, routes: readonly Route[], parts: RegisterParts): void {
   const add = (methods: string[], path: string, row: Route) => {
     const ready = readyRoute(row);
     app.on(methods, path.replaceAll(/\{(\w+)\}/g, ':$1'), (context) => answer(context, ready, parts));
@@ -25,7 +30,7 @@ export function registerRoutes(app: OperatorApp, routes: readonly Route[], parts
     add(method === 'any' ? every : ['OPTIONS'], path, row);
 }
 
-function answer(context: OperatorContext, ready: ReadyRoute, parts: PassageParts): Promise<Response> {
+function answer(context: OperatorContext, ready: ReadyRoute, parts: RegisterParts): Promise<Response> {
   const { req } = context;
   const { route } = ready;
   const { search } = new URL(req.url);
@@ -43,12 +48,23 @@ function answer(context: OperatorContext, ready: ReadyRoute, parts: PassageParts
       signature: req.header('stripe-signature') ?? '',
       cartId: req.header('x-cart-id') ?? '',
     };
-    const passage = new Passage(ready, arrival, parts, (rendered) => resolve(responseOf(rendered)));
+    let isTooLate = false;
+    const passage = new Passage(ready, arrival, parts, (rendered) =>
+      resolve(responseOf({ ...rendered, isLast: isTooLate })),
+    );
     if (takesBody(route)) {
-      bodyOf(req.raw, route.bodyBytesMax ?? bodyBytesMax).then(
-        (body) => passage.takeBody(body),
-        (error: unknown) => passage.fail(error),
-      );
+      const timer = setTimeout(() => {
+        isTooLate = true;
+        passage.takeBody(refuse('request_timeout'));
+      }, parts.receiveMs ?? receiveMsMax);
+      bodyOf(req.raw, route.bodyBytesMax ?? bodyBytesMax)
+        .then(
+          (body) => {
+            if (!isTooLate) passage.takeBody(body);
+          },
+          (error: unknown) => passage.fail(error),
+        )
+        .finally(() => clearTimeout(timer));
     }
     passage.admit();
   });
@@ -57,10 +73,13 @@ function answer(context: OperatorContext, ready: ReadyRoute, parts: PassageParts
 const paramsOf = (params: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(params).map(([name, text]) => [name, searchable(text)]));
 
-function responseOf({ status, requestId, head, body }: Rendered): Response {
+function responseOf({ status, requestId, head, body, isLast }: Rendered): Response {
   const lines = head.split('\r\n').slice(1);
   const headers = lines.map((line) => line.split(/: (.*)/, 2) as [string, string]);
-  return new Response(body, { status, headers: [['X-Request-Id', requestId], ...headers] });
+  headers.push(['X-Request-Id', requestId]);
+  // Node closes the connection then, and with it what was left of the body.
+  if (isLast) headers.push(['Connection', 'close']);
+  return new Response(body, { status, headers });
 }
 
 /** Reads on after the limit, keeping nothing, so that the sender gets to see the refusal. */
