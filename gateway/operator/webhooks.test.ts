@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import pg from 'pg';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type House, openHouse } from '../fixtures/house.ts';
@@ -150,6 +151,49 @@ test('what an endpoint does not take is tried again, and a redirect is not follo
     500,
     204,
   ]);
+});
+
+test('what was still to be sent to an endpoint that is removed has failed, and is not sent again', async () => {
+  const gone = await receiver();
+  const { body: endpoint } = await house.operate('POST', `${admin}/webhook-endpoints`, {
+    body: { url: gone.url, types: ['sale.closed'] },
+  });
+  gone.answers.push(500);
+  const saleId = await house.sale();
+  await house.operate('POST', `${admin}/sales/${saleId}/close`);
+  type One = { endpointId: string; deliveryId: string; attempts: object[] };
+  const mine = async () =>
+    (await deliveries()).body.data.find((one: One) => one.endpointId === endpoint.endpointId);
+  await expect.poll(async () => (await mine())?.attempts.length, { timeout: 30_000 }).toBe(1);
+  expect((await mine()).status).toBe('pending');
+  await house.operate('DELETE', `${admin}/webhook-endpoints/${endpoint.endpointId}`);
+  const ended = await mine();
+  expect(ended).toMatchObject({
+    status: 'failed',
+    nextAttemptAt: null,
+    attempts: [
+      { attempt: 1, status: 500 },
+      { attempt: 2, status: null, error: 'the endpoint was removed' },
+    ],
+  });
+  expect(await house.operate('POST', `${admin}/deliveries/${ended.deliveryId}/replay`)).toMatchObject({
+    status: 404,
+    body: { code: 'endpoint_not_found' },
+  });
+  expect(await mine()).toEqual(ended);
+
+  // One that was written down beside the removal is ended by the worker who finds it.
+  const postgres = new pg.Client(house.databaseUrl);
+  await postgres.connect();
+  await postgres.query(
+    "UPDATE deliveries SET state = 'pending', next_attempt_at = now() WHERE delivery_id = $1",
+    [ended.deliveryId],
+  );
+  await postgres.end();
+  await expect.poll(async () => (await mine()).status, { timeout: 30_000 }).toBe('failed');
+  expect((await mine()).attempts[2]).toMatchObject({ error: 'the endpoint was removed' });
+  expect(gone.got).toHaveLength(1);
+  gone.close();
 });
 
 test('general stock is run like a sale, and is announced to nobody', async () => {

@@ -44,6 +44,7 @@ export function webhookRoutes(webhooks: Webhooks): Route[] {
       path: `${root}/webhook-endpoints/{id}`,
       tag,
       summary: 'Send nothing to an address any more',
+      description: 'What was still to be sent there has failed; its last attempt says why.',
       access: 'admin',
       replies: { 204: { description: 'removed' } },
       refusals: ['endpoint_not_found'],
@@ -69,7 +70,7 @@ export function webhookRoutes(webhooks: Webhooks): Route[] {
       summary: 'Send a message again, as it was',
       access: 'admin',
       replies: { 202: { description: 'it is due', schema: Delivery } },
-      refusals: ['delivery_not_found'],
+      refusals: ['delivery_not_found', 'endpoint_not_found'],
       answer: async ({ params: { id = '' } }) => {
         const outcome = await webhooks.replay(id);
         return outcome.kind === 'refused' ? outcome : { status: 202, body: outcome.delivery };

@@ -11,7 +11,11 @@ interface DueDelivery {
   attempts: number;
   url: string;
   secret: string;
+  is_removed: boolean;
 }
+
+/** Why what was to be sent to an endpoint that was removed has failed. */
+export const endpointRemoved = 'the endpoint was removed';
 
 const readDelivery = statement<DueDelivery>('read-delivery');
 const recordAttempt = statement('record-attempt');
@@ -25,6 +29,11 @@ export function deliverer(on: Postgres, options: SendingOptions, log: Log) {
     const [due] = await readDelivery(on, [deliveryId]);
     if (!due) return { kind: 'done' };
     const { url, secret, message_id: messageId, payload, attempts } = due;
+    // The removal ended what it found; this came to be beside it.
+    if (due.is_removed) {
+      await recordAttempt(on, [deliveryId, attempts, 'failed', 0, 0, null, endpointRemoved]);
+      return { kind: 'done' };
+    }
     const startedMs = performance.now();
     const { status, error } = await sendWebhook({ url, secret, messageId, payload }, options);
     const durationMs = Math.round(performance.now() - startedMs);

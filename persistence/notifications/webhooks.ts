@@ -7,6 +7,7 @@ import type { Delivery } from '../../engine/contracts/wire/webhooks.ts';
 import type { Postgres } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
 import { type AttemptRow, attemptOf } from './attempt-row.ts';
+import { endpointRemoved } from './deliver.ts';
 import { refusalOfUrl } from './webhook-address.ts';
 
 interface EndpointRow {
@@ -31,7 +32,7 @@ const liveEndpoints = statement<EndpointRow>('live-endpoints');
 const createEndpoint = statement<{ created_at: Date }>('create-endpoint');
 const deleteEndpoint = statement<{ endpoint_id: string }>('delete-endpoint');
 const readDeliveries = statement<DeliveryRow>('read-deliveries');
-const replayDelivery = statement<{ delivery_id: string }>('replay-delivery');
+const replayDelivery = statement<{ delivery_id: string; is_removed: boolean }>('replay-delivery');
 
 /** Outgoing webhooks on Postgres; a worker sends them. */
 export function webhooksOn(on: Postgres, allowsPrivate: boolean): Webhooks {
@@ -55,7 +56,7 @@ export function webhooksOn(on: Postgres, allowsPrivate: boolean): Webhooks {
     },
 
     async remove(endpointId) {
-      const [removed] = await deleteEndpoint(on, [endpointId]);
+      const [removed] = await deleteEndpoint(on, [endpointId, endpointRemoved]);
       return removed ? { kind: 'removed' } : refuse('endpoint_not_found');
     },
 
@@ -68,6 +69,9 @@ export function webhooksOn(on: Postgres, allowsPrivate: boolean): Webhooks {
 
     async replay(deliveryId) {
       const [due] = await replayDelivery(on, [deliveryId]);
+      if (due?.is_removed) {
+        return refuse('endpoint_not_found', { detail: 'The endpoint of this delivery was removed.' });
+      }
       const [row] = due ? await readDeliveries(on, [deliveryId, null, 1]) : [];
       return row ? { kind: 'due', delivery: deliveryOf(row) } : refuse('delivery_not_found');
     },
