@@ -60,6 +60,10 @@ const pinRefusals = {
   ended: refuse('reservation_expired', { detail: 'The hold has ended; its units went to others.' }),
 } as const;
 
+/** Who shows a token agrees to what it says; what was said last may be less. */
+const lesser = (said: Money, tokenTotal: Money | null): Money =>
+  tokenTotal !== null && isDearer(said, tokenTotal) ? tokenTotal : said;
+
 /**
  * Pins the hold in Redis, then commits key, pending order, payment and guard in Postgres, then wakes a
  * worker: two locks on the vault, the second before the money. Says *pending* only after the commit.
@@ -79,6 +83,7 @@ export function payAtDesk(parts: PayParts) {
     request: Pay,
     email: string | null,
     requestId: string,
+    tokenTotal: Money | null,
   ): Promise<PayOutcome> {
     const saleId = sale.config.id;
     // Another one may begin while this is under way: what was pinned in one epoch is not committed in the next.
@@ -109,15 +114,18 @@ export function payAtDesk(parts: PayParts) {
       };
     };
 
+    const { expectedTotal } = request;
     // Before the pin: an attempt that was pinned is not made again under its key.
-    if (request.expectedTotal) {
+    const shown = expectedTotal ?? tokenTotal;
+    if (shown) {
       const reservation = await parts.read({ saleId, reservationId, buyerId });
       if (!reservation) return refuse('checkout_not_found');
       const found = await parts.pricing.current(pricedHold(sale, reservation));
       if ('kind' in found) return found;
       const { total } = found.now.price;
-      if (isDearer(total, request.expectedTotal)) {
-        return (await stored()) ?? { ...priceChanged(request.expectedTotal, total), field: 'expectedTotal' };
+      if (isDearer(total, shown)) {
+        const field = expectedTotal ? 'expectedTotal' : 'purchaseToken';
+        return (await stored()) ?? { ...priceChanged(shown, total), field };
       }
     }
 
@@ -138,7 +146,7 @@ export function payAtDesk(parts: PayParts) {
     const hold = { sale, reservationId, buyerId, items, deadlineMs, quoteId };
     const found = await parts.pricing.current(hold);
     if ('kind' in found) return giveUp(found);
-    const agreed = request.expectedTotal ?? found.before.price.total;
+    const agreed = expectedTotal ?? lesser(found.before.price.total, tokenTotal);
     if (isDearer(found.now.price.total, agreed)) return askAgain(agreed, found.now);
     let outcome = await parts.orderStore.beginPayment(intentOf(found.now));
     if (outcome.kind === 'refused' && outcome.code === 'coupon_used_up') {
@@ -194,7 +202,7 @@ export function payAtDesk(parts: PayParts) {
         fingerprint,
         lines,
         price,
-        expectedTotal: request.expectedTotal ?? null,
+        expectedTotal: expectedTotal ?? null,
         couponCode,
         shippingAddress,
         billingAddress,
@@ -214,13 +222,13 @@ export function payAtDesk(parts: PayParts) {
     email: string | null = null,
     requestId: string = newId('req'),
   ): Promise<PayOutcome> => {
-    const wrongToken = await checkToken(parts.tokens, sale, checkoutId, buyerId, request.purchaseToken);
-    if (wrongToken) return wrongToken;
+    const token = await checkToken(parts.tokens, sale, checkoutId, buyerId, request.purchaseToken);
+    if (token.kind === 'refused') return token;
     const exchange = JSON.stringify([buyerId, idempotencyKey]);
     if (open.has(exchange)) return refuse('idempotency_key_in_use', { retryAfterSeconds: 1 });
     open.add(exchange);
     try {
-      return await pay(sale, checkoutId, buyerId, idempotencyKey, request, email, requestId);
+      return await pay(sale, checkoutId, buyerId, idempotencyKey, request, email, requestId, token.total);
     } finally {
       open.delete(exchange);
     }

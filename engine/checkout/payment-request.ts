@@ -1,9 +1,17 @@
 import { createHash } from 'node:crypto';
 import { type Refusal, refuse } from '../contracts/errors.ts';
 import { type CheckoutId, reservationIdOf } from '../contracts/ids.ts';
+import type { Money } from '../contracts/money.ts';
 import type { LiveSale } from '../contracts/sale.ts';
 import type { Pay } from '../contracts/wire/checkout.ts';
 import type { TokensOfSale } from '../purchase-token/tokens-of-sale.ts';
+
+/** A token that pays this checkout, or none. */
+export interface CheckedToken {
+  kind: 'checked';
+  /** What it said that would be paid; null without a token. */
+  total: Money | null;
+}
 
 /**
  * Refuses a token that is not of this buyer, sale and reservation, or that the sale's keys did not sign.
@@ -19,8 +27,8 @@ export async function checkToken(
   checkoutId: CheckoutId,
   buyerId: string,
   token: string | undefined,
-): Promise<Refusal | null> {
-  if (token === undefined) return null;
+): Promise<CheckedToken | Refusal> {
+  if (token === undefined) return { kind: 'checked', total: null };
   const claims = await tokens(config).verify(token);
   if (claims && claims.sub !== buyerId) return refuse('purchase_token_not_yours');
   if (claims?.rsv !== reservationIdOf(checkoutId) || claims.sale !== config.id) {
@@ -34,7 +42,7 @@ export async function checkToken(
       retryAfterSeconds: 1,
     });
   }
-  return null;
+  return { kind: 'checked', total: claims.total };
 }
 
 /** SHA-256 of what the request asks for, in one canonical form: member order and the token's spelling do not count. */

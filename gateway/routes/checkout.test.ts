@@ -215,6 +215,64 @@ test('nobody is charged more than they expect, and who expects more is charged l
   });
 });
 
+test('a token from before a change pays no more than it says', async () => {
+  const saleId = await house.sale({ units: 1, extendSeconds: 60 });
+  const { body: reserved } = await house.reserve(saleId, 'fay');
+  const { checkoutId, purchaseToken } = reserved;
+  const patched = await change(checkoutId, 'fay', { shippingAddress: address });
+  const again = await house.reserve(saleId, 'fay');
+  const extended = await house.ask('POST', `/reservations/${reserved.reservation.id}/extend`, { as: 'fay' });
+  expect([again.status, extended.status]).toEqual([200, 200]);
+  const refused = {
+    status: 409,
+    body: {
+      code: 'price_changed',
+      field: 'purchaseToken',
+      oldTotal: usd(49_900),
+      newTotal: usd(60_580),
+    },
+  };
+  for (const earlier of [purchaseToken, again.body.purchaseToken, extended.body.purchaseToken]) {
+    expect(await payWith(checkoutId, 'fay', 'k', { purchaseToken: earlier })).toMatchObject(refused);
+  }
+  expect(await payWith(checkoutId, 'fay', 'k', { purchaseToken, expectedTotal: usd(60_579) })).toMatchObject({
+    status: 409,
+    body: { code: 'price_changed', field: 'expectedTotal' },
+  });
+  expect((await see(checkoutId, 'fay')).body).toMatchObject({
+    reservation: { state: 'held' },
+    total: usd(60_580),
+    shippingAddress: address,
+  });
+  // The same key: nothing was kept of what was refused.
+  const fresh = { purchaseToken: patched.body.purchaseToken };
+  const paid = await payWith(checkoutId, 'fay', 'k', fresh);
+  expect(paid).toMatchObject({ status: 201, body: { total: usd(60_580) } });
+  // A repeat is a repeat, whatever token it comes with.
+  expect(await payWith(checkoutId, 'fay', 'k', { purchaseToken })).toMatchObject({
+    status: 201,
+    body: paid.body,
+    headers: { 'idempotency-replayed': 'true' },
+  });
+});
+
+test('whoever has seen the new total pays it with any of their tokens, and a lower one with each', async () => {
+  const expecting = await house.reserve(await house.sale({ units: 1 }), 'gil');
+  const { checkoutId, purchaseToken } = expecting.body;
+  await change(checkoutId, 'gil', { shippingAddress: address });
+  expect(await payWith(checkoutId, 'gil', 'k', { purchaseToken, expectedTotal: usd(60_580) })).toMatchObject({
+    status: 201,
+    body: { total: usd(60_580) },
+  });
+
+  const cheaper = await heldBy('gil');
+  const dear = await change(cheaper.checkoutId, 'gil', { shippingAddress: address });
+  await change(cheaper.checkoutId, 'gil', { shippingAddress: null });
+  expect(
+    await payWith(cheaper.checkoutId, 'gil', 'l', { purchaseToken: dear.body.purchaseToken }),
+  ).toMatchObject({ status: 201, body: { total: usd(49_900) } });
+});
+
 test('a price that is changed while it is paid is either what is charged, or refused', async () => {
   const rounds = 40;
   const totals = { [address.country]: 60_580, [abroad.country]: 53_900 };
@@ -233,5 +291,23 @@ test('a price that is changed while it is paid is either what is charged, or ref
     expect(paid.body.total).toEqual(usd(totals[place] as number));
     const { body: order } = await house.ask('GET', `/orders/${paid.body.orderId}`, { as });
     expect(order).toMatchObject({ total: paid.body.total, shippingAddress: { country: place } });
+  }
+});
+
+test('a price that is raised while it is paid is not charged to whoever shows a token from before', async () => {
+  for (let round = 0; round < 40; round += 1) {
+    const as = `shown-${round}`;
+    const { body } = await house.reserve(await house.sale({ units: 1 }), as);
+    const { checkoutId, purchaseToken } = body;
+    const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+    const [patched, paid] = await Promise.all([
+      later(round % 3).then(() => change(checkoutId, as, { shippingAddress: address })),
+      later(round % 5).then(() => payWith(checkoutId, as, 'k', { purchaseToken })),
+    ]);
+    if (paid.status === 201) expect(paid.body.total).toEqual(usd(49_900));
+    else {
+      expect(paid).toMatchObject({ status: 409, body: { code: 'price_changed', newTotal: usd(60_580) } });
+      expect(patched.status).toBe(200);
+    }
   }
 });

@@ -64,7 +64,8 @@ export function checkoutRoutes(desk: CheckoutDesk, counter: PaymentCounter): Rou
       description:
         'Answers 202 once the order is durable. With `Prefer: wait=N` it waits for the outcome: 201 confirmed, or ' +
         '402 declined. A declined checkout can be paid with another card and a new key while the hold lasts. With ' +
-        '`expectedTotal` no more than that is charged, and less where it costs less; without it, what was said last.',
+        '`expectedTotal` no more than that is charged, and less where it costs less; without it, no more than the ' +
+        '`total` of the `purchaseToken`, or without that what was said last.',
       access: 'buyer',
       asks: ['idempotency-key', 'prefer'],
       body: Pay,
