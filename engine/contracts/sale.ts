@@ -5,7 +5,7 @@ import type { Method, TokenKind } from './wire/sales.ts';
 /**
  * General stock is run like a sale that never ends: the same reservations, guard, ledger and rebuild. No operator
  * can give a sale this name and no address takes it, so nothing sells from it by accident. Spelled once more in
- * lua/includes/lifecycle.lua, and in the migration that allows it.
+ * lua/includes/lifecycle.lua, in wire/common.ts, and in the migration that allows it.
  */
 export const generalStockId = '_general';
 

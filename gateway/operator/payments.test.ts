@@ -26,19 +26,26 @@ const captured = { outcome: 'captured', providerReference: 'pi_seen_there', reas
 const declined = { outcome: 'declined', reason: 'there is nothing under that id' };
 
 interface Bought {
-  saleId: string;
   buyer: string;
   checkoutId: string;
   orderId: string;
   key: string;
+  payment: Payment;
 }
 
+const held = async (saleId: string, buyer: string): Promise<string> =>
+  (await house.reserve(saleId, buyer)).body.checkoutId;
+
 /** A payment whose provider has been failing for so long that nobody waits for it any more. */
-async function unresolved(): Promise<Bought & { payment: Payment }> {
-  const [saleId, buyer, key] = [await house.sale(), `buyer-${randomUUID()}`, randomUUID()];
+async function unresolved(): Promise<Bought & { saleId: string }> {
+  const saleId = await house.sale();
+  return { saleId, ...(await unresolvedOf((buyer) => held(saleId, buyer))) };
+}
+
+async function unresolvedOf(checkOut: (buyer: string) => Promise<string>): Promise<Bought> {
+  const [buyer, key] = [`buyer-${randomUUID()}`, randomUUID()];
   await house.setProvider({ errorShare: 1 });
-  const held = await house.reserve(saleId, buyer);
-  const { checkoutId } = held.body;
+  const checkoutId = await checkOut(buyer);
   const paid = await house.pay(checkoutId, buyer, key);
   expect(paid.status).toBe(202);
   const { orderId } = paid.body;
@@ -51,7 +58,7 @@ async function unresolved(): Promise<Bought & { payment: Payment }> {
     ({ body }) => body.data.some((one: Payment) => one.orderId === orderId),
   );
   const payment = found.body.data.find((one: Payment) => one.orderId === orderId);
-  return { saleId, buyer, checkoutId, orderId, key, payment };
+  return { buyer, checkoutId, orderId, key, payment };
 }
 
 const order = ({ orderId, buyer }: Bought) => house.ask('GET', `/orders/${orderId}`, { as: buyer });
@@ -89,6 +96,22 @@ test('a payment that nobody can decide is listed with all that it takes, and no 
     ({ body }) => body.status === 'confirmed',
   );
   expect((await list()).body).toEqual({ data: [], nextCursor: null });
+});
+
+test('a payment of general stock is of no sale', async () => {
+  const sku = `sku-${randomUUID().slice(0, 8)}`;
+  const price = { amount: 1_999, currency: 'USD' };
+  await house.operate('PUT', `/api/v1/admin/stock/${sku}`, { body: { title: 'Box', price, units: 1 } });
+  const bought = await unresolvedOf(async (as) => {
+    const { body: cart } = await house.ask('PUT', `/cart/items/${sku}`, { as, body: { quantity: 1 } });
+    const initiated = await house.ask('POST', '/checkout/initiate', { as, body: { cartId: cart.cartId } });
+    return initiated.body.checkoutId;
+  });
+  expect(bought.payment).toMatchObject({ amount: price, orderId: bought.orderId });
+  expect(bought.payment).not.toHaveProperty('saleId');
+  const { body: settledPayment } = await settled(bought, declined);
+  expect(settledPayment.status).toBe('declined');
+  expect(settledPayment).not.toHaveProperty('saleId');
 });
 
 test('a person who found the money confirms the order, once, and the buyer is told', async () => {

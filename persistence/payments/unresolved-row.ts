@@ -1,4 +1,5 @@
 import type { PaymentId } from '../../engine/contracts/ids.ts';
+import { namedSale } from '../../engine/contracts/sale.ts';
 import type { OrderState, PaymentState } from '../../engine/contracts/states.ts';
 import type { Payment } from '../../engine/contracts/wire/payments.ts';
 import { statement } from '../postgres/statement.ts';
@@ -42,7 +43,7 @@ export const paymentOf = (row: UnresolvedRow): Payment => ({
   orderId: row.order_id,
   orderNumber: row.order_number,
   orderStatus: row.order_status,
-  saleId: row.sale_id,
+  ...namedSale(row.sale_id),
   buyerId: row.buyer_id,
   createdAt: row.created_at.toISOString(),
   steps: row.saga.map(({ step, at, outcome, by, reason }) => ({

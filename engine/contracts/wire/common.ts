@@ -18,6 +18,12 @@ export const Name = Type.String({
   description: 'lower-case letters, digits, dashes',
 });
 
+/** A sale, or general stock, which is looked into like one. */
+export const SaleOrStock = Type.String({
+  pattern: '^([a-z0-9-]{1,64}|_general)$',
+  description: 'the name of the sale; `_general` is general stock',
+});
+
 /** ISO 8601 UTC with milliseconds. */
 export const Timestamp = Type.String({
   pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}Z$',

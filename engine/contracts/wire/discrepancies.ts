@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { type DiscrepancyKind, discrepancyKinds } from '../discrepancies.ts';
-import { Name, nullable, reply, Timestamp } from './common.ts';
+import { nullable, reply, SaleOrStock, Timestamp } from './common.ts';
 
 const Kind = Type.Enum(Object.keys(discrepancyKinds) as DiscrepancyKind[]);
 const Subject = Type.String({
@@ -26,14 +26,14 @@ export const Repair = reply({ kind: Kind, subject: Subject, done: Type.String(),
 
 /** What is open about a sale, and what was repaired. */
 export const SaleDiscrepancies = reply({
-  saleId: Name,
+  saleId: SaleOrStock,
   open: Type.Array(OpenDiscrepancy),
   repairs: Type.Array(Repair, { description: 'the newest hundred' }),
 });
 export type SaleDiscrepancies = Type.Static<typeof SaleDiscrepancies>;
 
 export const Reconciled = reply({
-  saleId: Name,
+  saleId: SaleOrStock,
   redis: Type.Enum(['compared', 'away', 'lost'], {
     description: 'away: only Postgres was looked at; lost: Redis did not have the sale, or nothing readable',
   }),

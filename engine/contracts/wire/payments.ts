@@ -17,7 +17,7 @@ export const Payment = reply({
   orderId: Type.String(),
   orderNumber: nullable(Type.String()),
   orderStatus: nullable(OrderState),
-  saleId: Name,
+  saleId: Type.Optional(Name),
   buyerId: Type.String(),
   createdAt: Timestamp,
   steps: Type.Array(

@@ -1,7 +1,18 @@
 import Type from 'typebox';
 import { saleStates } from '../states.ts';
 import { BuyerId } from './auth.ts';
-import { Item, Moment, Money, Name, nullable, reply, request, Timestamp, unitsMax } from './common.ts';
+import {
+  Item,
+  Moment,
+  Money,
+  Name,
+  nullable,
+  reply,
+  request,
+  SaleOrStock,
+  Timestamp,
+  unitsMax,
+} from './common.ts';
 import { Discrepancy } from './discrepancies.ts';
 
 const Title = Type.String({ minLength: 1, maxLength: 200 });
@@ -196,7 +207,7 @@ export const ReserveItems = Type.Array(Item, { minItems: 1, maxItems: 100 });
 const nonNegative = Type.Integer({ minimum: 0 });
 
 export const Audit = reply({
-  saleId: Name,
+  saleId: SaleOrStock,
   state: SaleState,
   epoch: Type.Integer(),
   items: Type.Array(
