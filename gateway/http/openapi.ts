@@ -1,6 +1,13 @@
 import type Type from 'typebox';
 import { type ErrorCode, errorCatalogue } from '../../engine/contracts/errors.ts';
 import { Problem } from '../../engine/contracts/wire/common.ts';
+import {
+  answerHeaders,
+  type HeaderName,
+  headersOfRefusal,
+  headersOfReply,
+  isCounted,
+} from './answer-headers.ts';
 import { problemType } from './refusal.ts';
 import { type AskedHeader, type Route, takesBody } from './route.ts';
 
@@ -25,7 +32,7 @@ const withBody: ErrorCode[] = [
 /** Every code that a route can refuse with: those of its operation, and those of the guards in front of it. */
 export function refusalCodesOf(route: Route): ErrorCode[] {
   const codes: ErrorCode[] = [...route.refusals, ...everywhere];
-  if (route.isLimited && (route.isAddressLimited || route.access !== 'public')) codes.push('rate_limited');
+  if (isCounted(route)) codes.push('rate_limited');
   if (route.access !== 'public') codes.push('unauthenticated', 'token_expired');
   if (route.access === 'admin') codes.push('forbidden');
   if (takesBody(route)) codes.push(...withBody);
@@ -55,10 +62,24 @@ export function openApiOf(routes: readonly Route[], info: DocumentInfo, named: N
     paths,
     components: {
       schemas,
+      headers: answerHeaders,
+      responses: { MethodNotAllowed: methodNotAllowed },
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
     },
   };
 }
+
+const problemContent = { [problemType]: { schema: { $ref: '#/components/schemas/Problem' } } };
+
+const headerRefs = (names: readonly HeaderName[]) =>
+  Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+
+/** What every address answers to a method that it has no operation for. */
+const methodNotAllowed = {
+  description: '`method_not_allowed`: this address does not take that method',
+  headers: headerRefs(['X-Request-Id', 'Allow']),
+  content: problemContent,
+};
 
 type Names = ReadonlyMap<unknown, string>;
 
@@ -129,6 +150,13 @@ const askedHeaders: Record<AskedHeader, object> = {
   },
 };
 
+const ifNoneMatch = {
+  name: 'If-None-Match',
+  required: false,
+  description: 'The `ETag` of an answer that the caller has: 304 where it is still the same.',
+  schema: { type: 'string' },
+};
+
 function parametersOf(route: Route): object[] {
   const inPath = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
@@ -143,7 +171,12 @@ function parametersOf(route: Route): object[] {
     schema,
   }));
   const inHeader = route.asks.map((asked) => ({ in: 'header', ...askedHeaders[asked] }));
-  return [...inPath, ...inQuery, ...inHeader];
+  return [
+    ...inPath,
+    ...inQuery,
+    ...inHeader,
+    ...(route.cacheSeconds === undefined ? [] : [{ in: 'header', ...ifNoneMatch }]),
+  ];
 }
 
 function responsesOf(route: Route, names: Names): object {
@@ -154,9 +187,13 @@ function responsesOf(route: Route, names: Names): object {
       : contentType
         ? { [contentType]: { schema: { type: 'string' } } }
         : undefined;
-    responses[status] = { description, ...(content ? { content } : {}) };
+    const headers = headerRefs(headersOfReply(route, Number(status)));
+    responses[status] = { description, headers, ...(content ? { content } : {}) };
   }
-  if (route.cacheSeconds !== undefined) responses['304'] = { description: 'what `If-None-Match` named' };
+  if (route.cacheSeconds !== undefined) {
+    const headers = headerRefs(headersOfReply(route, 304));
+    responses['304'] = { description: 'what `If-None-Match` named', headers };
+  }
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of refusalCodesOf(route)) {
     const { status } = errorCatalogue[code];
@@ -166,7 +203,8 @@ function responsesOf(route: Route, names: Names): object {
   for (const [status, codes] of byStatus) {
     responses[status] ??= {
       description: codes.map((code) => `\`${code}\``).join(', '),
-      content: { [problemType]: { schema: { $ref: '#/components/schemas/Problem' } } },
+      headers: headerRefs(headersOfRefusal(route, status, codes)),
+      content: problemContent,
     };
   }
   return responses;

@@ -2,6 +2,8 @@ import type Type from 'typebox';
 import type { ErrorCode, Refusal } from '../../engine/contracts/errors.ts';
 import type { Principal } from '../guard/authentication.ts';
 
+import type { HeaderName } from './answer-headers.ts';
+
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** Who may call: anybody; anybody, known where they log in; whoever is logged in; or an operator. */
@@ -43,6 +45,8 @@ export interface ReplyShape {
   description: string;
   schema?: Type.TSchema;
   contentType?: string;
+  /** What it carries besides what all such answers do. */
+  headers?: readonly HeaderName[];
 }
 
 /** A row of the route table: what registers the operation and what documents it are the same data. */

@@ -24,7 +24,7 @@ export function couponRoutes(coupons: Coupons): Route[] {
         'ends unpaid gives its use back.',
       access: 'admin',
       body: CreateCoupon,
-      replies: { 201: { description: 'the coupon', schema: Coupon } },
+      replies: { 201: { description: 'the coupon', schema: Coupon, headers: ['Location'] } },
       refusals: ['coupon_exists'],
       answer: async ({ body }) => {
         const outcome = await coupons.create(body);

@@ -77,7 +77,12 @@ export function operatorRoutes(
     ...healthRoutes(parts.readiness),
     metricsRoute(createMetrics(parts)),
     documentRoute('/openapi.json', 'This API, as OpenAPI 3.1', () =>
-      openApiOf(routes, info, { Audit, Money, Sale }),
+      // No limit counts here, whatever the rows say.
+      openApiOf(
+        routes.map((row) => ({ ...row, isLimited: false })),
+        info,
+        { Audit, Money, Sale },
+      ),
     ),
   ];
   return routes;

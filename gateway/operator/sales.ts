@@ -50,7 +50,7 @@ export function saleRoutes({ sales, settlement }: SaleRouteParts): Route[] {
       access: 'admin',
       body: CreateSale,
       bodyBytesMax: listBytesMax,
-      replies: { 201: { description: 'the sale', schema: Sale } },
+      replies: { 201: { description: 'the sale', schema: Sale, headers: ['Location'] } },
       refusals: ['sale_exists', 'insufficient_stock'],
       answer: async ({ body }) => {
         const outcome = await sales.create(body);

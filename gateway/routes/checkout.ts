@@ -74,6 +74,7 @@ export function checkoutRoutes(desk: CheckoutDesk, counter: PaymentCounter): Rou
         202: {
           description: 'durable, and not decided; `requires_action`: the buyer has a part to do first',
           schema: Type.Union([OrderPending, OrderRequiresAction]),
+          headers: ['Location', 'Retry-After'],
         },
       },
       refusals: [

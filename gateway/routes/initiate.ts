@@ -24,7 +24,7 @@ export const initiateRoute = ({ carts, desk }: InitiateParts): Route =>
       "once the order is confirmed. A guest's cart becomes part of the buyer's, and may be named by either id.",
     access: 'buyer',
     body: InitiateCheckout,
-    replies: { 201: { description: 'the checkout', schema: Checkout } },
+    replies: { 201: { description: 'the checkout', schema: Checkout, headers: ['Location'] } },
     refusals: [
       'cart_not_found',
       'sku_not_found',

@@ -54,7 +54,7 @@ export function pageRoutes(documents: { openApi: () => object; asyncApi: () => o
       access: 'public',
       replies: {
         101: { description: 'switching to the WebSocket protocol' },
-        426: { description: '`invalid_request`: this address speaks WebSocket only' },
+        426: { description: '`invalid_request`: this address speaks WebSocket only', headers: ['Upgrade'] },
       },
       answer: ({ requestId }) => {
         const refusal = refuse('invalid_request', {

@@ -73,9 +73,17 @@ export function reservationRoutes(engine: Desk): Route[] {
       access: 'buyer',
       body: Reserve,
       replies: {
-        201: { description: 'held', schema: Reserved },
-        200: { description: 'the live reservation with the same items', schema: Reserved },
-        202: { description: 'standing by for a unit that comes back', schema: Standby },
+        201: { description: 'held', schema: Reserved, headers: ['Location'] },
+        200: {
+          description: 'the live reservation with the same items',
+          schema: Reserved,
+          headers: ['Location'],
+        },
+        202: {
+          description: 'standing by for a unit that comes back',
+          schema: Standby,
+          headers: ['Retry-After'],
+        },
       },
       refusals: [
         'sale_not_found',

@@ -41,11 +41,11 @@ interface Operation {
   security?: object[];
   parameters: { name: string; in: string }[];
   requestBody?: object;
-  responses: Record<string, object>;
+  responses: Record<string, { headers?: Record<string, object> }>;
 }
 interface OpenApi {
   paths: Operations;
-  components: { schemas: Record<string, object> };
+  components: Record<string, Record<string, object>>;
 }
 
 async function servedDocument(path: string): Promise<Record<string, unknown>> {
@@ -83,13 +83,39 @@ test('the route table is in the document, and nothing else is', async () => {
   }
 });
 
+test('the document tells which headers answers carry', async () => {
+  const { paths } = (await servedDocument('/openapi.json')) as unknown as OpenApi;
+  const operation = (method: string, path: string) => paths[`/api/v1${path}`]?.[method] as Operation;
+  const carries = (method: string, path: string, status: number) =>
+    Object.keys(operation(method, path).responses[status]?.headers ?? {});
+  const counted = ['X-Request-Id', 'RateLimit', 'RateLimit-Policy'];
+
+  for (const status of [200, 304]) {
+    expect(carries('get', '/sales', status)).toEqual([...counted, 'Cache-Control', 'ETag']);
+  }
+  expect(operation('get', '/sales').parameters).toContainEqual(
+    expect.objectContaining({ in: 'header', name: 'If-None-Match' }),
+  );
+  const pay = '/checkout/{checkoutId}/pay';
+  const ofOutcomes = ['Idempotency-Replayed', 'Preference-Applied'];
+  expect(carries('post', pay, 201)).toEqual([...counted, ...ofOutcomes]);
+  expect(carries('post', pay, 202)).toEqual([...counted, ...ofOutcomes, 'Location', 'Retry-After']);
+  expect(carries('post', pay, 402)).toEqual([...counted, ...ofOutcomes]);
+  expect(carries('post', pay, 409)).toEqual([...counted, 'Retry-After', ...ofOutcomes]);
+  for (const status of [429, 503]) expect(carries('post', pay, status)).toEqual([...counted, 'Retry-After']);
+  expect(carries('get', '/orders', 401)).toEqual([...counted, 'WWW-Authenticate']);
+  expect(carries('post', '/orders/{id}/cancel', 200)).toEqual([...counted, 'Idempotency-Replayed']);
+  expect(carries('post', '/sales/{saleId}/reservations', 201)).toEqual([...counted, 'Location']);
+  expect(Object.keys(paths['/healthz']?.get?.responses['200']?.headers ?? {})).toEqual(['X-Request-Id']);
+});
+
 test('every reference in the document leads somewhere, and every operation has a name of its own', async () => {
   const document = (await servedDocument('/openapi.json')) as unknown as OpenApi;
-  const names = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(
-    ([, name]) => name,
-  );
-  expect(names.length).toBeGreaterThan(20);
-  for (const name of names) expect(document.components.schemas).toHaveProperty(name as string);
+  const references = [...JSON.stringify(document).matchAll(/"#\/components\/(\w+)\/([\w-]+)"/g)];
+  expect(references.length).toBeGreaterThan(20);
+  for (const [, kind, name] of references) {
+    expect(document.components).toHaveProperty([kind as string, name as string]);
+  }
   const ids = Object.values(document.paths).flatMap((methods) =>
     Object.values(methods).map((one) => one.operationId),
   );

@@ -81,8 +81,8 @@ export function ticketRoutes(engine: Room, draws: DrawStore): Route[] {
       access: 'buyer',
       body: Join,
       replies: {
-        201: { description: 'a fresh place', schema: Ticket },
-        200: { description: 'the place that this buyer has already', schema: Ticket },
+        201: { description: 'a fresh place', schema: Ticket, headers: ['Location'] },
+        200: { description: 'the place that this buyer has already', schema: Ticket, headers: ['Location'] },
       },
       refusals: [
         'sale_not_found',
@@ -107,7 +107,7 @@ export function ticketRoutes(engine: Room, draws: DrawStore): Route[] {
         'Asking counts as a sign of life. `Retry-After` says when asking again is worth it. Once the entrants of a ' +
         'draw are fixed, `proof` comes with the first or second answer.',
       access: 'buyer',
-      replies: { 200: { description: 'the ticket', schema: TicketStatus } },
+      replies: { 200: { description: 'the ticket', schema: TicketStatus, headers: ['Retry-After'] } },
       refusals: ['sale_not_found', 'ticket_not_found', 'no_waiting_room'],
       answer: ({ buyerId, params }) => ticketStatus(engine, draws, buyerId, params.saleId ?? ''),
     }),
