@@ -92,6 +92,7 @@ export function checkoutDesk(parts: DeskParts): CheckoutDesk {
         case 'confirmed':
           return refuse('already_paid', {
             detail: 'This reservation became an order; cancel the order instead.',
+            members: { orderId: orderIdOf(id) },
           });
         case 'expired':
           return refuse('reservation_expired');

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type House, openHouse } from '../fixtures/house.ts';
+import { type House, openHouse, tokenFor } from '../fixtures/house.ts';
+import { SocketClient } from '../fixtures/socket-client.ts';
 
 let house: House;
 beforeAll(async () => {
@@ -188,6 +189,28 @@ describe('a sale without a waiting room', () => {
       ({ status }) => status === 200 || status === 201,
     );
     expect(given.body.reservation.state).toBe('held');
+  });
+
+  test('a reservation that was paid is not released, and names its order', async () => {
+    const saleId = await house.sale();
+    const { body } = await house.reserve(saleId, 'ana');
+    const { id } = body.reservation;
+    const paid = await house.pay(body.checkoutId, 'ana', body.checkoutId, 'tok_visa', { prefer: 'wait=20' });
+    const { orderId } = paid.body;
+    expect(orderId).toMatch(/^ord_/);
+    // Redis hears of it a moment after the order was committed.
+    const refused = await house.until(
+      () => house.ask('DELETE', `/reservations/${id}`, { as: 'ana' }),
+      (answer) => answer.body.code !== 'payment_in_progress',
+    );
+    expect(refused).toMatchObject({ status: 409, body: { code: 'already_paid', orderId } });
+    const socket = await SocketClient.open(house.port, { token: tokenFor('ana') });
+    expect(await socket.ask({ op: 'release', reservationId: id })).toMatchObject({
+      ev: 'error',
+      code: 'already_paid',
+      orderId,
+    });
+    socket.close();
   });
 
   test('a hold is extended once, and the repeat of that request is answered again', async () => {
