@@ -132,7 +132,7 @@ export class HttpKernel {
       query: route.query ? (req.getQuery() ?? '') : '',
       authorization: route.access === 'public' ? '' : req.getHeader('authorization'),
       contentType: route.body ? req.getHeader('content-type') : '',
-      idempotencyKey: asksKey ? req.getHeader('idempotency-key') : '',
+      idempotencyKey: asksKey ? keyIn(req) : null,
       prefer: asksPreference ? req.getHeader('prefer') : '',
       ifNoneMatch: route.cacheSeconds === undefined ? '' : req.getHeader('if-none-match'),
       signature: asksSignature ? req.getHeader('stripe-signature') : '',
@@ -159,6 +159,17 @@ export class HttpKernel {
     const isLast = exchange.isReceiving || this.#isDraining;
     exchange.send({ ...renderRefusal(refusal, exchange.requestId), isLast });
   }
+}
+
+/** Blanks around a key are none of it; a header of nothing else is there all the same. Null: there is none. */
+function keyIn(req: HttpRequest): string | null {
+  const key = req.getHeader('idempotency-key');
+  if (key !== '') return key;
+  let isThere = false;
+  req.forEach((name) => {
+    isThere ||= name === 'idempotency-key';
+  });
+  return isThere ? '' : null;
 }
 
 const patternOf = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');

@@ -20,7 +20,8 @@ export interface Arrival {
   query: string;
   authorization: string;
   contentType: string;
-  idempotencyKey: string;
+  /** Null where none was sent. */
+  idempotencyKey: string | null;
   prefer: string;
   ifNoneMatch: string;
   signature: string;
@@ -197,7 +198,7 @@ export class Passage {
       rawBody: raw,
       signature,
       cartId,
-      idempotencyKey,
+      idempotencyKey: idempotencyKey ?? '',
       waitSeconds: waitSecondsOf(prefer),
     };
   }

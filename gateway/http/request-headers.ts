@@ -17,13 +17,17 @@ function newRequestId(): string {
   return `req_${processTag}${requests.toString(16).padStart(10, '0')}`;
 }
 
-/** Refuses a missing key with 400, one that is too long or holds other than printable characters with 422. */
-export function idempotencyKeyRefusal(header: string): Refusal | null {
-  if (header === '') return refuse('idempotency_key_required', { detail: 'Send an Idempotency-Key header.' });
+/**
+ * Refuses a missing key (null) with 400; one that is there and is empty, too long, or holds other than printable
+ * characters with 422.
+ */
+export function idempotencyKeyRefusal(header: string | null): Refusal | null {
+  if (header === null)
+    return refuse('idempotency_key_required', { detail: 'Send an Idempotency-Key header.' });
   if (/^[\x20-\x7e]{1,255}$/.test(header)) return null;
   return refuse('invalid_request', {
     field: 'Idempotency-Key',
-    detail: 'Idempotency-Key must have 1 to 255 printable characters.',
+    detail: 'Idempotency-Key must have 1 to 255 printable characters of ASCII.',
   });
 }
 

@@ -4,7 +4,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ask, raw } from '../fixtures/http-client.ts';
-import { effects, routes, secret } from '../fixtures/kernel.ts';
+import { effects, routes, secret, tokenFor } from '../fixtures/kernel.ts';
 import { authenticateWithSecret } from '../guard/authentication.ts';
 import { type OperatorApp, registerRoutes } from './register.ts';
 
@@ -47,4 +47,16 @@ test('a body that comes in time is not cut off', async () => {
   const answer = await ask(port, 'POST', '/orders/2', { body: JSON.stringify({ sku: 'ps5', quantity: 1 }) });
   expect(answer).toMatchObject({ status: 201, body: { id: '2' } });
   expect(answer.headers.connection).not.toBe('close');
+});
+
+test('a key that is there and malformed is told apart from none', async () => {
+  const pay = (headers: Record<string, string>) =>
+    ask(port, 'POST', '/pay', { headers: { authorization: `Bearer ${tokenFor('ana')}`, ...headers } });
+  expect(await pay({})).toMatchObject({ status: 400, body: { code: 'idempotency_key_required' } });
+  for (const malformed of ['k'.repeat(256), 'k\u00e9k', '\u00e9', '', '   ']) {
+    expect(await pay({ 'idempotency-key': malformed }), JSON.stringify(malformed)).toMatchObject({
+      status: 422,
+      body: { code: 'invalid_request', field: 'Idempotency-Key' },
+    });
+  }
 });

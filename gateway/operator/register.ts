@@ -42,7 +42,7 @@ function answer(context: OperatorContext, ready: ReadyRoute, parts: RegisterPart
       query: search.slice(1),
       authorization: req.header('authorization') ?? '',
       contentType: req.header('content-type') ?? '',
-      idempotencyKey: req.header('idempotency-key') ?? '',
+      idempotencyKey: req.header('idempotency-key') ?? null,
       prefer: req.header('prefer') ?? '',
       ifNoneMatch: req.header('if-none-match') ?? '',
       signature: req.header('stripe-signature') ?? '',
