@@ -37,6 +37,11 @@ export interface SaleDirectory {
   /** From memory where it is known, else one read of Redis. */
   find(saleId: string): Soon<LiveSale | null>;
   findByNumber(saleNumber: number): Promise<LiveSale | null>;
+  /**
+   * How many units of SKUs are available at this moment, as Redis has it; what is in memory is older. A SKU that Redis
+   * does not know is not in it; null where Redis does not say.
+   */
+  availableNow(saleId: string, skus: readonly string[]): Promise<ReadonlyMap<string, number> | null>;
   /** All of them; general stock is none. */
   list(): LiveSale[];
   /** Called after a snapshot changed; `before` is null for a sale that was not known. */

@@ -5,6 +5,7 @@ import type { Soon } from '../contracts/soon.ts';
 import { channels, salesKey } from '../redis/keys.ts';
 import { RedisUnavailable } from '../redis/unavailable.ts';
 import type { SaleDirectory, SlowSale } from '../surface.ts';
+import { type Available, availableReader } from './available.ts';
 import { readSale } from './read-sale.ts';
 import { Seeker } from './seeker.ts';
 
@@ -26,6 +27,7 @@ export class Directory implements SaleDirectory {
   readonly #sales = new Map<string, LiveSale>();
   readonly #idsByNumber = new Map<number, string>();
   readonly #seeker: Seeker;
+  readonly #available: ReturnType<typeof availableReader>;
   readonly #changeListeners: ((sale: LiveSale, before: SaleSnapshot | null) => void)[] = [];
   readonly #noticeListeners: ((saleId: string, text: string) => void)[] = [];
   #passes = 0;
@@ -33,6 +35,7 @@ export class Directory implements SaleDirectory {
   constructor(redis: Redis, readSnapshot: ReadSnapshot, register: SaleRegister) {
     this.#redis = redis;
     this.#readSnapshot = readSnapshot;
+    this.#available = availableReader(redis);
     this.#seeker = new Seeker(register, (saleId) => this.#load(saleId));
   }
 
@@ -47,6 +50,10 @@ export class Directory implements SaleDirectory {
   async findByNumber(saleNumber: number): Promise<LiveSale | null> {
     const saleId = this.#idsByNumber.get(saleNumber) ?? (await this.#seeker.idOf(saleNumber));
     return saleId === null ? null : this.find(saleId);
+  }
+
+  availableNow(saleId: string, skus: readonly string[]): Promise<Available | null> {
+    return this.#available(saleId, skus);
   }
 
   list(): LiveSale[] {

@@ -6,16 +6,23 @@ import type { Cart } from '../../engine/contracts/wire/cart.ts';
 /**
  * A cart as its shopper sees it: at the prices and with the stock of this moment, and with a warning for whatever is
  * not as it was when they put it there. What is not sold any more, or in another currency by now, keeps the price
- * that it had.
+ * that it had. While Redis does not say what is available, it is what was heard of last: general stock is looked at
+ * every few seconds only, because its tick reads every SKU of the shop.
  */
-export function cartView({ cartId, lines }: StoredCart, stock: LiveSale | null): Cart {
+export function cartView(
+  { cartId, lines }: StoredCart,
+  stock: LiveSale | null,
+  availableNow: ReadonlyMap<string, number> | null,
+): Cart {
   const warnings: string[] = [];
   const items = lines.map((line) => {
     const { sku, quantity } = line;
     const sold = stock?.config.items.find((item) => item.sku === sku);
     const isSold = sold?.price.currency === line.unitPrice.currency;
-    const counted = stock?.snapshot.stock.find((count) => count.sku === sku)?.available ?? 0;
-    const available = isSold ? counted : 0;
+    const counted = availableNow
+      ? availableNow.get(sku)
+      : stock?.snapshot.stock.find((count) => count.sku === sku)?.available;
+    const available = isSold ? (counted ?? 0) : 0;
     const unitPrice = isSold && sold ? sold.price : line.unitPrice;
     warnings.push(...warningsOf(line, unitPrice.amount, isSold, available));
     return {

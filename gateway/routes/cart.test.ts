@@ -119,6 +119,26 @@ test('what does not fit into the cart of the buyer stays with the guest', async 
   expect((await cart(guest(cartId))).body.items).toMatchObject([{ sku: 'poster' }]);
 });
 
+test('what is available is that of the moment, also of what was stocked or sold just now', async () => {
+  const rival = `rival-${randomBytes(6).toString('hex')}`;
+  for (let round = 0; round < 5; round += 1) {
+    const sku = `fresh-${randomBytes(4).toString('hex')}`;
+    await stock(sku, usd(1_000), 0);
+    const who = buyer();
+    expect((await add(who, sku)).body).toMatchObject({
+      items: [{ sku, available: 0 }],
+      warnings: [`${sku} is not available now.`],
+    });
+    await stock(sku, usd(1_000), 3);
+    expect((await cart(who)).body).toMatchObject({ items: [{ sku, available: 3 }], warnings: [] });
+    const { cartId } = (await set({ as: rival }, sku, 3)).body;
+    const initiated = await house.ask('POST', '/checkout/initiate', { as: rival, body: { cartId } });
+    expect(initiated.status).toBe(201);
+    expect((await cart(who)).body.items).toMatchObject([{ sku, available: 0 }]);
+    await remove({ as: rival }, sku);
+  }
+});
+
 test('prices that changed and units that are gone are said', async () => {
   await stock('game', usd(1_000), 5);
   const who = buyer();

@@ -9,7 +9,7 @@ import { cartView } from './cart-view.ts';
 
 export interface CartParts {
   carts: CartStore;
-  sales: Pick<SaleDirectory, 'find'>;
+  sales: Pick<SaleDirectory, 'find' | 'availableNow'>;
 }
 
 /** Whether a cart can have that id; another one is not looked up. */
@@ -37,7 +37,9 @@ export function cartRoutes({ carts, sales }: CartParts): Route[] {
     // Before anything is changed: whoever reads that a store is away has changed nothing.
     const sold = await stock();
     const cart = await change({ buyerId: buyerId || null, cartId: isNamed ? cartId : null });
-    return isRefusal(cart) ? cart : { status: 200, body: cartView(cart, sold) };
+    if (isRefusal(cart)) return cart;
+    const skus = cart.lines.map(({ sku }) => sku);
+    return { status: 200, body: cartView(cart, sold, await sales.availableNow(generalStockId, skus)) };
   }
 
   async function put(

@@ -14,6 +14,9 @@ test('while Redis is away selling is refused and said so; when it is back, so is
   const saleId = await house.sale({ units: 2 });
   const held = await house.reserve(saleId, 'ana');
   expect(held.status).toBe(201);
+  const stocked = { title: 'Case', price: { amount: 1_999, currency: 'USD' }, units: 5 };
+  await house.operate('PUT', '/api/v1/admin/stock/case', { body: stocked });
+  await house.ask('PUT', '/cart/items/case', { as: 'bea', body: { quantity: 1 } });
   const client = await SocketClient.open(house.port, { token: tokenFor('bea') });
   await house.redis.process.kill();
 
@@ -33,6 +36,11 @@ test('while Redis is away selling is refused and said so; when it is back, so is
   expect(unready.body.missing.map(({ part }: { part: string }) => part)).toContain('redis');
   expect((await house.askAt('GET', '/healthz')).status).toBe(200);
   expect((await house.ask('GET', `/sales/${saleId}`)).status).toBe(200);
+  // What is available is told as it was heard of last.
+  expect(await house.ask('GET', '/cart', { as: 'bea' })).toMatchObject({
+    status: 200,
+    body: { items: [{ sku: 'case', quantity: 1 }] },
+  });
 
   await house.redis.restart();
   const sold = await house.until(
