@@ -1,6 +1,6 @@
 import type { Refusal } from './errors.ts';
 import type { Item } from './events.ts';
-import type { OrderId, ReservationId } from './ids.ts';
+import type { OrderId, PaymentId, ReservationId } from './ids.ts';
 import type { ReservationState } from './states.ts';
 import type { OrderConfirmed, OrderPending, OrderRequiresAction } from './wire/checkout.ts';
 import type { Reserved } from './wire/reservations.ts';
@@ -50,6 +50,8 @@ export type Push =
       buyerId: string;
       orderId: OrderId;
       orderNumber: string;
+      /** Whose outcome it is: of one payment each status is told once, however often it is pushed. */
+      paymentId: PaymentId;
       status: number;
       body: OrderConfirmed | Record<string, unknown>;
     };

@@ -13,6 +13,8 @@ export const closeCodes = {
 /** Frames that one socket may send in a window before it is closed. */
 const framesMax = 100;
 const framesWindowMs = 5_000;
+/** Payments of one buyer whose outcomes may come twice at the same time. */
+const toldMax = 8;
 /** Malformed frames in a row before a socket is closed. */
 const malformedMax = 10;
 
@@ -42,6 +44,8 @@ export class Connection {
   watched = 0;
   /** Since when it is neither logged in nor watching. */
   idleSinceMs = 0;
+  /** Outcomes of payments that were told here, the newest last; null until there was one. */
+  #told: string[] | null = null;
   #malformed = 0;
   #windowEndsMs = 0;
   #frames = 0;
@@ -53,6 +57,15 @@ export class Connection {
   /** uWebSockets.js throws when a closed socket is used, and answers may come late. */
   send(text: string): void {
     this.ws?.send(text);
+  }
+
+  /** Unless that outcome was told here a moment ago: workers who cannot know whether it was push it again. */
+  sendOutcome(text: string, outcome: string): void {
+    this.#told ??= [];
+    if (this.#told.includes(outcome)) return;
+    this.#told.push(outcome);
+    if (this.#told.length > toldMax) this.#told.shift();
+    this.send(text);
   }
 
   close({ code, reason }: { code: number; reason: string }): void {

@@ -173,12 +173,14 @@ test('the outcome of a payment reaches its buyer', async () => {
     buyerId: 'ana',
     orderId: 'ord_1',
     orderNumber: 'A',
+    paymentId: 'pay_2',
     status: 201,
     body: confirmed,
   });
   expect(await client.next('order')).toEqual({ ev: 'order', ...confirmed });
   const body = { code: 'payment_declined', declineCode: 'card_declined' };
-  script.push({ ev: 'order', buyerId: 'ana', orderId: 'ord_1', orderNumber: 'A', status: 402, body });
+  const of = { ev: 'order', buyerId: 'ana', orderId: 'ord_1', orderNumber: 'A' } as const;
+  script.push({ ...of, paymentId: 'pay_1', status: 402, body });
   expect(await client.next('order')).toEqual({
     ev: 'order',
     orderId: 'ord_1',
@@ -188,4 +190,37 @@ test('the outcome of a payment reaches its buyer', async () => {
     lastPaymentError: { code: 'payment_declined', declineCode: 'card_declined' },
   });
   client.close();
+});
+
+test('an outcome that is pushed again is told once on each socket, and every outcome is', async () => {
+  const [client, phone] = [
+    await SocketClient.open(port, { token: tokenFor('bea') }),
+    await SocketClient.open(port, { token: tokenFor('bea') }),
+  ];
+  const push = (paymentId: `pay_${string}`, status: number, body: Record<string, unknown>) =>
+    script.push({
+      ...{ ev: 'order', buyerId: 'bea', orderId: 'ord_1', orderNumber: 'A' },
+      ...{ paymentId, status, body },
+    });
+  const asked = { orderId: 'ord_1', orderNumber: 'A', status: 'requires_action' };
+  const nextAction = { type: 'redirect', url: 'https://bank.example/' };
+  const declined = { code: 'payment_declined', declineCode: 'card_declined' };
+  const paid = { orderId: 'ord_1', orderNumber: 'A', status: 'confirmed' };
+  // Two cards in a row are declined with the very same words.
+  for (const paymentId of ['pay_1', 'pay_2'] as const) {
+    push(paymentId, 202, { ...asked, nextAction });
+    for (let times = 0; times < 3; times += 1) push(paymentId, 402, declined);
+  }
+  for (let times = 0; times < 3; times += 1) push('pay_3', 201, paid);
+  const late = await SocketClient.open(port, { token: tokenFor('bea') });
+  push('pay_3', 201, paid);
+  for (const [socket, statuses] of [
+    [client, ['requires_action', 'pending', 'requires_action', 'pending', 'confirmed']],
+    [phone, ['requires_action', 'pending', 'requires_action', 'pending', 'confirmed']],
+    [late, ['confirmed']],
+  ] as const) {
+    await socket.ask({ op: 'ping' });
+    expect(socket.rest.map(({ status }) => status)).toEqual(statuses);
+    socket.close();
+  }
 });

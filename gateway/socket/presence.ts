@@ -47,6 +47,12 @@ export class Presences {
     for (const listener of this.#onGone) listener(presence);
   }
 
+  /** What became of a payment, to every socket of that buyer here that has not been told so. */
+  sendOutcome(buyerId: string, text: string, outcome: string): void {
+    for (const connection of this.#byBuyer.get(buyerId)?.connections ?? [])
+      connection.sendOutcome(text, outcome);
+  }
+
   /** To every socket of that buyer here; nothing where there is none. */
   send(buyerId: string, text: string): void {
     for (const connection of this.#byBuyer.get(buyerId)?.connections ?? []) connection.send(text);

@@ -37,7 +37,8 @@ export class Pushes {
       const body = this.#engine.desk.reservedBody(sale, push.reservation);
       this.#presences.send(push.buyerId, encodeEvent('reserved', body));
     } else {
-      this.#presences.send(push.buyerId, encodeEvent('order', orderNews(push)));
+      const { buyerId, paymentId, status } = push;
+      this.#presences.sendOutcome(buyerId, encodeEvent('order', orderNews(push)), `${paymentId} ${status}`);
     }
   }
 }

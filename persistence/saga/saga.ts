@@ -110,7 +110,8 @@ export function paymentSaga(parts: SagaParts) {
       const { order_id: orderId, order_number: orderNumber, buyer_id: buyerId } = claim;
       const nextAction = { type: 'redirect', url };
       const body = { orderId, orderNumber, status: 'requires_action', nextAction };
-      await push({ ev: 'order', buyerId, orderId, orderNumber, status: 202, body });
+      const { payment_id: paymentId } = claim;
+      await push({ ev: 'order', buyerId, orderId, orderNumber, paymentId, status: 202, body });
     }
     return done;
   }

@@ -12,7 +12,12 @@ export interface TellParts {
   at: AtCrashPoint;
 }
 
-/** The last steps, after the second commit: the hold in Redis, then a word to the buyer. Repeated harmlessly. */
+/**
+ * The last steps, after the second commit: the hold in Redis, then a word to the buyer. Repeated harmlessly, and
+ * repeated by everybody who finds the payment settled: where its outcome was unknown for a while that is both whoever
+ * the provider's event woke and whoever was asking on. Whether the first of them came to speak nobody can know, so
+ * all do, and the gateways tell each socket once.
+ */
 export function teller({ holds, push, log, at }: TellParts) {
   return async (payment: PaymentRow, { status, body }: FinalAnswer): Promise<void> => {
     const pin = { saleId: payment.sale_id, ...pinOf(payment) };
@@ -26,8 +31,13 @@ export function teller({ holds, push, log, at }: TellParts) {
       await holds.returnToHeld(pin);
       at('hold:returned');
     }
-    const { buyer_id: buyerId, order_id: orderId, order_number: orderNumber } = payment;
-    await push({ ev: 'order', buyerId, orderId, orderNumber, status, body });
+    const {
+      buyer_id: buyerId,
+      order_id: orderId,
+      order_number: orderNumber,
+      payment_id: paymentId,
+    } = payment;
+    await push({ ev: 'order', buyerId, orderId, orderNumber, paymentId, status, body });
     at('buyer:told');
   };
 }
