@@ -6,7 +6,8 @@ const text = { type: 'string' };
 /** The headers of answers that clients may go by, as OpenAPI describes them. */
 export const answerHeaders = {
   'X-Request-Id': {
-    description: "Names the request: the caller's own where it sent one that is fit, else a new one.",
+    description:
+      "Names the request: the caller's own where it sent 1 to 128 printable characters without a blank, else a new one.",
     required: true,
     schema: text,
   },
