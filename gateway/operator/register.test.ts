@@ -60,3 +60,9 @@ test('a key that is there and malformed is told apart from none', async () => {
     });
   }
 });
+
+test('a store that is away is said as such, with when to come back', async () => {
+  const answer = await ask(port, 'GET', '/away');
+  expect(answer).toMatchObject({ status: 503, body: { code: 'unavailable', retryable: true } });
+  expect(answer.headers['retry-after']).toBe('2');
+});
