@@ -159,8 +159,17 @@ test('no more is sent back than was bought', async () => {
     status: 422,
     body: { code: 'invalid_request', field: 'items.0.quantity' },
   });
-  expect((await operate(`returns/${first.body.returnId}/reject`)).body.returns[0].status).toBe('rejected');
-  expect(await sendBack(orderId, 'eva', 'r2', 2)).toMatchObject({ status: 201 });
+  const rejected = await operate(`returns/${first.body.returnId}/reject`, { reason: 'It was worn' });
+  expect(rejected.body.returns[0].status).toBe('rejected');
+  const second = await sendBack(orderId, 'eva', 'r2', 2);
+  expect(second.status).toBe(201);
+  expect((await operate(`returns/${second.body.returnId}/approve`)).status).toBe(200);
+  const { body } = await house.ask('GET', `/orders/${orderId}`, { as: 'eva' });
+  expect(body.returns).toMatchObject([
+    { returnId: first.body.returnId, status: 'rejected', decisionReason: 'It was worn' },
+    { returnId: second.body.returnId },
+  ]);
+  expect(body.returns[1]).not.toHaveProperty('decisionReason');
   expect(await operate(`returns/${first.body.returnId}/approve`)).toMatchObject({
     status: 409,
     body: { code: 'invalid_transition', state: 'rejected' },

@@ -40,11 +40,11 @@ export async function decideReturn(
     });
   }
   if (decision === 'reject') {
-    await recordDecision(transaction, [returnId, order.buyer_id, 'rejected']);
+    await recordDecision(transaction, [returnId, order.buyer_id, 'rejected', reason]);
     return null;
   }
   if (!canMove<OrderState>(orderStates, order.status, 'returned')) return invalidTransition(order.status);
-  await recordDecision(transaction, [returnId, order.buyer_id, 'approved']);
+  await recordDecision(transaction, [returnId, order.buyer_id, 'approved', reason]);
   await oweRestock(transaction, [
     returnId,
     order.buyer_id,

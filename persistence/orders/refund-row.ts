@@ -23,6 +23,7 @@ export interface ReturnRow {
   reason: string;
   created_at: string;
   decided_at: string | null;
+  decision_reason: string | null;
 }
 
 const iso = (text: string) => new Date(text).toISOString();
@@ -49,4 +50,5 @@ export const returnOf = (row: ReturnRow): Return => ({
   reason: row.reason,
   createdAt: iso(row.created_at),
   decidedAt: isoOrNull(row.decided_at),
+  ...(row.decision_reason === null ? {} : { decisionReason: row.decision_reason }),
 });

@@ -27,6 +27,7 @@ export const Return = reply({
   reason: Type.String(),
   createdAt: Timestamp,
   decidedAt: nullable(Timestamp),
+  decisionReason: Type.Optional(Type.String({ description: 'what the operator said about the decision' })),
 });
 export type Return = Type.Static<typeof Return>;
 
