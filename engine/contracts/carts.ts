@@ -19,6 +19,8 @@ export interface StoredCart {
   /** Null where there is none yet: nothing was ever put into it. */
   cartId: string | null;
   lines: CartLine[];
+  /** What of a guest's cart has not become part of it just now, and why: sentences for the shopper. */
+  warnings: string[];
 }
 
 /** A cart that is checked out. */

@@ -10,11 +10,11 @@ import type { Cart } from '../../engine/contracts/wire/cart.ts';
  * every few seconds only, because its tick reads every SKU of the shop.
  */
 export function cartView(
-  { cartId, lines }: StoredCart,
+  { cartId, lines, warnings: leftOut }: StoredCart,
   stock: LiveSale | null,
   availableNow: ReadonlyMap<string, number> | null,
 ): Cart {
-  const warnings: string[] = [];
+  const warnings = [...leftOut];
   const items = lines.map((line) => {
     const { sku, quantity } = line;
     const sold = stock?.config.items.find((item) => item.sku === sku);

@@ -111,12 +111,43 @@ test("what a guest put together is in the buyer's cart after the login, once", a
   expect((await cart(guest(cartId))).status).toBe(404);
 });
 
-test('what does not fit into the cart of the buyer stays with the guest', async () => {
+test('what does not fit into the cart of the buyer stays with the guest, and the buyer is told', async () => {
   const who = buyer();
   await add(who, 'ps5');
   const { cartId } = (await add(guest(), 'poster')).body;
-  expect((await cart({ ...who, ...guest(cartId) })).body.items).toMatchObject([{ sku: 'ps5' }]);
+  for (const ask of [cart, (both: Shopper) => add(both, 'case')]) {
+    const { body } = await ask({ ...who, ...guest(cartId) });
+    expect(body.items[0]).toMatchObject({ sku: 'ps5' });
+    expect(body.warnings).toEqual([
+      '1 of poster stay in the cart from before the login. poster is sold in EUR, the cart is in USD: check it ' +
+        'out, or empty it, first.',
+    ]);
+  }
   expect((await cart(guest(cartId))).body.items).toMatchObject([{ sku: 'poster' }]);
+  expect((await cart(who)).body.warnings).toEqual([]);
+});
+
+test('of one SKU no more becomes part of the cart than it can have, and the buyer is told, once', async () => {
+  await stock('sticker', usd(100), 1_000);
+  const leftOut = 'A cart has at most 100 of one SKU: 60 of sticker from before the login were left out.';
+  const filled = async () => {
+    const who = buyer();
+    await add(who, 'sticker', 80);
+    const { cartId } = (await add(guest(), 'sticker', 80)).body;
+    return { who, cartId, both: { ...who, ...guest(cartId) } };
+  };
+  const { both } = await filled();
+  expect((await cart(both)).body).toMatchObject({
+    items: [{ sku: 'sticker', quantity: 100 }],
+    warnings: [leftOut],
+  });
+  expect((await cart(both)).body.warnings).toEqual([]);
+
+  // Or at the checkout, where that is the first that is heard of the guest's cart.
+  const { who, cartId } = await filled();
+  const initiated = await house.ask('POST', '/checkout/initiate', { ...who, body: { cartId } });
+  expect(initiated).toMatchObject({ status: 201, body: { items: [{ sku: 'sticker', quantity: 100 }] } });
+  expect(initiated.body.warnings[0]).toBe(leftOut);
 });
 
 test('what is available is that of the moment, also of what was stocked or sold just now', async () => {

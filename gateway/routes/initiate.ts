@@ -41,7 +41,7 @@ export const initiateRoute = ({ carts, desk }: InitiateParts): Route =>
       if (!isCartId(cartId)) return refuse('cart_not_found');
       const cart = await carts.ofBuyer(buyerId, cartId);
       if (isRefusal(cart)) return cart;
-      const { cartId: own, lines } = cart;
+      const { cartId: own, lines, warnings } = cart;
       if (own === null || lines.length === 0) {
         const detail = 'The cart is empty: put something into it first.';
         return refuse('invalid_request', { field: 'cartId', detail });
@@ -49,7 +49,7 @@ export const initiateRoute = ({ carts, desk }: InitiateParts): Route =>
       const checkOut = carts.checkOut.bind(carts, own);
       const outcome = await desk.initiate(buyerId, { lines, checkOut }, details);
       if (outcome.kind === 'refused') return outcome;
-      const { checkout } = outcome;
+      const checkout = { ...outcome.checkout, warnings: [...warnings, ...outcome.checkout.warnings] };
       const headers = { Location: `/api/v1/checkout/${checkout.checkoutId}` };
       return { status: 201, body: checkout, headers };
     },

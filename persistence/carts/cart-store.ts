@@ -13,11 +13,11 @@ const forgetSome = statement<{ cart_id: string }>('forget-carts');
 export function cartStoreOn(on: PostgresPool): CartStore {
   const change = (owner: CartOwner, work: (cart: OpenCart) => Promise<Refusal | null>) =>
     inTransaction(on, async (transaction): Promise<StoredCart | Refusal> => {
-      const cartId = await cartOf(transaction, owner);
+      const { cartId, warnings } = await cartOf(transaction, owner);
       if (cartId === null && isGuestsWith(owner)) return notFound;
       const cart = { transaction, cartId, lines: await linesOf(transaction, cartId) };
       const refusal = await work(cart);
-      return refusal ?? { cartId: cart.cartId, lines: await linesOf(transaction, cart.cartId) };
+      return refusal ?? { cartId: cart.cartId, lines: await linesOf(transaction, cart.cartId), warnings };
     });
 
   return {

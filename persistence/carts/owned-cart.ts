@@ -20,37 +20,58 @@ export async function openCart(transaction: Postgres, buyerId: string | null): P
   return (created as { cart_id: string }).cart_id;
 }
 
+export interface OwnedCart {
+  /** Null where there is none. */
+  cartId: string | null;
+  /** What did not become part of it, and why. */
+  warnings: string[];
+}
+
+const owned = (cartId: string | null = null, warnings: string[] = []): OwnedCart => ({ cartId, warnings });
+
 /**
- * The owner's cart, locked, without what it has bought; null where there is none. What a buyer put together as a guest
- * becomes part of it.
+ * The owner's cart, locked, without what it has bought. What a buyer put together as a guest becomes part of it.
  */
-export async function cartOf(transaction: Postgres, { buyerId, cartId }: CartOwner): Promise<string | null> {
+export async function cartOf(transaction: Postgres, { buyerId, cartId }: CartOwner): Promise<OwnedCart> {
   // Somebody else's, or one that was taken over before, is not a guest's, so it is not found.
   const [own] = buyerId === null ? [] : await lockBuyersCart(transaction, [buyerId]);
   if (own) await takeBought(transaction, [own.cart_id, buyerId]);
   const [guests] = cartId === null ? [] : await lockGuestsCart(transaction, [cartId]);
-  if (buyerId === null) return guests?.cart_id ?? null;
-  if (!guests) return own?.cart_id ?? null;
+  if (buyerId === null) return owned(guests?.cart_id);
+  if (!guests) return owned(own?.cart_id);
   const into = own?.cart_id ?? (await openCart(transaction, buyerId));
-  await merge(transaction, guests.cart_id, into);
-  return into;
+  return owned(into, await merge(transaction, guests.cart_id, into));
 }
 
-/** Lines that do not fit into the buyer's cart, by their number or their currency, stay with the guest's. */
-async function merge(transaction: Postgres, from: string, into: string): Promise<void> {
+/**
+ * Lines that do not fit into the buyer's cart, by their number or their currency, stay with the guest's; of one SKU
+ * the cart takes no more than it can have. Answers what did not become part of it.
+ */
+async function merge(transaction: Postgres, from: string, into: string): Promise<string[]> {
   const lines = new Map((await linesOf(transaction, into)).map((line) => [line.sku, line]));
+  const warnings: string[] = [];
   let isEmpty = true;
   for (const line of await linesOf(transaction, from)) {
-    const quantity = Math.min(cartQuantityMax, line.quantity + (lines.get(line.sku)?.quantity ?? 0));
-    if (checkLine([...lines.values()], line, quantity)) {
+    const { sku } = line;
+    const both = line.quantity + (lines.get(sku)?.quantity ?? 0);
+    const quantity = Math.min(cartQuantityMax, both);
+    const refusal = checkLine([...lines.values()], line, quantity);
+    if (refusal) {
       isEmpty = false;
+      warnings.push(`${line.quantity} of ${sku} stay in the cart from before the login. ${refusal.detail}`);
       continue;
     }
-    lines.set(line.sku, { ...line, quantity });
+    if (both > quantity) {
+      warnings.push(
+        `A cart has at most ${cartQuantityMax} of one SKU: ${both - quantity} of ${sku} from before the login were left out.`,
+      );
+    }
+    lines.set(sku, { ...line, quantity });
     await write(transaction, into, { ...line, quantity });
-    await remove(transaction, from, line.sku);
+    await remove(transaction, from, sku);
   }
   if (isEmpty) await mergeCart(transaction, [from, into]);
+  return warnings;
 }
 
 /** Why a buyer, whose cart is `own`, cannot check out a cart under this id; null where it is that cart, or became part of it. */
