@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { refuse } from '../../engine/contracts/errors.ts';
+import { reply } from '../../engine/contracts/wire/common.ts';
 import { refusalReply } from '../http/refusal.ts';
 import { type Route, route } from '../http/route.ts';
 
@@ -22,7 +23,7 @@ export function documentRoute(path: string, summary: string, write: () => object
     summary,
     access: 'public',
     cacheSeconds: 60,
-    replies: { 200: { description: 'the document', contentType: 'application/json' } },
+    replies: { 200: { description: 'the document', schema: reply({}) } },
     answer: () => {
       text ??= JSON.stringify(write());
       return { status: 200, body: text, headers: { 'Content-Type': 'application/json' } };
