@@ -1,9 +1,9 @@
 import type { Redis } from 'ioredis';
 import type { SaleSnapshot } from '../contracts/sale.ts';
 import type { SaleState } from '../contracts/states.ts';
+import { decodeVacantRuns, peopleBelow } from '../contracts/vacancies.ts';
 import { floorKeys } from '../redis/keys.ts';
 import { nextRequestId, type Reply, run, script } from '../redis/scripts.ts';
-import { decodeVacantRuns, peopleBelow } from '../waiting-room/vacancies.ts';
 
 /** Lapsed holds taken back in one call: 500 cost about 8 ms of Redis; what is left is the next tick's. */
 const sweepMax = 500;

@@ -1,5 +1,5 @@
 import type { LiveSale } from '../contracts/sale.ts';
-import { peopleBetween } from './vacancies.ts';
+import { peopleBetween } from '../contracts/vacancies.ts';
 
 /** Fewer turns than this that have run their course are no ground for saying anything about the others. */
 const evidenceTurns = 30;

@@ -1,4 +1,4 @@
-import type { LiveSale, VacantRun } from '../contracts/sale.ts';
+import type { LiveSale, VacantRun } from './sale.ts';
 
 /** Decodes runs as `lua/includes/vacant-runs.lua` writes them: `from-to:vacant,…`. */
 export const decodeVacantRuns = (text: string): VacantRun[] =>
