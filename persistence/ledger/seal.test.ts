@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { eventually } from '../fixtures/eventually.ts';
 import { testPool } from '../fixtures/test-sale.ts';
+import { inTransaction } from '../postgres/transaction.ts';
 import { brokenSeals, sealOnce } from './seal.ts';
 
 let database: Awaited<ReturnType<typeof testPool>>;
@@ -61,7 +62,10 @@ test('the ledger is append-only', async () => {
 });
 
 test('seals follow one another, and hold', async () => {
-  for (const order of ['o1', 'o2', 'o3']) await post(database.pool, order);
+  // Of one commit, so that nothing in flight elsewhere lies between them.
+  await inTransaction(database.pool, async (transaction) => {
+    for (const order of ['o1', 'o2', 'o3']) await post(transaction, order);
+  });
   await sealAll(3);
   expect(await sealOnce(database.pool)).toBe(0);
   const last = await post(database.pool, 'o4');
