@@ -46,6 +46,28 @@ export function settlementOn(redis: Redis, tokenSecret: string): Settlement {
   };
   const ownKeys = (saleId: string) => [saleKey(saleId), stockKey(saleId), outboxKey(saleId)];
 
+  const setUnits = async (saleId: string, sku: string, units: number, ...revision: [number?]) => {
+    const args = [nextRequestId(), sku, units, ...(revision as number[])];
+    const [, code, present] = await run(redis, script('sale/adjust-units'), floorKeys(saleId), args);
+    switch (code) {
+      case 1:
+        return { kind: 'done' as const, units: Number(present) };
+      case 0:
+        return refuse('units_in_use', {
+          detail: `More than ${units} of ${sku} are held or sold.`,
+          members: { units: present },
+        });
+      case -2:
+        return refuse('invalid_transition', { detail: 'The sale has ended; its units are settled.' });
+      case -3:
+        return refuse('sku_not_found', { detail: `This sale has no SKU "${sku}".` });
+      case -4:
+        return { kind: 'overtaken' as const };
+      default:
+        return refuse('sale_not_found');
+    }
+  };
+
   return {
     ...settle(redis),
 
@@ -121,15 +143,17 @@ export function settlementOn(redis: Redis, tokenSecret: string): Settlement {
       return { kind: 'done', state: state as SaleState };
     },
 
-    async configure(saleId, fields) {
+    async configure(saleId, revision, fields) {
       const args = Object.entries(fields).flatMap(([name, value]) =>
         value === undefined ? [] : [name, value],
       );
       const [, code, state] = await run(redis, script('sale/configure'), ownKeys(saleId), [
         nextRequestId(),
+        revision,
         ...args,
       ]);
       if (code === -1) return refuse('sale_not_found');
+      if (code === -4) return { kind: 'overtaken' };
       if (code === 0)
         return refuse('invalid_transition', { detail: `The sale is ${state}.`, members: { state } });
       await ask(() => redis.publish(channels.sales, saleId));
@@ -137,20 +161,12 @@ export function settlementOn(redis: Redis, tokenSecret: string): Settlement {
     },
 
     async adjustUnits(saleId, sku, units) {
-      const args = [nextRequestId(), sku, units];
-      const [, code, present] = await run(redis, script('sale/adjust-units'), floorKeys(saleId), args);
-      if (code === -1) return refuse('sale_not_found');
-      if (code === -3) return refuse('sku_not_found', { detail: `This sale has no SKU "${sku}".` });
-      if (code === -2)
-        return refuse('invalid_transition', { detail: 'The sale has ended; its units are settled.' });
-      if (code === 0) {
-        return refuse('units_in_use', {
-          detail: `More than ${units} of ${sku} are held or sold.`,
-          members: { units: present },
-        });
-      }
-      return { kind: 'done', units: Number(present) };
+      const adjusted = await setUnits(saleId, sku, units);
+      if (adjusted.kind === 'overtaken') throw new Error(`${saleId}: overtaken without a revision`);
+      return adjusted;
     },
+
+    reviseUnits: (saleId, revision, sku, units) => setUnits(saleId, sku, units, revision),
 
     async listItems(saleId, items) {
       const args = [nextRequestId(), JSON.stringify(items), ...items.map(({ sku }) => sku)];

@@ -180,9 +180,13 @@ export interface Settlement {
   /** All that Redis holds of a sale's units, believed or not, to compare it with what Postgres says. Null: nothing. */
   observe(saleId: string): Promise<ObservedSale | null>;
   command(saleId: string, command: SaleCommand): Promise<{ kind: 'done'; state: SaleState } | Refusal>;
-  /** Changes what an operator may change while the sale lasts; the rows changed first. */
+  /**
+   * Changes what an operator may change while the sale lasts; the rows changed first, to that revision. `overtaken`: a
+   * later one was here before, and nothing is changed.
+   */
   configure(
     saleId: string,
+    revision: number,
     fields: {
       title?: string;
       perMinute?: number;
@@ -190,9 +194,16 @@ export interface Settlement {
       opensAtMs?: number;
       closesAtMs?: number;
     },
-  ): Promise<{ kind: 'done'; state: SaleState } | Refusal>;
+  ): Promise<{ kind: 'done'; state: SaleState } | { kind: 'overtaken' } | Refusal>;
   /** Sets the units of a SKU: up after Postgres, down before it. Setting the same number changes nothing. */
   adjustUnits(saleId: string, sku: string, units: number): Promise<{ kind: 'done'; units: number } | Refusal>;
+  /** The same for rows of that revision. `overtaken`: a later one was here before, and nothing is changed. */
+  reviseUnits(
+    saleId: string,
+    revision: number,
+    sku: string,
+    units: number,
+  ): Promise<{ kind: 'done'; units: number } | { kind: 'overtaken' } | Refusal>;
   /** Says what a sale sells: titles and prices anew, and SKUs that are new to it, without units yet. The rows changed first. */
   listItems(saleId: string, items: SaleConfig['items']): Promise<{ kind: 'done' } | Refusal>;
   /**

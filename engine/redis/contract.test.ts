@@ -120,7 +120,7 @@ const examples: Record<string, Example> = {
   'sale/look': { args: [], after: [held] },
   'sale/scan-buyers': { args: ['0', 500], after: [held] },
   'sale/command': { args: ['pause'] },
-  'sale/configure': { args: ['perMinute', 600] },
+  'sale/configure': { args: [1, 'perMinute', 600] },
   'sale/restore': { args: restored.slice(1), after: [rebuilding] },
   'sale/publish': { args: [1, 0, 'ps5', 1] },
   'waiting-room/find-place': { args: [64, 'place-of-ann'], buckets: [0] },

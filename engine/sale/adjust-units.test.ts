@@ -39,8 +39,8 @@ test('taking the last unsold units away ends the sale', async () => {
 test('new times take effect at once', async () => {
   const sale = await testSale({ opensInMs: 60_000 });
   expect(await sale.reserve('ann')).toMatchObject({ code: 'sale_not_open' });
-  await sale.settlement.configure(sale.saleId, { opensAtMs: sale.startMs });
+  await sale.settlement.configure(sale.saleId, 1, { opensAtMs: sale.startMs });
   expect(await sale.reserve('ann')).toMatchObject({ kind: 'held' });
-  await sale.settlement.configure(sale.saleId, { closesAtMs: sale.startMs });
+  await sale.settlement.configure(sale.saleId, 1, { closesAtMs: sale.startMs });
   expect(await sale.reserve('bob')).toMatchObject({ code: 'sale_closed' });
 });

@@ -82,7 +82,7 @@ test('nothing of the draw is known before the sale has opened, and it opens only
   expect(waiting.draw).toMatchObject({ preEntrants: 1, entrantsRoot, seed: null, drawSeed: null });
   expect(sale.engine.waitingRoom.turnOf(waiting, 0)).toBeNull();
 
-  await sale.settlement.configure(sale.saleId, { opensAtMs: sale.startMs + 60_000 });
+  await sale.settlement.configure(sale.saleId, 1, { opensAtMs: sale.startMs + 60_000 });
   await sale.publish({ seed, drawSeed: seed });
   const drawn = await sale.known();
   expect(drawn.draw).toMatchObject({ seed: null, drawSeed: null });

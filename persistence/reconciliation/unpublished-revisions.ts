@@ -17,7 +17,7 @@ const unpublishedRevisions = statement<{ id: string }>('unpublished-revisions');
  */
 export async function publishRevisions(
   on: PostgresPool,
-  settlement: StockSettlement & Pick<Settlement, 'configure'>,
+  settlement: StockSettlement & Pick<Settlement, 'configure' | 'reviseUnits'>,
   log: Log,
   ageMs: number,
 ): Promise<number> {

@@ -10,14 +10,14 @@ const readSale = statement<SaleRow>('read-sale');
  * rows would leave it, or the sale has ended. The rows never follow here: what was damaged is not known.
  */
 export async function adjustToRows(
-  { rows, settlement }: { rows: Postgres; settlement: Pick<Settlement, 'adjustUnits'> },
+  { rows, settlement }: { rows: Postgres; settlement: Pick<Settlement, 'reviseUnits'> },
   saleId: string,
   sku: string,
 ): Promise<boolean> {
   const [row] = (await readSale(rows, [saleId])) as [SaleRow];
   const units = row.items.find((item) => item.sku === sku)?.units;
   if (units === undefined) return false;
-  const adjusted = await settlement.adjustUnits(saleId, sku, units);
+  const adjusted = await settlement.reviseUnits(saleId, row.revision, sku, units);
   if (adjusted.kind === 'refused') return false;
   const [after] = (await readSale(rows, [saleId])) as [SaleRow];
   // Another change came in between, and may have come first.

@@ -89,11 +89,11 @@ test('units are taken from what is not held or sold, and nothing changes where t
 test('a unit that is taken by a buyer meanwhile is kept, and all is as it was', async () => {
   const live = await house.openSale(2);
   const { id } = live.config;
-  const adjustUnits: Settlement['adjustUnits'] = async (saleId, sku, count) => {
+  const reviseUnits: Settlement['reviseUnits'] = async (saleId, revision, sku, count) => {
     if (count === 0) await house.hold(live);
-    return house.settlement.adjustUnits(saleId, sku, count);
+    return house.settlement.reviseUnits(saleId, revision, sku, count);
   };
-  expect(await patchWith(id, { adjustUnits }, units(0))).toMatchObject({ code: 'units_in_use' });
+  expect(await patchWith(id, { reviseUnits }, units(0))).toMatchObject({ code: 'units_in_use' });
   expect(await unitsOf(id)).toEqual([2, 2, 2]);
 });
 
@@ -117,11 +117,11 @@ test('a crash between the rows and Redis is finished, one between Redis and the 
   expect((await house.settlement.sale(more))?.config.title).toBe('Later');
 
   const fewer = await sale({ items: [item(3)] });
-  const dies: Settlement['adjustUnits'] = async (...args) => {
-    await house.settlement.adjustUnits(...args);
+  const dies: Settlement['reviseUnits'] = async (...args) => {
+    await house.settlement.reviseUnits(...args);
     throw new Error('this operator died');
   };
-  await expect(patchWith(fewer, { adjustUnits: dies }, units(1))).rejects.toThrow('died');
+  await expect(patchWith(fewer, { reviseUnits: dies }, units(1))).rejects.toThrow('died');
   expect(await unitsOf(fewer)).toEqual([3, 1, 3]);
   expect(await publishRevisions(house.database.pool, house.settlement, log, 60_000)).toBe(0);
   expect(await repair()).toBe(1);
@@ -161,27 +161,42 @@ test('units that are held in a Redis that fell back leave it when their hold end
 
 test('a change that slept while it was undone is refused, and does not come back', async () => {
   const id = await sale({ items: [item(3)] });
-  const sleeps: Settlement['adjustUnits'] = async (...args) => {
-    const adjusted = await house.settlement.adjustUnits(...args);
+  const sleeps: Settlement['reviseUnits'] = async (...args) => {
+    const adjusted = await house.settlement.reviseUnits(...args);
     await repair();
     return adjusted;
   };
-  expect(await patchWith(id, { adjustUnits: sleeps }, units(1))).toMatchObject({ code: 'unavailable' });
+  expect(await patchWith(id, { reviseUnits: sleeps }, units(1))).toMatchObject({ code: 'unavailable' });
   expect(await unitsOf(id)).toEqual([3, 3, 3]);
 });
 
 test('an older change that reaches Redis last does not stay there', async () => {
   const id = await sale({ method: 'fifo' });
   let isFirst = true;
-  const overtaken: Settlement['configure'] = async (saleId, fields) => {
+  const overtaken: Settlement['configure'] = async (saleId, revision, fields) => {
     if (isFirst) {
       isFirst = false;
       expect(await house.sales.patch(id, { perMinute: 222 })).toEqual({ kind: 'done' });
     }
-    return house.settlement.configure(saleId, fields);
+    return house.settlement.configure(saleId, revision, fields);
   };
   expect(await patchWith(id, { configure: overtaken }, { perMinute: 111 })).toEqual({ kind: 'done' });
   expect((await house.settlement.snapshot(id))?.perMinute).toBe(222);
+  expect(await repair()).toBe(0);
+});
+
+test('an older change does not lie over a later one, also where whoever brings it dies of it', async () => {
+  const id = await sale({ items: [item(3)] });
+  let isFirst = true;
+  const late: Settlement['reviseUnits'] = async (...args) => {
+    if (!isFirst) return house.settlement.reviseUnits(...args);
+    isFirst = false;
+    expect(await house.sales.patch(id, units(5))).toEqual({ kind: 'done' });
+    await house.settlement.reviseUnits(...args);
+    throw new Error('died');
+  };
+  expect(await patchWith(id, { reviseUnits: late }, units(9))).toEqual({ kind: 'done' });
+  expect(await unitsOf(id)).toEqual([5, 5, 5]);
   expect(await repair()).toBe(0);
 });
 
@@ -199,9 +214,9 @@ test('whatever several operators change at once, rows and Redis agree afterwards
 
 test('what has ended keeps its units, also where the rows were a moment ahead', async () => {
   const id = await sale({ items: [item(3)] });
-  const ends: Settlement['configure'] = async (saleId, fields) => {
+  const ends: Settlement['configure'] = async (saleId, revision, fields) => {
     await house.settlement.command(saleId, 'close');
-    return house.settlement.configure(saleId, fields);
+    return house.settlement.configure(saleId, revision, fields);
   };
   expect(await patchWith(id, { configure: ends }, units(9))).toMatchObject({ code: 'invalid_transition' });
   expect(await unitsOf(id)).toEqual([3, 3, 3]);

@@ -12,7 +12,7 @@ import { checkPatch, type Revision } from './check-patch.ts';
 import { publishRevision } from './publish-revision.ts';
 import { type SaleRow, skusOf } from './sale-row.ts';
 
-type Redis = StockSettlement & Pick<Settlement, 'configure'>;
+type Redis = StockSettlement & Pick<Settlement, 'configure' | 'reviseUnits'>;
 
 const readSale = statement<SaleRow>('read-sale');
 const announceRevision = statement<{ revision: number }>('announce-revision');
@@ -82,15 +82,21 @@ async function revise(
   const short = await stock.take(changed.filter(({ quantity }) => quantity > 0));
   if (short) return short;
   const lost = units.filter(({ from, to }) => to < from);
-  const [announced] = lost.length > 0 ? await announceRevision(stock.connection, [saleId]) : [];
-  for (const { sku, to } of lost) {
-    const adjusted = await settlement.adjustUnits(saleId, sku, to);
-    if (adjusted.kind === 'refused') return adjusted;
+  let announced: number | null = null;
+  if (lost.length > 0) {
+    [{ revision: announced }] = (await announceRevision(stock.connection, [saleId])) as [
+      { revision: number },
+    ];
+    for (const { sku, to } of lost) {
+      const adjusted = await settlement.reviseUnits(saleId, announced, sku, to);
+      if (adjusted.kind === 'overtaken') return anotherChange;
+      if (adjusted.kind === 'refused') return adjusted;
+    }
   }
   try {
     const revised = await stock.commit<{ kind: 'revised' }>(
       async (transaction) => {
-        const values = [saleId, announced?.revision ?? null, title, perMinute, opensAtMs, closesAtMs];
+        const values = [saleId, announced, title, perMinute, opensAtMs, closesAtMs];
         if ((await reviseSale(transaction, values)).length === 0) return anotherChange;
         await reviseUnits(transaction, [saleId, units.map(({ sku }) => sku), units.map(({ to }) => to)]);
         return { kind: 'revised' };

@@ -22,25 +22,28 @@ export type PublishedRevision =
  */
 export async function publishRevision(
   stock: Stock,
-  settlement: Pick<Settlement, 'configure' | 'adjustUnits' | 'snapshot'>,
+  settlement: Pick<Settlement, 'configure' | 'reviseUnits' | 'snapshot'>,
   saleId: string,
 ): Promise<PublishedRevision> {
   const [row] = (await readSale(stock.connection, [saleId])) as [SaleRow];
-  const configured = await settlement.configure(saleId, {
+  const configured = await settlement.configure(saleId, row.revision, {
     title: row.title,
     perMinute: row.per_minute,
     waitingOpensAtMs: row.waiting_opens_at.getTime(),
     opensAtMs: row.opens_at.getTime(),
     closesAtMs: row.closes_at.getTime(),
   });
+  // Whoever is late would write over what was published since, and may not live to put it right.
+  if (configured.kind === 'overtaken') return publishLater(row.revision);
   if (configured.kind === 'refused' && configured.code === 'sale_not_found') return { kind: 'lost' };
   if (configured.kind === 'refused' && configured.code !== 'invalid_transition') {
     throw new Error(`${saleId} cannot be configured: ${configured.code}`);
   }
   const settled: string[] = [];
   for (const { sku, units } of row.items) {
-    const adjusted = await settlement.adjustUnits(saleId, sku, units);
+    const adjusted = await settlement.reviseUnits(saleId, row.revision, sku, units);
     if (adjusted.kind === 'done') continue;
+    if (adjusted.kind === 'overtaken') return publishLater(row.revision);
     if (adjusted.code === 'units_in_use') return { kind: 'in_use', sku };
     if (adjusted.code !== 'invalid_transition') {
       throw new Error(`${saleId} cannot have ${units} of ${sku}: ${adjusted.code}`);
@@ -49,10 +52,17 @@ export async function publishRevision(
   }
   if (settled.length > 0) await keepUnits(stock, settlement, row, settled);
   const [marked] = await markRevisionPublished(stock.connection, [saleId, row.revision]);
-  if (!marked) return publishRevision(stock, settlement, saleId);
+  if (!marked) return publishLater(row.revision);
   return configured.kind === 'done' && settled.length === 0
     ? { kind: 'followed' }
     : { kind: 'ended', tookBack: settled.length > 0 };
+
+  /** The rows have another revision by now. */
+  async function publishLater(tried: number): Promise<PublishedRevision> {
+    const [now] = (await readSale(stock.connection, [saleId])) as [SaleRow];
+    if (now.revision === tried) throw new Error(`Redis knows a later revision of ${saleId} than ${tried}`);
+    return publishRevision(stock, settlement, saleId);
+  }
 }
 
 /** A sale that has ended keeps the units that it ended with; what the rows had more is general stock again. */

@@ -6,8 +6,9 @@
 -- ARGV  1 requestId    echoed
 --       2 sku
 --       3 units        integer, the number to be
+--       4 revision     integer, of the rows that say so; absent where it is of none
 -- Reply {requestId, code, units}: 1 done, 0 more are held or sold than would remain, -1 no such sale,
---       -2 the sale has ended, -3 no such SKU; units as they are now
+--       -2 the sale has ended, -3 no such SKU, -4 a later revision was here before; units as they are now
 -- Event sale.units_adjusted; reservation.held for whoever stood by
 -- The sale's floor: every key that a script which moves units may touch, always in this order.
 --
@@ -598,8 +599,9 @@ local function enterFloor()
 end
 local failed = enterFloor()
 if failed then return failed end
-local requestId, sku, units = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local requestId, sku, units, revision = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 if not sale then return { requestId, noSale, 0 } end
+if revision and revision < (tonumber(redis.call('HGET', saleKey, 'revision')) or 0) then return { requestId, -4, 0 } end
 local stock = readStock()
 local counts = stock[sku]
 if not counts then return { requestId, -3, 0 } end
