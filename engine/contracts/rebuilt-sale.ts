@@ -40,6 +40,8 @@ export interface JournaledPlaces {
 /** All that it takes to begin another epoch of a sale from nothing. */
 export interface RebuiltSale {
   config: SaleConfig;
+  /** Of the rows that this is read from: what an older one says is refused. */
+  revision: number;
   epoch: number;
   state: SaleState;
   openedAtMs: number | null;

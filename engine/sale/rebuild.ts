@@ -139,6 +139,7 @@ function movingFields(sale: RebuiltSale): Record<string, string | number> {
   const { draw, openedAtMs } = sale;
   return {
     state: sale.state,
+    revision: sale.revision,
     serving: sale.serving,
     missedBelow: sale.missedBelow,
     pausedTotalMs: 0,

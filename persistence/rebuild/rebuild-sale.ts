@@ -82,6 +82,7 @@ function rebuiltSale({ sale, draw, progress, gaps, reservations }: LostSale): Re
   const from = sale.method === 'none' ? 0 : to - indexBlock;
   return {
     config: configOf(sale),
+    revision: sale.revision,
     epoch: sale.epoch,
     state: sale.state,
     openedAtMs: progress.opened_at?.getTime() ?? null,

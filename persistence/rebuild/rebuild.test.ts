@@ -113,10 +113,13 @@ test('an emptied Redis is rebuilt: holds, pins, sold units and limits are as the
   const { reprice } = house.engine.desk;
   await reprice(held.checkoutId, held.buyerId, { shippingAddress: { ...shippingAddress, city: 'Leeds' } });
   await reprice(held.checkoutId, held.buyerId, { shippingAddress });
+  expect(await house.sales.patch(id, { perMinute: 100 })).toEqual({ kind: 'done' });
   await redis.flushall();
   await expect(house.hold(sale)).rejects.toThrow();
   await Promise.all([follow(id), follow(id), follow(id)]);
   expect(await follow(id)).toBe(2);
+  // A change from before that one slept through the loss.
+  expect(await house.settlement.reviseUnits(id, 0, 'ps5', 20)).toEqual({ kind: 'overtaken' });
   await house.engine.runOnce();
 
   expect(sale.snapshot.stock).toEqual([{ sku: 'ps5', units: 10, available: 7, held: 1, paying: 1, sold: 1 }]);
