@@ -46,8 +46,8 @@ export function settlementOn(redis: Redis, tokenSecret: string): Settlement {
   };
   const ownKeys = (saleId: string) => [saleKey(saleId), stockKey(saleId), outboxKey(saleId)];
 
-  const setUnits = async (saleId: string, sku: string, units: number, ...revision: [number?]) => {
-    const args = [nextRequestId(), sku, units, ...(revision as number[])];
+  const setUnits = async (saleId: string, sku: string, units: number, revision?: number) => {
+    const args = [nextRequestId(), sku, units, ...(revision === undefined ? [] : [revision])];
     const [, code, present] = await run(redis, script('sale/adjust-units'), floorKeys(saleId), args);
     switch (code) {
       case 1:

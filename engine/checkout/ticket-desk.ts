@@ -1,4 +1,5 @@
 import type { LiveSale } from '../contracts/sale.ts';
+import { isOver } from '../contracts/states.ts';
 import type { CheckoutDesk, WaitingRoom } from '../surface.ts';
 import { chance, etaSeconds, retryAfterSeconds } from '../waiting-room/prospects.ts';
 import type { TurnStatus } from '../waiting-room/turn-status.ts';
@@ -6,8 +7,6 @@ import type { Place, Room } from '../waiting-room/waiting-room.ts';
 
 /** A hold that came through standby lasts claimSeconds untouched: whoever polls has to see it well before. */
 const touchSeconds = ({ config }: LiveSale) => Math.max(1, Math.min(5, Math.floor(config.claimMs / 2_500)));
-
-const isOver = ({ snapshot: { state } }: LiveSale) => state === 'closed' || state === 'sold_out';
 
 /** The waiting room as buyers see it: a place, and whatever has come of it so far. */
 export function ticketDesk(room: Room, desk: Pick<CheckoutDesk, 'reservedBody'>): WaitingRoom {
@@ -32,7 +31,7 @@ export function ticketDesk(room: Room, desk: Pick<CheckoutDesk, 'reservedBody'>)
       const { fresh, place } = joined;
       // Whoever has just come waits; only a place from before may have become something else: in a sale that has
       // opened, or has ended without opening.
-      const isBefore = place.turn === null && !isOver(sale);
+      const isBefore = place.turn === null && !isOver(sale.snapshot.state);
       const status = fresh || isBefore ? null : await room.status(sale, buyerId, place.turn);
       return { kind: 'joined', fresh, ticket: ticketBody(sale, place, status) };
     },

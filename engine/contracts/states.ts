@@ -14,6 +14,9 @@ export const saleStates = {
 } as const satisfies Transitions<'scheduled' | 'waiting' | 'open' | 'paused' | 'sold_out' | 'closed'>;
 export type SaleState = keyof typeof saleStates;
 
+/** Nothing is sold any more, nor will be: such a state is never left. */
+export const isOver = (state: SaleState): boolean => saleStates[state].to.length === 0;
+
 /** From where a sale may come into a state. A repeat is no move, so one may come from itself. */
 export const statesBefore = (state: SaleState): SaleState[] =>
   (Object.keys(saleStates) as SaleState[]).filter(

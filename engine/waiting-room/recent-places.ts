@@ -26,10 +26,8 @@ export class RecentPlaces {
     room.places.delete(buyerId);
     room.places.set(buyerId, { index, atMs: performance.now() });
     if (room.places.size <= keptMax) return;
-    for (const oldest of room.places.keys()) {
-      room.places.delete(oldest);
-      break;
-    }
+    const [oldest] = room.places.keys();
+    room.places.delete(oldest as string);
   }
 
   forget(saleId: string, buyerId: string): void {

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { refuse } from '../contracts/errors.ts';
 import type { LiveSale } from '../contracts/sale.ts';
-import type { TicketState } from '../contracts/states.ts';
+import { isOver, type TicketState } from '../contracts/states.ts';
 import type { Join } from '../contracts/wire/tickets.ts';
 import { floorKeys } from '../redis/keys.ts';
 import { nextRequestId, run, script } from '../redis/scripts.ts';
@@ -21,7 +21,7 @@ export interface Place {
 
 /** Nobody gets a place any more. Redis judges; what it has closed stays closed. */
 const isClosed = ({ config, draw, snapshot: { state } }: LiveSale): boolean =>
-  state === 'closed' || state === 'sold_out' || (config.method === 'lottery' && draw !== null);
+  isOver(state) || (config.method === 'lottery' && draw !== null);
 
 /** Places that are taken back in a moment: five calls. */
 const retakenAtOnce = 1_000;
@@ -119,8 +119,9 @@ export function waitingRoom(redis: Redis, tokenSecret: string, permute: Permute)
     async retake(sale: LiveSale): Promise<void> {
       const { config, snapshot, draw } = sale;
       const { epoch } = snapshot;
+      if (retaking.has(config.id)) return;
       const unknown = recent.unknownTo(config.id, epoch);
-      if (unknown.length === 0 || retaking.has(config.id)) return;
+      if (unknown.length === 0) return;
       retaking.add(config.id);
       try {
         for (let at = 0; at < unknown.length; at += retakenAtOnce) {
@@ -187,8 +188,7 @@ export function waitingRoom(redis: Redis, tokenSecret: string, permute: Permute)
       if (turn !== null) return { kind: 'admitted' as const, turn };
       // A sale may end before it has opened, and then nobody's turn is ever known.
       const { state } = sale.snapshot;
-      if (state === 'closed') return refuse('sale_closed');
-      if (state === 'sold_out') return refuse('sold_out');
+      if (isOver(state)) return refuse(state === 'sold_out' ? 'sold_out' : 'sale_closed');
       return refuse('sale_not_open', { retryAfterSeconds: 1 });
     },
 
@@ -211,7 +211,7 @@ export function waitingRoom(redis: Redis, tokenSecret: string, permute: Permute)
       const { reservation } = status;
       if (reservation?.state === 'held' || reservation?.state === 'paying') return 'reserved';
       if (reservation?.state === 'confirmed') return 'bought';
-      if (sale.snapshot.state === 'sold_out' || sale.snapshot.state === 'closed') return 'sold_out';
+      if (isOver(sale.snapshot.state)) return 'sold_out';
       if (status.standbyRank !== null) return 'standby';
       if (turn === null || turn >= status.serving) return 'waiting';
       return status.claimByMs === null ? 'missed' : 'your_turn';

@@ -1,7 +1,6 @@
 import type Type from 'typebox';
 import type { ErrorCode, Refusal } from '../../engine/contracts/errors.ts';
 import type { Principal } from '../guard/authentication.ts';
-
 import type { HeaderName } from './answer-headers.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';

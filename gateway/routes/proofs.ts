@@ -1,5 +1,6 @@
 import type { DrawStore } from '../../engine/contracts/ports.ts';
 import type { LiveSale } from '../../engine/contracts/sale.ts';
+import { isOver } from '../../engine/contracts/states.ts';
 
 /** Whoever learns that a sale is over is not to learn it a second later for the sake of a proof. */
 const waitMsMax = 500;
@@ -12,8 +13,7 @@ export async function proofOf(draws: DrawStore, sale: LiveSale, index: number): 
   const { config, draw, snapshot } = sale;
   if (!draw?.entrantsRoot || index >= draw.preEntrants) return null;
   const atHand = draws.proofAtHand(config.id, index);
-  const isFinal = snapshot.state === 'sold_out' || snapshot.state === 'closed';
-  if (atHand || !isFinal) return atHand;
+  if (atHand || !isOver(snapshot.state)) return atHand;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<null>((resolve) => {
     timer = setTimeout(() => resolve(null), waitMsMax);

@@ -1,4 +1,5 @@
 import type { LiveSale } from '../../engine/contracts/sale.ts';
+import { isOver } from '../../engine/contracts/states.ts';
 import type { Ticket } from '../../engine/contracts/wire/tickets.ts';
 import type { Engine } from '../../engine/surface.ts';
 import { encodeEvent } from './frames.ts';
@@ -111,7 +112,7 @@ export class Turns {
     const turns = this.#bySale.get(sale.config.id);
     if (!turns) return;
     const { state, serving } = sale.snapshot;
-    if (state === 'sold_out' || state === 'closed') {
+    if (isOver(state)) {
       this.#bySale.delete(sale.config.id);
       return;
     }

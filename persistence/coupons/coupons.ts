@@ -46,4 +46,6 @@ export const couponsOn = (on: Postgres): Coupons => ({
   },
 });
 
-const isCode = (text: string): boolean => new RegExp(couponCodePattern).test(text);
+const code = new RegExp(couponCodePattern);
+
+const isCode = (text: string): boolean => code.test(text);

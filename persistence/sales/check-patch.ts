@@ -1,5 +1,6 @@
 import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
 import type { SaleSnapshot } from '../../engine/contracts/sale.ts';
+import { isOver } from '../../engine/contracts/states.ts';
 import type { PatchSale } from '../../engine/contracts/wire/sales.ts';
 import { checkBeacon } from './check-draw.ts';
 import { parseMoment } from './moment.ts';
@@ -28,7 +29,7 @@ export function checkPatch(
   nowMs: number,
 ): Revision | Refusal {
   const { state } = snapshot;
-  if (state === 'sold_out' || state === 'closed') {
+  if (isOver(state)) {
     return refuse('invalid_transition', { detail: `The sale is ${state}.`, members: { state } });
   }
   const opensAtMs = patch.opensAt === undefined ? null : parseMoment(patch.opensAt);
