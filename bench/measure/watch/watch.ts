@@ -53,7 +53,6 @@ async function watching({ subject, options, board, watchers, door }: Parts): Pro
 
   // The first sockets make the gateway grow once; that is no cost of a watcher.
   await watchers.growTo(few, setting);
-  const fewBytes = await settledBytes(door);
   const counted = async () => {
     const rates: CommandRate[] = [];
     for (let round = 0; round < options.rounds; round++) {
@@ -73,11 +72,13 @@ async function watching({ subject, options, board, watchers, door }: Parts): Pro
       board.compare({ scenario: 'watch', ...names, unit }, ours.map(of), theirs.map(of));
     }
   };
+  // Each time after the same rest: V8 gives back what it grew by, but not at once.
   const byFew = await counted();
+  const fewBytes = await settledBytes(door);
   await watchers.growTo(options.watchers, setting);
+  const byMany = await counted();
   const bytes = ((await settledBytes(door)) - fewBytes) / (options.watchers - few);
   board.note('watch', `gateway memory, ${few} to ${options.watchers} watchers`, 'bytes a watcher', [bytes]);
-  const byMany = await counted();
   compare({ subject: `${options.watchers} watchers`, opponent: `${few} watchers` }, byMany, byFew);
 
   const latencies: number[] = [];
