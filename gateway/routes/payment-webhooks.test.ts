@@ -123,6 +123,10 @@ test('a provider whose clock is a little fast is listened to', async () => {
 
 test.each([
   ['{"id":', 'The body is not JSON'],
+  [
+    '{"object":"v2.core.event","id":"evt_1","type":"v1.billing.meter.no_meter_found"}',
+    'The body is no event',
+  ],
   ['[]', 'no event'],
   ['{"id":"evt_1","type":"x"}', 'no event'],
   [`{"id":"${'e'.repeat(300)}","type":"x","data":{"object":{}}}`, 'no event'],
