@@ -1,4 +1,5 @@
 import type { Draw } from '../../engine/contracts/sale.ts';
+import { StaleEpoch } from '../../engine/index.ts';
 import type { RebuiltSale, Settlement } from '../../engine/surface.ts';
 import { vacateTurns } from '../draw/vacant-turns.ts';
 import type { Log } from '../log.ts';
@@ -52,8 +53,14 @@ export async function rebuildSale(
   const rebuilt = rebuiltSale(lostSale);
   const { draw_seed: seed, pre_entrants: entrants } = lostSale.draw;
   // Before it is live: from then on turns are called, and whoever rebuilds may die.
-  if (seed && entrants !== null)
-    await vacateTurns(rows, settlement, saleId, { seed, entrants }, begun.builder);
+  if (seed && entrants !== null) {
+    try {
+      await vacateTurns(rows, settlement, saleId, { seed, entrants }, begun.builder);
+    } catch (error) {
+      if (error instanceof StaleEpoch) return false;
+      throw error;
+    }
+  }
   const { kind } = await settlement.rebuild(begun.builder, rebuilt, journaledPlaces(rows, saleId));
   if (kind !== 'rebuilt') return false;
   // What lapsed while Redis was away expires now, and whoever was due since then is called.
