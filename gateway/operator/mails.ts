@@ -1,4 +1,5 @@
 import type { Mails } from '../../engine/contracts/mails.ts';
+import { Nothing } from '../../engine/contracts/wire/common.ts';
 import { Mail, MailList } from '../../engine/contracts/wire/mails.ts';
 import { type Route, route } from '../http/route.ts';
 import { PageQuery, pageReply } from '../routes/paging.ts';
@@ -25,6 +26,7 @@ export function mailRoutes(mails: Mails): Route[] {
       tag,
       summary: 'Send a mail again, as it was',
       access: 'admin',
+      body: Nothing,
       replies: { 202: { description: 'it is due', schema: Mail } },
       refusals: ['mail_not_found'],
       answer: async ({ params: { id = '' } }) => {

@@ -1,5 +1,6 @@
 import { refuse } from '../../engine/contracts/errors.ts';
 import type { Reconciliation } from '../../engine/contracts/reconciliation.ts';
+import { Nothing } from '../../engine/contracts/wire/common.ts';
 import { Reconciled, SaleDiscrepancies } from '../../engine/contracts/wire/discrepancies.ts';
 import { type Route, route } from '../http/route.ts';
 
@@ -21,6 +22,7 @@ export function reconciliationRoutes(reconciliation: Reconciliation): Route[] {
         'Workers do the same every minute. Safe at any time: what is under way is no discrepancy, and what is not ' +
         'certain is left under `open`, with all that is known about it. General stock is compared as `_general`.',
       access: 'admin',
+      body: Nothing,
       replies: { 200: { description: 'what was repaired, and what is left', schema: Reconciled } },
       refusals: ['sale_not_found'],
       answer: async ({ params: { saleId = '' } }) => {

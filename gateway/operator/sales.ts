@@ -2,7 +2,7 @@ import Type from 'typebox';
 import { refuse } from '../../engine/contracts/errors.ts';
 import type { SaleStore } from '../../engine/contracts/ports.ts';
 import { generalStockId, type SaleConfig, type SaleSnapshot } from '../../engine/contracts/sale.ts';
-import { Name, reply, request } from '../../engine/contracts/wire/common.ts';
+import { Name, Nothing, reply, request } from '../../engine/contracts/wire/common.ts';
 import { Draw } from '../../engine/contracts/wire/draw.ts';
 import {
   Audit,
@@ -112,6 +112,7 @@ export function saleRoutes({ sales, settlement }: SaleRouteParts): Route[] {
         tag,
         summary: commands[command],
         access: 'admin',
+        body: Nothing,
         replies: { 200: { description: 'done', schema: StateReply } },
         refusals: ['sale_not_found', 'invalid_transition'],
         answer: async ({ params: { saleId = '' } }) => {

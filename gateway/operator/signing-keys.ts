@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import type { SigningKeyRotation } from '../../engine/contracts/ports.ts';
-import { nullable, reply, Timestamp } from '../../engine/contracts/wire/common.ts';
+import { Nothing, nullable, reply, Timestamp } from '../../engine/contracts/wire/common.ts';
 import { type Route, route } from '../http/route.ts';
 
 const Rotation = reply({
@@ -24,6 +24,7 @@ export function signingKeyRoute(keys: SigningKeyRotation): Route {
       'The new key is published at once and signs when caches of the key set have seen it. The one before it ' +
       'verifies until the last token that it signed has expired; until then a repeat changes nothing.',
     access: 'admin',
+    body: Nothing,
     replies: {
       201: { description: 'a new key was made', schema: Rotation },
       200: { description: 'the last rotation is still under way', schema: Rotation },

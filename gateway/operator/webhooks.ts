@@ -1,4 +1,5 @@
 import type { Webhooks } from '../../engine/contracts/webhooks.ts';
+import { Nothing } from '../../engine/contracts/wire/common.ts';
 import {
   CreateEndpoint,
   Delivery,
@@ -69,6 +70,7 @@ export function webhookRoutes(webhooks: Webhooks): Route[] {
       tag,
       summary: 'Send a message again, as it was',
       access: 'admin',
+      body: Nothing,
       replies: { 202: { description: 'it is due', schema: Delivery } },
       refusals: ['delivery_not_found', 'endpoint_not_found'],
       answer: async ({ params: { id = '' } }) => {

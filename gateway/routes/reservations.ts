@@ -2,6 +2,7 @@ import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
 import { isIdOf } from '../../engine/contracts/ids.ts';
 import type { ReserveOutcome } from '../../engine/contracts/outcomes.ts';
 import { andThen, type Soon } from '../../engine/contracts/soon.ts';
+import { Nothing } from '../../engine/contracts/wire/common.ts';
 import { Reservation, Reserve, Reserved, Standby } from '../../engine/contracts/wire/reservations.ts';
 import type { Engine } from '../../engine/surface.ts';
 import { isRefusal } from '../http/refusal.ts';
@@ -134,6 +135,7 @@ export function reservationRoutes(engine: Desk): Route[] {
         'Whoever may have to repeat the call sends an `X-Request-Id` of their own: a repeat with the same one ' +
         'gets the first answer, another one is another extension and is refused.',
       access: 'buyer',
+      body: Nothing,
       replies: { 200: { description: 'the hold with its new deadline and token', schema: Reserved } },
       refusals: [
         'reservation_not_found',

@@ -4,6 +4,9 @@ import Type from 'typebox';
 export const request = <P extends Type.TProperties>(properties: P, options: Type.TObjectOptions = {}) =>
   Type.Object(properties, { additionalProperties: false, ...options });
 
+/** The body of a request that says all by its address: none, or an empty object. */
+export const Nothing = request({});
+
 /** A reply object: clients ignore members that they do not know. */
 export const reply = <P extends Type.TProperties>(properties: P, options: Type.TObjectOptions = {}) =>
   Type.Object(properties, options);
