@@ -71,6 +71,18 @@ export interface WaitingRoom {
 }
 
 /** The stages of a purchase, composed. Every call is safe to repeat. */
+/** One attempt to pay what is held. */
+export interface PayAttempt {
+  checkoutId: CheckoutId;
+  buyerId: string;
+  idempotencyKey: string;
+  request: Pay;
+  /** Where mail about the order goes, null for nowhere; the first attempt on an order decides. */
+  email?: string | null;
+  /** What the outcome names where it is a refusal, a new one without it; the first request under a key decides. */
+  requestId?: string;
+}
+
 export interface CheckoutDesk {
   reserve(sale: LiveSale, buyerId: string, request: Reserve): Soon<ReserveOutcome>;
   reservation(
@@ -103,18 +115,7 @@ export interface CheckoutDesk {
     buyerId: string,
     changes: PatchCheckout,
   ): Promise<{ kind: 'found'; checkout: Checkout } | Refusal>;
-  /**
-   * `email`: where mail about the order goes, null for nowhere; the first attempt on an order decides. `requestId`: what
-   * the outcome names where it is a refusal, a new one without it; the first request under a key decides.
-   */
-  pay(
-    id: CheckoutId,
-    buyerId: string,
-    idempotencyKey: string,
-    request: Pay,
-    email?: string | null,
-    requestId?: string,
-  ): Promise<PayOutcome>;
+  pay(attempt: PayAttempt): Promise<PayOutcome>;
   /** The 201 body of a reservation that came through standby, for its push. */
   reservedBody(sale: LiveSale, reservation: ReservationRecord): Reserved;
 }

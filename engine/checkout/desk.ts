@@ -134,11 +134,9 @@ export function checkoutDesk(parts: DeskParts): CheckoutDesk {
 
     reprice: checkout.reprice,
 
-    async pay(id, buyerId, idempotencyKey, request, email, requestId) {
-      const sale = await saleOf(id);
-      return sale
-        ? pay(sale, id, buyerId, idempotencyKey, request, email, requestId)
-        : refuse('checkout_not_found');
+    async pay(attempt) {
+      const sale = await saleOf(attempt.checkoutId);
+      return sale ? pay(sale, attempt) : refuse('checkout_not_found');
     },
   };
 }

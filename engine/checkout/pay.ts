@@ -1,22 +1,15 @@
 import type { AtCrashPoint } from '../contracts/crash-points.ts';
 import { derivedKey } from '../contracts/derived-key.ts';
 import { type Refusal, refuse } from '../contracts/errors.ts';
-import {
-  type CheckoutId,
-  newId,
-  orderIdOf,
-  orderNumberFor,
-  paymentIdFor,
-  reservationIdOf,
-} from '../contracts/ids.ts';
+import { newId, orderIdOf, orderNumberFor, paymentIdFor, reservationIdOf } from '../contracts/ids.ts';
 import { isDearer, type Money } from '../contracts/money.ts';
 import type { PayOutcome } from '../contracts/outcomes.ts';
 import type { BeginPaymentOutcome, OrderStore, PaymentIntent, PaymentQueue } from '../contracts/ports.ts';
 import { priceChanged, type QuotedCheckout } from '../contracts/quote.ts';
 import type { LiveSale } from '../contracts/sale.ts';
-import type { Pay } from '../contracts/wire/checkout.ts';
 import type { TokensOfSale } from '../purchase-token/tokens-of-sale.ts';
 import type { OwnReservation, PinAnswer } from '../reservation/reservations.ts';
+import type { PayAttempt } from '../surface.ts';
 import { pricedHold } from './checkouts.ts';
 import type { HoldPrice, HoldPricing, PricedHold } from './hold-price.ts';
 import { checkToken, fingerprintOf } from './payment-request.ts';
@@ -75,16 +68,8 @@ export function payAtDesk(parts: PayParts) {
   /** Keys whose first exchange is open in this process. Across processes the commit arbitrates. */
   const open = new Set<string>();
 
-  async function pay(
-    sale: LiveSale,
-    checkoutId: CheckoutId,
-    buyerId: string,
-    idempotencyKey: string,
-    request: Pay,
-    email: string | null,
-    requestId: string,
-    tokenTotal: Money | null,
-  ): Promise<PayOutcome> {
+  async function pay(sale: LiveSale, attempt: PayAttempt, tokenTotal: Money | null): Promise<PayOutcome> {
+    const { checkoutId, buyerId, idempotencyKey, request, email = null, requestId = newId('req') } = attempt;
     const saleId = sale.config.id;
     // Another one may begin while this is under way: what was pinned in one epoch is not committed in the next.
     const { epoch } = sale.snapshot;
@@ -213,22 +198,15 @@ export function payAtDesk(parts: PayParts) {
     }
   }
 
-  return async (
-    sale: LiveSale,
-    checkoutId: CheckoutId,
-    buyerId: string,
-    idempotencyKey: string,
-    request: Pay,
-    email: string | null = null,
-    requestId: string = newId('req'),
-  ): Promise<PayOutcome> => {
+  return async (sale: LiveSale, attempt: PayAttempt): Promise<PayOutcome> => {
+    const { checkoutId, buyerId, idempotencyKey, request } = attempt;
     const token = await checkToken(parts.tokens, sale, checkoutId, buyerId, request.purchaseToken);
     if (token.kind === 'refused') return token;
     const exchange = JSON.stringify([buyerId, idempotencyKey]);
     if (open.has(exchange)) return refuse('idempotency_key_in_use', { retryAfterSeconds: 1 });
     open.add(exchange);
     try {
-      return await pay(sale, checkoutId, buyerId, idempotencyKey, request, email, requestId, token.total);
+      return await pay(sale, attempt, token.total);
     } finally {
       open.delete(exchange);
     }

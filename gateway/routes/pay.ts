@@ -34,9 +34,9 @@ export class PaymentCounter {
   }
 
   async pay(request: PayRequest): Promise<Reply | Refusal> {
-    const { requestId, checkoutId, buyerId, email, idempotencyKey, body, waitSeconds } = request;
+    const { checkoutId, body, waitSeconds, ...caller } = request;
     if (!isIdOf('chk', checkoutId)) return refuse('checkout_not_found');
-    const ask = () => this.#desk.pay(checkoutId, buyerId, idempotencyKey, body, email, requestId);
+    const ask = () => this.#desk.pay({ ...caller, checkoutId, request: body });
     const watched = waitSeconds > 0 ? this.#outcomes.watch(orderIdOf(checkoutId)) : null;
     try {
       const first = await ask();

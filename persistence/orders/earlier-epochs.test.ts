@@ -26,10 +26,11 @@ test('a token of an earlier epoch pays the hold that survived, and both of its t
   expect(later.purchaseToken).not.toBe(earlier.purchaseToken);
 
   const pay = (purchaseToken: string, key: string) =>
-    house.engine.desk.pay(earlier.checkoutId as `chk_${string}`, 'ann', key, {
-      paymentMethod: 'card',
-      paymentToken: 'tok_visa',
-      purchaseToken,
+    house.engine.desk.pay({
+      checkoutId: earlier.checkoutId as `chk_${string}`,
+      buyerId: 'ann',
+      idempotencyKey: key,
+      request: { paymentMethod: 'card', paymentToken: 'tok_visa', purchaseToken },
     });
   const outcomes = await Promise.all([pay(earlier.purchaseToken, 'one'), pay(later.purchaseToken, 'two')]);
   expect(outcomes.map((outcome) => (outcome.kind === 'refused' ? outcome.code : outcome.kind))).toEqual([
@@ -48,10 +49,15 @@ test('a token whose hold has ended pays nothing, whoever holds the unit now', as
   await house.engine.desk.release(of.reservationId, 'bob');
   const other = await house.hold(sale, 'cat');
   expect(
-    await house.engine.desk.pay(of.checkoutId, 'bob', 'lost', {
-      paymentMethod: 'card',
-      paymentToken: 'tok_visa',
-      purchaseToken: checkout.checkout.purchaseToken,
+    await house.engine.desk.pay({
+      checkoutId: of.checkoutId,
+      buyerId: 'bob',
+      idempotencyKey: 'lost',
+      request: {
+        paymentMethod: 'card',
+        paymentToken: 'tok_visa',
+        purchaseToken: checkout.checkout.purchaseToken,
+      },
     }),
   ).toMatchObject({ kind: 'refused', code: 'reservation_expired' });
   expect((await house.pay(other)).kind).toBe('pending');

@@ -408,8 +408,9 @@ test('what was pinned in Redis is not committed in the epoch that began meanwhil
   seen = await other.sales.find(id);
   expect(await beginSlowly(house.reports, log, id, 1)).toBe(true);
   const { checkoutId, buyerId } = hold;
-  const asked = { paymentMethod: 'card', paymentToken: 'tok_visa' } as const;
-  expect(await answerOf(other.desk.pay(checkoutId, buyerId, 'a key', asked))).toBe('unavailable');
+  const request = { paymentMethod: 'card', paymentToken: 'tok_visa' } as const;
+  const attempt = { checkoutId, buyerId, idempotencyKey: 'a key', request };
+  expect(await answerOf(other.desk.pay(attempt))).toBe('unavailable');
   expect(await orderOf(hold)).toBeNull();
   await other.close();
 });

@@ -133,12 +133,17 @@ function pay(
   if (!asked) return null;
   buyer.payment = asked;
   return async () => {
-    const outcome = await gateway.engine.desk.pay(asked.checkoutId, buyer.id, asked.key, {
-      paymentMethod: 'card',
-      paymentToken: asked.card,
-      paymentTokens: { first: asked.card, second: asked.card },
-      // An older hold's token may no longer be at hand; it is asked for only where it is sent.
-      ...(hold?.checkoutId === asked.checkoutId ? { purchaseToken: hold.purchaseToken } : {}),
+    const outcome = await gateway.engine.desk.pay({
+      checkoutId: asked.checkoutId,
+      buyerId: buyer.id,
+      idempotencyKey: asked.key,
+      request: {
+        paymentMethod: 'card',
+        paymentToken: asked.card,
+        paymentTokens: { first: asked.card, second: asked.card },
+        // An older hold's token may no longer be at hand; it is asked for only where it is sent.
+        ...(hold?.checkoutId === asked.checkoutId ? { purchaseToken: hold.purchaseToken } : {}),
+      },
     });
     if (outcome.kind === 'refused') return outcome.code;
     if (outcome.kind === 'pending') {
