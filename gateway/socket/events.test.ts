@@ -189,6 +189,15 @@ test('the outcome of a payment reaches its buyer', async () => {
     paymentStatus: 'declined',
     lastPaymentError: { code: 'payment_declined', declineCode: 'card_declined' },
   });
+  script.push({ ...of, paymentId: 'pay_3', status: 410, body: { code: 'reservation_expired' } });
+  expect(await client.next('order')).toEqual({
+    ev: 'order',
+    orderId: 'ord_1',
+    orderNumber: 'A',
+    status: 'failed',
+    paymentStatus: 'captured',
+    lastPaymentError: { code: 'reservation_expired' },
+  });
   client.close();
 });
 

@@ -25,7 +25,8 @@ export const serverEvents = {
   released: { summary: 'the units are given back', schema: reply({ reservationId: Type.String() }) },
   order: {
     summary:
-      'an order: `pending` answers `pay`; the outcome follows without `ref`, a decline as `lastPaymentError`; ' +
+      'an order: `pending` answers `pay`; the outcome follows without `ref`, a decline as `lastPaymentError`, ' +
+      'and so does money that came too late, is `captured`, and goes back; ' +
       'before it `requires_action` where the buyer has a part to do at `nextAction`',
     schema: reply({
       orderId: Type.String(),
@@ -34,7 +35,9 @@ export const serverEvents = {
       nextAction: Type.Optional(OrderRequiresAction.properties.nextAction),
       paymentStatus: Type.Optional(PaymentState),
       total: Type.Optional(Money),
-      lastPaymentError: Type.Optional(reply({ code: Type.String(), declineCode: Type.String() })),
+      lastPaymentError: Type.Optional(
+        reply({ code: Type.String(), declineCode: Type.Optional(Type.String()) }),
+      ),
     }),
   },
   pong: { summary: 'the answer to `ping`', schema: reply({}) },

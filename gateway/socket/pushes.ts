@@ -43,9 +43,16 @@ export class Pushes {
   }
 }
 
-/** A confirmed order as it is; a decline as the order shows it, which is still to be paid. */
+/**
+ * A confirmed order as it is; a decline as the order shows it, which is still to be paid; and where the money came after
+ * the hold had ended, the order that had failed by then.
+ */
 function orderNews({ orderId, orderNumber, status, body }: Extract<Push, { ev: 'order' }>): object {
   if (status < 400) return body;
+  if (status === 410) {
+    const { code } = body as { code: string };
+    return { orderId, orderNumber, status: 'failed', paymentStatus: 'captured', lastPaymentError: { code } };
+  }
   const { code, declineCode } = body as { code?: string; declineCode?: string };
   return {
     orderId,
