@@ -138,6 +138,17 @@ test('the audit adds up', async () => {
   });
 });
 
+test('while a unit is held others stand by, and once all is sold nobody does', async () => {
+  const saleId = await house.sale({ units: 1 });
+  const audit = () => house.operate('GET', `${root}/${saleId}/audit`);
+  const { body } = await house.reserve(saleId, 'ana');
+  expect((await house.reserve(saleId, 'bea')).status).toBe(202);
+  expect((await audit()).body).toMatchObject({ state: 'open', standby: 1 });
+  await house.pay(body.checkoutId, 'ana', 'k-stood-by', 'tok_visa', { prefer: 'wait=10' });
+  const over = await house.until(audit, (answer) => answer.body.state === 'sold_out');
+  expect(over.body).toMatchObject({ standby: 0, undersold: 0 });
+});
+
 test('metrics carry every sale', async () => {
   const saleId = await house.sale({ units: 2 });
   await house.reserve(saleId, 'ana');

@@ -1,5 +1,6 @@
 import type { DiscrepancyKind } from '../../engine/contracts/discrepancies.ts';
 import type { StockCount } from '../../engine/contracts/sale.ts';
+import { isOver } from '../../engine/contracts/states.ts';
 import type { Audit } from '../../engine/contracts/wire/sales.ts';
 import type { Settlement } from '../../engine/surface.ts';
 import { type FindingParts, findDiscrepancies } from '../discrepancies/find.ts';
@@ -25,9 +26,10 @@ export async function auditSale(parts: AuditParts, saleId: string): Promise<Audi
   const counts = view.items.map((item) => ({ item, count: stock.get(item.sku) ?? nothing(item) }));
   const sum = (of: (both: (typeof counts)[number]) => number) =>
     counts.reduce((total, both) => total + of(both), 0);
+  const state = after?.state ?? view.sale.state;
   return {
     saleId,
-    state: after?.state ?? view.sale.state,
+    state,
     epoch: after?.epoch ?? view.sale.epoch,
     items: counts.map(({ item, count }) => ({
       sku: item.sku,
@@ -38,7 +40,8 @@ export async function auditSale(parts: AuditParts, saleId: string): Promise<Audi
       sold: count.sold,
       committed: item.committed,
     })),
-    standby: after?.standby ?? 0,
+    // Redis forgets whoever stood by with the sale; once that is over they wait for nothing.
+    standby: isOver(state) ? 0 : (after?.standby ?? 0),
     orders: {
       ...pick(view.orders, ['confirmed', 'pending', 'failed', 'cancelled']),
       refunded: view.orders.refunded_orders,
