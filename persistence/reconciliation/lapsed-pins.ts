@@ -1,4 +1,4 @@
-import { orderIdOf, type PaymentId } from '../../engine/contracts/ids.ts';
+import { type OrderId, orderIdOf, type PaymentId } from '../../engine/contracts/ids.ts';
 import type { Settlement } from '../../engine/surface.ts';
 import type { Log } from '../log.ts';
 import type { PaymentRow } from '../payments/payment-row.ts';
@@ -8,6 +8,7 @@ import type { WakingPaymentQueue } from '../queues/payment-queue.ts';
 
 const abandonPayments = statement<{ payment_id: PaymentId }>('abandon-payments');
 const readPayments = statement<PaymentRow>('read-payments');
+const readSoldOrders = statement<{ order_id: OrderId }>('read-sold-orders');
 
 const batchMax = 200;
 
@@ -16,8 +17,9 @@ export interface LapsedPins {
   abandoned: number;
   /** The payment is under way: its pin lives on, and its workers were woken. */
   renewed: number;
+  /** What was paid is sold, also where all of the money has gone back since: a return brings the units back, if any. */
   confirmed: number;
-  /** The payment had ended without money: its hold is held again or expired. */
+  /** The payment had ended without a sale: its hold is held again or expired. */
   returned: number;
 }
 
@@ -36,15 +38,17 @@ export async function settleLapsedPins(
 ): Promise<LapsedPins> {
   const pins = await settlement.lapsedPins(saleId, batchMax);
   if (pins.length === 0) return { abandoned: 0, renewed: 0, confirmed: 0, returned: 0 };
-  const won = await abandonPayments(on, [
-    saleId,
-    pins.map((pin) => pin.paymentId),
-    pins.map((pin) => pin.buyerId),
-    pins.map((pin) => orderIdOf(pin.reservationId)),
-  ]);
+  const paymentIds = pins.map((pin) => pin.paymentId);
+  const buyerIds = pins.map((pin) => pin.buyerId);
+  const orderIds = pins.map((pin) => orderIdOf(pin.reservationId));
+  const won = await abandonPayments(on, [saleId, paymentIds, buyerIds, orderIds]);
   const abandoned = new Set(won.map((row) => row.payment_id));
-  const known = await readPayments(on, [pins.map((pin) => pin.paymentId)]);
+  const known = await readPayments(on, [paymentIds]);
   const payments = new Map(known.map((row) => [row.payment_id, row]));
+  const sold = new Set((await readSoldOrders(on, [buyerIds, orderIds])).map((row) => row.order_id));
+  const isSold = (pin: Pins[number], payment: PaymentRow | undefined) =>
+    (payment?.state === 'captured' || payment?.state === 'refunded') &&
+    sold.has(orderIdOf(pin.reservationId));
 
   const renew: Pins = [];
   const confirm: Pins = [];
@@ -52,7 +56,7 @@ export async function settleLapsedPins(
   for (const pin of pins) {
     const payment = payments.get(pin.paymentId);
     if (payment?.state === 'initiated' || payment?.state === 'authorized') renew.push(pin);
-    else if (payment?.state === 'captured' && payment.order_status !== 'failed') confirm.push(pin);
+    else if (isSold(pin, payment)) confirm.push(pin);
     else giveBack.push(pin);
   }
 

@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { orderIdOf, type PaymentId } from '../../engine/contracts/ids.ts';
+import { orderIdOf, type PaymentId, type RefundId } from '../../engine/contracts/ids.ts';
 import type { PaymentIntent } from '../../engine/contracts/ports.ts';
 import type { LiveSale } from '../../engine/contracts/sale.ts';
 import { RedisUnavailable, type Settlement } from '../../engine/index.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { type Hold, newSale, testHouse } from '../fixtures/test-house.ts';
 import { createLog } from '../log.ts';
+import { fulfilmentOn } from '../orders/fulfilment.ts';
 import { paymentReader } from '../payments/payment-row.ts';
 import { settlementsOn } from '../payments/settlements.ts';
+import { refunder } from '../refunds/execute-refund.ts';
 import { createSale } from '../sales/create-sale.ts';
 import { holdSettlement } from '../workers/hold-settlement.ts';
 import { indexBlock, leaseIndicesAhead } from './index-leases.ts';
@@ -132,16 +134,16 @@ test('a lapsed pin whose payment is under way lives on, and wakes its worker', a
   expect(await stateOf(pin.hold)).toBe('paying');
 });
 
+async function paymentRow({ paymentId }: { paymentId: PaymentId }) {
+  const row = await paymentReader(house.database.pool)(paymentId);
+  if (!row) throw new Error('no payment');
+  return row;
+}
+
 test('a lapsed pin follows what its payment became', async () => {
   const sale = await house.openSale(2);
-  const read = paymentReader(house.database.pool);
   const settlements = settlementsOn(house.database.pool, log);
   const [captured, declined] = await Promise.all([underWay(sale), underWay(sale)]);
-  const paymentRow = async ({ paymentId }: { paymentId: PaymentId }) => {
-    const row = await read(paymentId);
-    if (!row) throw new Error('no payment');
-    return row;
-  };
   await settlements.capture(await paymentRow(captured), {
     kind: 'captured',
     providerReference: 'pi',
@@ -160,13 +162,39 @@ test('a lapsed pin follows what its payment became', async () => {
   expect(await stateOf(declined.hold)).toBe('held');
 });
 
+test('a lapsed pin of what was paid is confirmed, also where the money has gone back since', async () => {
+  const sale = await house.openSale(1);
+  const pin = await underWay(sale);
+  const { hold, paymentId } = pin;
+  await settlementsOn(house.database.pool, log).capture(await paymentRow(pin), {
+    kind: 'captured',
+    providerReference: 'pi',
+    provider: 'primary',
+    by: 'saga',
+  });
+  const refund = { reason: 'goodwill' };
+  const begun = await fulfilmentOn(house.database.pool).refund(
+    orderIdOf(hold.reservationId),
+    'operator',
+    refund,
+    'k',
+  );
+  if (begun.kind === 'refused') throw new Error(begun.code);
+  const { refundId } = begun.body as { refundId: RefundId };
+  const execute = refunder({ on: house.database.pool, providerNamed: () => house.provider, log });
+  await execute(refundId);
+  expect(await paymentOf(orderIdOf(hold.reservationId))).toEqual([
+    { payment_id: paymentId, state: 'refunded' },
+  ]);
+  expect(await settle(sale, [pin])).toMatchObject({ confirmed: 1, returned: 0 });
+  expect(await stateOf(hold)).toBe('confirmed');
+});
+
 test('a hold whose confirmation was lost is confirmed by its row', async () => {
   const sale = await house.openSale(1);
   const { hold, paymentId } = await underWay(sale);
-  const row = await paymentReader(house.database.pool)(paymentId);
-  if (!row) throw new Error('no payment');
   const settlements = settlementsOn(house.database.pool, log);
-  await settlements.capture(row, {
+  await settlements.capture(await paymentRow({ paymentId }), {
     kind: 'captured',
     providerReference: 'pi',
     provider: 'primary',
