@@ -13,6 +13,8 @@ export interface SaleLife {
   epoch: number | null;
   /** Stream id of the last event that was ever written; null where there is no stream. */
   lastPosition: string | null;
+  /** Who rebuilds it, or died at it; null where it is live or lost. */
+  builder: string | null;
   /** Whoever rebuilds it was heard of a moment ago. */
   isBeingRebuilt: boolean;
 }
@@ -22,7 +24,7 @@ export async function saleLife(redis: Redis, saleId: string): Promise<SaleLife> 
   const replies = await redis
     .pipeline()
     .info('server')
-    .hmget(saleKey(saleId), 'epoch', 'life', 'builderHeardAtMs', 'wallMs')
+    .hmget(saleKey(saleId), 'epoch', 'life', 'builder', 'builderHeardAtMs', 'wallMs')
     .xinfo('STREAM', outboxKey(saleId))
     .time()
     .exec();
@@ -32,7 +34,7 @@ export async function saleLife(redis: Redis, saleId: string): Promise<SaleLife> 
   if (!runId || fields?.[0] || !fields || time?.[0] || !time || !stream) {
     throw new RedisUnavailable('Redis does not say which one it is');
   }
-  const [epoch, life, heardAtMs, wallMs] = fields[1] as (string | null)[];
+  const [epoch, life, builder, heardAtMs, wallMs] = fields[1] as (string | null)[];
   // lua/includes/clock.lua: a clock that is set is the wall clock.
   const nowMs = wallMs ? Number(wallMs) : Number((time[1] as string[])[0]) * 1_000;
   return {
@@ -40,6 +42,7 @@ export async function saleLife(redis: Redis, saleId: string): Promise<SaleLife> 
     life: life ?? null,
     epoch: epoch ? Number(epoch) : null,
     lastPosition: stream[0] ? null : lastIdOf(stream[1] as unknown[]),
+    builder: builder ?? null,
     isBeingRebuilt: Boolean(heardAtMs) && nowMs - Number(heardAtMs) < rebuildPatienceMs,
   };
 }

@@ -20,7 +20,7 @@ export interface RebuildParts {
   rows: PostgresPool;
   /** Plans through statistics: reads whole sales. */
   reports: PostgresPool;
-  settlement: Pick<Settlement, 'beginRebuild' | 'rebuild' | 'vacateTurns' | 'snapshot'>;
+  settlement: Pick<Settlement, 'life' | 'beginRebuild' | 'rebuild' | 'vacateTurns' | 'snapshot'>;
   log: Log;
 }
 
@@ -44,9 +44,12 @@ export async function rebuildSale(
   if (begun.kind !== 'begun') return false;
   await relayTail(rows, log, saleId, begun.tail);
   let lost = epoch;
-  // Where somebody began one since and it was lost as well, that one is what ends here.
   while ((await beginEpoch(rows, [saleId, lost, runId, indexBlock])).length === 0) {
     const [sale] = (await readSale(rows, [saleId])) as [SaleRow];
+    // The row before Redis: where this is still the builder then, nobody has rebuilt that epoch, and it was lost as
+    // well. Else whoever slept here would end one that is live.
+    const { builder } = await settlement.life(saleId);
+    if (builder !== begun.builder) return false;
     lost = sale.epoch;
   }
   const lostSale = await readLostSale(reports, saleId);

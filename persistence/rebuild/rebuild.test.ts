@@ -2,6 +2,7 @@ import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { PaymentIntent } from '../../engine/contracts/ports.ts';
 import type { LiveSale } from '../../engine/contracts/sale.ts';
 import { inCrowds } from '../../engine/fixtures/in-crowds.ts';
 import { saleWithAPast } from '../fixtures/sale-with-a-past.ts';
@@ -186,6 +187,69 @@ test('a restart that lost the pin of an accepted payment is rebuilt', async () =
   expect(await stateOf(hold)).toBe('paying');
   expect(sale.snapshot.stock).toMatchObject([{ available: 0, held: 0, paying: 1 }]);
   await expect(house.hold(sale)).rejects.toThrow('standby');
+});
+
+test('no payment slips in between a look at the pins and the epoch that follows', async () => {
+  const sale = await house.openSale(1);
+  const { id } = sale.config;
+  await follow(id);
+  const hold = await house.hold(sale);
+  await relay(id);
+  const bringBack = await copyRedis();
+  await follow(id);
+  await house.engine.runOnce();
+  let commit = () => {};
+  const mayCommit = new Promise<void>((resolve) => {
+    commit = resolve;
+  });
+  let intent: PaymentIntent | undefined;
+  const orderStore = {
+    ...house.orders,
+    beginPayment: async (begun: PaymentIntent) => {
+      intent = begun;
+      await mayCommit;
+      return house.orders.beginPayment(begun);
+    },
+  };
+  const paying = house.payAt(hold, { orderStore });
+  await expect.poll(() => intent).toBeDefined();
+
+  await bringBack();
+  const reservationStates: typeof house.settlement.reservationStates = async (...asked) => {
+    const states = await house.settlement.reservationStates(...asked);
+    commit();
+    await paying;
+    return states;
+  };
+  await followRedis({ ...parts(), settlement: { ...house.settlement, reservationStates } }, id);
+  await house.engine.runOnce();
+  expect(answerOf(await paying)).toBe('unavailable');
+  expect(await stateOf(hold)).toBe('held');
+  await payAndSettle(sale, hold);
+  await expectSound(id);
+});
+
+test('a worker that slept while it rebuilt does not end the epoch of whoever did it meanwhile', async () => {
+  const sale = await house.openSale(5);
+  const { id } = sale.config;
+  await follow(id);
+  await redis.flushall();
+  const { runId } = await house.settlement.life(id);
+  let hold: Hold | undefined;
+  const beginRebuild: typeof house.settlement.beginRebuild = async (...asked) => {
+    const begun = await house.settlement.beginRebuild(...asked);
+    for (const key of await redis.keys(`*{${id}}:sale`)) await redis.hset(key, 'builderHeardAtMs', 1);
+    expect(await rebuildSale(parts(), id, runId, 1)).toBe(true);
+    await house.engine.runOnce();
+    hold = await house.hold(sale);
+    return begun;
+  };
+  const slept = { ...parts(), settlement: { ...house.settlement, beginRebuild } };
+  expect(await rebuildSale(slept, id, runId, 1)).toBe(false);
+  await house.engine.runOnce();
+  expect(sale.snapshot.epoch).toBe(2);
+  await payAndSettle(sale, hold as Hold);
+  await expectSound(id);
 });
 
 test('events of a lost epoch that a relay had read come too late', async () => {

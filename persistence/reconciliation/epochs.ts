@@ -57,20 +57,28 @@ export async function followRedis(parts: EpochParts, saleId: string): Promise<nu
   if (!row?.is_published) return row?.epoch ?? null;
   const life = await parts.settlement.life(saleId);
   if (life.isBeingRebuilt) return row.epoch;
-  let loss = lossOf(row, life);
-  if (loss === 'restarted' && !(await knowsItsPins(parts, saleId))) loss = 'rolled back';
+  const loss = lossOf(row, life);
   if (loss === null) {
     // Nobody has noted yet which life the first epoch is in.
     if (row.redis_run_id === null) await noteRedisRun(rows, [saleId, life.runId, indexBlock, false]);
     // Somebody may have begun another one since the row was read.
     return Math.max(row.epoch, life.epoch ?? row.epoch);
   }
-  if (loss === 'restarted') return tellEpoch(parts, saleId, life.runId);
+  let lost = row.epoch;
+  if (loss === 'restarted') {
+    const noted = await noteEpoch(parts, saleId, life.runId);
+    // It began to sell slowly a moment ago: a Redis that is told of that epoch would sell beside it.
+    if (!noted || noted.isSlow) return noted?.epoch ?? null;
+    // After the epoch was noted: a payment of the one before that is committed later is refused, so that none comes
+    // between the look and the new epoch.
+    if (await knowsItsPins(parts, saleId)) return tellEpoch(parts, saleId, noted);
+    lost = noted.epoch;
+  }
 
   log.error({ saleId, loss, ...life, position: row.position }, 'Redis is not believed: another epoch');
   // What the stream still has behind the position was decided, and is not to be lost with it.
   if (life.lastPosition !== null) await relayAll(rows, parts.settlement, log, saleId);
-  await rebuildSale(parts, saleId, life.runId, row.epoch);
+  await rebuildSale(parts, saleId, life.runId, lost);
   return (await readSaleLife(rows, [saleId]))[0]?.epoch ?? null;
 }
 
@@ -94,18 +102,26 @@ async function knowsItsPins({ reports, settlement }: EpochParts, saleId: string)
   });
 }
 
-/** After a restart that kept everything. An epoch that Redis did not hear of is told again. */
-async function tellEpoch({ rows, settlement, log }: EpochParts, saleId: string, runId: string) {
+interface NotedEpoch {
+  epoch: number;
+  /** First index after the block that it issues from. */
+  indicesTo: number;
+  isSlow: boolean;
+}
+
+/** The epoch that begins with this life of Redis, in Postgres: the one that somebody else noted, if any. */
+async function noteEpoch({ rows }: EpochParts, saleId: string, runId: string): Promise<NotedEpoch | null> {
   const [begun] = await noteRedisRun(rows, [saleId, runId, indexBlock, true]);
-  const [present] = begun ? [begun] : await readSaleLife(rows, [saleId]);
-  if (!present) return null;
-  // It began to sell slowly a moment ago: a Redis that is told of that epoch would sell beside it.
-  if (!begun && (present as SaleLifeRow).mode === 'slow') return present.epoch;
-  const to = present.index_leased_through;
-  const indices = { from: Math.max(0, to - indexBlock), to };
-  const outcome = await settlement.beginEpoch(saleId, present.epoch, indices);
-  if (outcome.kind === 'begun') {
-    log.info({ saleId, epoch: present.epoch }, 'Redis was restarted: another epoch');
-  }
-  return present.epoch;
+  if (begun) return { epoch: begun.epoch, indicesTo: begun.index_leased_through, isSlow: false };
+  const [row] = await readSaleLife(rows, [saleId]);
+  if (!row) return null;
+  return { epoch: row.epoch, indicesTo: row.index_leased_through, isSlow: row.mode === 'slow' };
+}
+
+/** After a restart that kept everything. An epoch that Redis did not hear of is told again. */
+async function tellEpoch({ settlement, log }: EpochParts, saleId: string, { epoch, indicesTo }: NotedEpoch) {
+  const indices = { from: Math.max(0, indicesTo - indexBlock), to: indicesTo };
+  const outcome = await settlement.beginEpoch(saleId, epoch, indices);
+  if (outcome.kind === 'begun') log.info({ saleId, epoch }, 'Redis was restarted: another epoch');
+  return epoch;
 }
