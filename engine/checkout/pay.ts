@@ -36,6 +36,7 @@ export interface PayParts {
     buyerId: string;
     paymentId: PaymentIntent['paymentId'];
   }) => Promise<PinAnswer>;
+  /** Of an attempt that is abandoned, and of no other. */
   unpin: (pin: {
     saleId: string;
     reservationId: PaymentIntent['reservationId'];
@@ -154,7 +155,14 @@ export function payAtDesk(parts: PayParts) {
     if (outcome.kind === 'refused' && outcome.code !== 'unavailable') return giveUp(outcome);
     return said(outcome, true);
 
-    async function giveUp(refusal: Refusal): Promise<Refusal> {
+    /**
+     * Whoever else has this attempt, by a repeat of its key at another gateway, may commit it at any moment, and
+     * may have done so: Postgres decides, as it does when a lease lapses, and only an abandoned attempt is unpinned.
+     */
+    async function giveUp(refusal: Refusal): Promise<PayOutcome> {
+      if (!(await parts.orderStore.abandon({ paymentId, orderId, saleId, buyerId }))) {
+        return (await stored()) ?? refusal;
+      }
       await parts.unpin({ saleId, reservationId, buyerId, paymentId });
       return refusal;
     }
@@ -164,10 +172,11 @@ export function payAtDesk(parts: PayParts) {
       agreed: Money,
       now: HoldPrice | QuotedCheckout,
       reason?: string,
-    ): Promise<Refusal> {
-      const refusal = await giveUp(priceChanged(agreed, now.price.total, reason));
-      if ('quoteId' in now && now.quoteId !== quoteId) await parts.say(hold, now);
-      return refusal;
+    ): Promise<PayOutcome> {
+      const refusal = priceChanged(agreed, now.price.total, reason);
+      const outcome = await giveUp(refusal);
+      if (outcome === refusal && 'quoteId' in now && now.quoteId !== quoteId) await parts.say(hold, now);
+      return outcome;
     }
 
     function intentOf(priced: HoldPrice): PaymentIntent {

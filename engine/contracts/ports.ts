@@ -64,6 +64,11 @@ export type BeginPaymentOutcome =
 export interface OrderStore {
   /** Commits key, pending order, initiated payment and guard, grouped with its neighbours. One commit. */
   beginPayment(intent: PaymentIntent): Promise<BeginPaymentOutcome>;
+  /**
+   * The fence before a pin is given up: whether the attempt is abandoned, now or before, so that nobody commits it
+   * any more. False: it was committed, and what is stored for its key says how it stands.
+   */
+  abandon(attempt: Pick<PaymentIntent, 'paymentId' | 'orderId' | 'saleId' | 'buyerId'>): Promise<boolean>;
   /** What is stored for a key, or null. A different fingerprint is `idempotency_key_reused`. */
   storedOutcome(
     buyerId: string,

@@ -43,15 +43,15 @@ export interface SlowSales {
   read(of: OfReservation): Promise<OwnReservation | null>;
   release(of: OfReservation): Promise<ReleaseAnswer>;
   reprice(of: OfReservation & { quoteId: QuoteId }): Promise<RepriceAnswer>;
+  /** The pin ends with its attempt: once that is abandoned, declined or voided, the hold is held again. */
   beginPayment(of: OfReservation & { epoch: number; paymentId: PaymentId }): Promise<PinAnswer>;
-  /** Ends an attempt that was pinned and not committed: nobody commits it any more. */
-  unpin(of: OfReservation & { paymentId: PaymentId }): Promise<void>;
 }
 
 /** What decides about the units of sales. */
 export interface Floor {
   decide(request: ReserveRequest): Promise<Decision>;
   reservations: ReturnType<typeof reservations>;
+  /** Gives a pin back. Only of an attempt that is abandoned: until then somebody may commit it. */
   unpin(of: OfReservation & { paymentId: PaymentId }): Promise<unknown>;
 }
 
@@ -93,6 +93,7 @@ export function slowlyWhereDue(fast: Floor, slow: SlowSales): Floor {
       beginPayment: either(slow.beginPayment, beginPayment),
       reprice: either(slow.reprice, reprice),
     },
-    unpin: either<Parameters<Floor['unpin']>[0], unknown>(slow.unpin, fast.unpin),
+    // In Postgres the row that says `abandoned` has ended the pin.
+    unpin: either<Parameters<Floor['unpin']>[0], unknown>(async () => {}, fast.unpin),
   };
 }

@@ -1,13 +1,15 @@
-import { isIdOf } from '../../engine/contracts/ids.ts';
+import { isIdOf, type PaymentId } from '../../engine/contracts/ids.ts';
 import { endOfPage, pageOf } from '../../engine/contracts/page.ts';
 import type { NextAction, OrderStore } from '../../engine/contracts/ports.ts';
 import type { Log } from '../log.ts';
+import { paymentReader } from '../payments/payment-row.ts';
 import type { Postgres } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
 import { paymentBeginnings } from './begin-payment.ts';
 import { answerOfKey } from './known-payment.ts';
 import { type OrderRow, orderOf } from './order-row.ts';
 
+const abandonPayments = statement<{ payment_id: PaymentId }>('abandon-payments');
 const readOrders = statement<OrderRow>('read-orders');
 const readStoredOutcome = statement<{
   fingerprint: string;
@@ -21,8 +23,15 @@ const groupSizeMax = 256;
 
 /** Orders on Postgres; `on` is a pool whose plans go through keys. */
 export function orderStoreOn(on: Postgres, log: Log): OrderStore {
+  const known = paymentReader(on);
+
   return {
     beginPayment: paymentBeginnings(on, log, groupSizeMax),
+
+    async abandon({ paymentId, orderId, saleId, buyerId }) {
+      const [won] = await abandonPayments(on, [saleId, [paymentId], [buyerId], [orderId]]);
+      return won !== undefined || (await known(paymentId))?.state === 'abandoned';
+    },
 
     async storedOutcome(buyerId, operation, key, fingerprint) {
       const [stored] = await readStoredOutcome(on, [buyerId, operation, key]);

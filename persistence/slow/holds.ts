@@ -1,5 +1,5 @@
 import { decodeItems } from '../../engine/contracts/events.ts';
-import { orderIdOf, type PaymentId, type QuoteId, type ReservationId } from '../../engine/contracts/ids.ts';
+import type { PaymentId, QuoteId, ReservationId } from '../../engine/contracts/ids.ts';
 import type { ReservationState } from '../../engine/contracts/states.ts';
 import { pinLeaseMs, StaleEpoch } from '../../engine/index.ts';
 import type { OwnReservation, PinAnswer, SlowSales } from '../../engine/surface.ts';
@@ -27,7 +27,6 @@ const readSlowReservation = statement<HoldRow>('read-slow-reservation');
 const pinSlowHold = statement<Pick<HoldRow, 'items' | 'deadline_ms' | 'quote_id'>>('pin-slow-hold');
 const repriceSlowHold = statement<Pick<HoldRow, 'attempt_id'>>('reprice-slow-hold');
 const releaseSlowHold = statement<MovedHold>('release-slow-hold');
-const abandonPayments = statement('abandon-payments');
 
 /** What a hold that is not to be had is instead; `held` is what changed since it was asked for. */
 const asked = { paying: 'paying', confirmed: 'paid', released: 'ended', expired: 'ended' } as const;
@@ -38,7 +37,7 @@ export function slowHolds(
   pool: PostgresPool,
   log: Log,
   isSlow: (saleId: string) => Promise<boolean>,
-): Pick<SlowSales, 'read' | 'release' | 'reprice' | 'beginPayment' | 'unpin'> {
+): Pick<SlowSales, 'read' | 'release' | 'reprice' | 'beginPayment'> {
   /** Null: the buyer has no such reservation. Nothing may be said of a sale that went back to Redis. */
   async function row({ saleId, reservationId, buyerId }: OfReservation): Promise<HoldRow | null> {
     const [found] = await readSlowReservation(pool, [saleId, reservationId, buyerId]);
@@ -98,10 +97,6 @@ export function slowHolds(
       if (found.state !== 'held') return { kind: pinned[found.state] };
       if (found.attempt_id === paymentId) return { kind: 'tried' };
       throw moved(of);
-    },
-
-    async unpin({ saleId, reservationId, buyerId, paymentId }) {
-      await abandonPayments(pool, [saleId, [paymentId], [buyerId], [orderIdOf(reservationId)]]);
     },
   };
 }
