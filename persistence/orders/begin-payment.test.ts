@@ -198,13 +198,30 @@ test('a commit of another epoch is refused, even when the epoch ends while it wa
   expect(codeOf(await store.beginPayment(testIntent({ saleId: 'epoch', epoch: 2 })))).toBe('accepted');
 });
 
+test('of a commit and whoever gives its attempt up one wins, and both know which', async () => {
+  await insertSale(database.pool, 'given-up', { ps5: 40 });
+  const other = orderStoreOn(database.pool, createLog('silent'));
+  const begun = await Promise.all(
+    Array.from({ length: 40 }, async (_, at) => {
+      const intent = testIntent({ saleId: 'given-up' });
+      const giveUp = () => other.abandon(intent);
+      const before = at % 2 === 0 ? giveUp() : null;
+      const [outcome, isAbandoned] = await Promise.all([store.beginPayment(intent), before ?? giveUp()]);
+      expect(codeOf(outcome)).toBe(isAbandoned ? 'payment_abandoned' : 'accepted');
+      // Whoever asks again is told the same.
+      expect(await store.abandon(intent)).toBe(isAbandoned);
+      return !isAbandoned;
+    }),
+  );
+  const accepted = begun.filter((isBegun) => isBegun).length;
+  expect(await count('orders', 'given-up')).toBe(accepted);
+  expect(await committedUnits(database.pool, 'given-up')).toEqual({ ps5: accepted });
+});
+
 test('an attempt that was abandoned is refused, and so is one on an order that has ended', async () => {
   await insertSale(database.pool, 'ended', { ps5: 5 });
   const abandoned = testIntent({ saleId: 'ended' });
-  await database.pool.query(
-    `INSERT INTO payments (buyer_id, payment_id, order_id, sale_id, state) VALUES ($1, $2, $3, 'ended', 'abandoned')`,
-    [abandoned.buyerId, abandoned.paymentId, abandoned.orderId],
-  );
+  expect(await store.abandon(abandoned)).toBe(true);
   expect(codeOf(await store.beginPayment(abandoned))).toBe('payment_abandoned');
 
   const paid = testIntent({ saleId: 'ended' });

@@ -49,3 +49,16 @@ test('a page that is exactly full is the last one; a cursor that never was one i
   }
   expect(await pageFor('nobody', null)).toEqual({ data: [], nextCursor: null });
 });
+
+test('an order shows the payment that was begun, not the attempt that was given up after it', async () => {
+  const declined = testIntent({ saleId: 'pages', buyerId: 'cid' });
+  await store.beginPayment(declined);
+  await database.pool.query(
+    "UPDATE payments SET state = 'declined', decline_code = 'x', settled_at = now() WHERE payment_id = $1",
+    [declined.paymentId],
+  );
+  const { buyerId, reservationId, orderId } = declined;
+  const givenUp = testIntent({ saleId: 'pages', buyerId, reservationId });
+  expect(await store.abandon(givenUp)).toBe(true);
+  expect(await store.order(orderId, buyerId)).toMatchObject({ paymentStatus: 'declined' });
+});

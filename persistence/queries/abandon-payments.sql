@@ -1,5 +1,5 @@
--- The fence: takes the place of `initiated` for attempts whose pins lapsed before anything was committed.
--- Returns those that were won; a gateway that comes later with one of them is refused.
+-- The fence: takes the place of `initiated` for attempts whose pins lapsed before anything was committed, or are
+-- given up. Returns those that were won; a gateway that comes later with one of them is refused.
 --
 -- $1 sale_id text  $2 payment_id text[]  $3 buyer_id text[]  $4 order_id text[]
 INSERT INTO payments (payment_id, buyer_id, order_id, sale_id, state, settled_at)

@@ -1,4 +1,5 @@
--- A buyer's orders as they are shown, newest first: ids sort by creation.
+-- A buyer's orders as they are shown, newest first: ids sort by creation. The payment is that which has the money,
+-- else the latest that was begun.
 --
 -- $1 buyer_id text
 -- $2 only this order_id text, or null
@@ -22,7 +23,8 @@ FROM (
   LEFT JOIN LATERAL (
     SELECT state FROM payments
     WHERE buyer_id = page.buyer_id AND order_id = page.order_id
-    ORDER BY (state IN ('captured', 'refunded')) DESC, created_at DESC, payment_id DESC LIMIT 1
+    ORDER BY (state IN ('captured', 'refunded')) DESC, (state = 'abandoned'), created_at DESC, payment_id DESC
+    LIMIT 1
   ) AS payment ON true
   LEFT JOIN LATERAL (
     SELECT jsonb_agg(to_jsonb(order_items) ORDER BY line) AS items FROM order_items

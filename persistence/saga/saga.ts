@@ -33,7 +33,7 @@ const open = (reason: string): Followed => ({ kind: 'open', reason });
  *
  * | step                   | where                | undone by                                          |
  * |------------------------|----------------------|----------------------------------------------------|
- * | pin the hold           | the desk             | unpin, or the lease's end and `abandoned`          |
+ * | pin the hold           | the desk             | `abandoned`, by it or at the lease's end; unpin    |
  * | begin (first commit)   | the desk             | declined: the order stays pending while it is held |
  * | charge, capture        | `charge.ts`          | void; once captured, a refund                      |
  * | settle (second commit) | `settlements.ts`     | a refund, begun in the same commit                 |

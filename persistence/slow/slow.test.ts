@@ -330,6 +330,17 @@ test('a pin whose payment was never committed is fenced off before its hold ends
   expect((await expectSound(id))?.items).toMatchObject([{ available: 0, held: 1, committed: 0 }]);
 });
 
+test('an attempt that is given up lets its hold go at once, and another card pays it', async () => {
+  const sale = await openSale(1);
+  await goSlow(sale);
+  const hold = await house.hold(sale);
+  await house.pay(hold, 'tok_declined', 'k');
+  await workSlowly();
+  expect(await house.pay(hold, 'tok_visa', 'k')).toMatchObject({ code: 'idempotency_key_reused' });
+  expect(await stateOf(hold)).toBe('held');
+  await paySlowly(hold);
+});
+
 test('buyers who come at once, through several gateways, get every unit once', async () => {
   const sale = await openSale(20, { perBuyerLimit: 2 });
   const { id } = sale.config;
