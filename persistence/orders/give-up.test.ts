@@ -130,6 +130,7 @@ test('whoever would give up an attempt that is under way says so instead, and it
   await settlementsOn(house.database.pool, log).capture(payment, captured);
   const pin = { reservationId: hold.reservationId, paymentId };
   expect(await house.settlement.confirm(sale.config.id, [pin])).toEqual([{ kind: 'confirmed' }]);
+  await expect(house.hold(sale, hold.buyerId)).rejects.toThrow('limit');
   await close();
 });
 
