@@ -153,6 +153,46 @@ test('a decline leaves the order pending with its reason, and another card confi
   expect(await committedUnits(database.pool, 'card')).toEqual({ ps5: 1 });
 });
 
+test('where nobody was asked, a payment is declined under its latest claim alone', async () => {
+  await insertSale(database.pool, 'fenced', { ps5: 10 });
+  const payment = await begun(testIntent({ saleId: 'fenced' }));
+  await database.pool.query("UPDATE payments SET fence = 2 WHERE sale_id = 'fenced'");
+  const away = { kind: 'declined', declineCode: 'provider_unavailable', providerReference: null } as const;
+  const under = (fence: number) =>
+    settlements.decline(payment, { ...away, provider: null, by: 'saga', fence });
+  expect(await under(1)).toEqual({ kind: 'settled before' });
+  expect((await read(payment.payment_id))?.state).toBe('initiated');
+  expect(await under(2)).toMatchObject({ kind: 'settled' });
+  expect((await read(payment.payment_id))?.state).toBe('declined');
+});
+
+test('money of a payment that had been declined calls a person, once', async () => {
+  await insertSale(database.pool, 'taken', { ps5: 10 });
+  const [declined, captured] = [
+    await begun(testIntent({ saleId: 'taken' })),
+    await begun(testIntent({ saleId: 'taken' })),
+  ];
+  const capture = (payment: PaymentRow) =>
+    settlements.capture(payment, { kind: 'captured', providerReference: 'pi_6', ...decision });
+  await settlements.decline(declined, {
+    ...{ kind: 'declined', declineCode: 'settled_by_operator', providerReference: null, ...decision },
+  });
+  for (const payment of [declined, declined, captured, captured]) await capture(payment);
+  const { rows } = await database.pool.query(
+    `SELECT payment_id, state, unresolved, jsonb_path_query_array(saga, '$[*].step') AS steps
+     FROM payments WHERE sale_id = 'taken' ORDER BY state`,
+  );
+  expect(rows).toEqual([
+    { payment_id: captured.payment_id, state: 'captured', unresolved: null, steps: ['begin', 'settle'] },
+    {
+      payment_id: declined.payment_id,
+      state: 'declined',
+      unresolved: 'card took the money (pi_6) of a payment that had ended',
+      steps: ['begin', 'settle', 'unresolved'],
+    },
+  ]);
+});
+
 test('a capture after its order has ended is on record, confirms nothing, and goes back', async () => {
   await insertSale(database.pool, 'late', { ps5: 10 });
   // Chosen by a client, with all that JSON escapes.

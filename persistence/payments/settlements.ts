@@ -4,6 +4,7 @@ import { gather } from '../postgres/gathering.ts';
 import type { Postgres } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
 import { commitWhatFits } from '../postgres/what-fits.ts';
+import { callPersonIfEnded } from './call-person.ts';
 import { confirmedAnswer, declinedAnswer, type FinalAnswer, lateAnswer } from './final-body.ts';
 import type { PaymentRow } from './payment-row.ts';
 
@@ -17,17 +18,22 @@ export interface Decision {
   by: string;
 }
 export type Captured = Extract<ChargeOutcome, { kind: 'captured' }> & Decision & { provider: string };
-export type Declined = Extract<ChargeOutcome, { kind: 'declined' }> & Decision;
+export type Declined = Extract<ChargeOutcome, { kind: 'declined' }> &
+  Decision & {
+    /** Of the claim under which nobody was asked: it counts while that claim is the latest. Absent for an answer. */
+    fence?: number;
+  };
 
 export type Settled =
   | { kind: 'settled'; answer: FinalAnswer }
   /** The capture came after its order had ended: it is on record, and its refund has begun. */
   | { kind: 'captured without order' }
-  /** Somebody settled it before; nothing was changed. */
+  /** Somebody settled it before, or acts on it under a later claim; nothing was changed. */
   | { kind: 'settled before' };
 
 /** The second commit, grouped: what became of a payment, its order, its ledger entry and its key. */
 export interface Settlements {
+  /** Where the payment had ended without money a person is called. */
   capture(payment: PaymentRow, outcome: Captured): Promise<Settled>;
   decline(payment: PaymentRow, outcome: Declined): Promise<Settled>;
 }
@@ -92,6 +98,7 @@ export function settlementsOn(on: Postgres, log: Log, groupSizeMax = 256): Settl
       cases.map((one) => JSON.stringify(one.answer.body)),
       cases.map((one) => one.outcome.provider),
       cases.map((one) => one.outcome.by),
+      cases.map((one) => one.outcome.fence ?? null),
     ]);
     const answers = new Map(cases.map((one) => [one.payment.payment_id as string, one.answer]));
     return new Map(
@@ -103,7 +110,11 @@ export function settlementsOn(on: Postgres, log: Log, groupSizeMax = 256): Settl
   });
 
   return {
-    capture: (payment, outcome) => captures({ payment, outcome, answer: confirmedAnswer(payment) }),
+    async capture(payment, outcome) {
+      const settled = await captures({ payment, outcome, answer: confirmedAnswer(payment) });
+      if (settled.kind === 'settled before') await callPersonIfEnded(on, log, payment.payment_id, outcome);
+      return settled;
+    },
     decline: (payment, outcome) =>
       declines({ payment, outcome, answer: declinedAnswer(payment, outcome.declineCode) }),
   };

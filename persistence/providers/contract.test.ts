@@ -14,7 +14,8 @@ const request = (paymentToken: string): ChargeRequest => {
   number += 1;
   const reference = `AAAA-${number}`;
   const amount = { amount: 49_900, currency: 'USD' };
-  return { paymentId: `pay_${number}`, amount, paymentToken, reference, begunAtMs: Date.now() };
+  const sendByMs = Number.POSITIVE_INFINITY;
+  return { paymentId: `pay_${number}`, amount, paymentToken, reference, begunAtMs: Date.now(), sendByMs };
 };
 
 describe.each(['thin', 'stripe'] as const)('%s', (kind) => {
@@ -114,14 +115,14 @@ describe.each(['thin', 'stripe'] as const)('%s', (kind) => {
     const [taken, given] = [request('tok_visa'), request('tok_visa')];
     expect(await provider.charge(taken)).toMatchObject({ kind: 'authorized' });
     expect(await provider.charge(given)).toMatchObject({ kind: 'authorized' });
-    const { amount } = taken;
-    const one = { ...taken, providerReference: null, amount };
+    const { amount, sendByMs } = taken;
+    const one = { ...taken, providerReference: null };
     expect(await Promise.all([provider.capture(one), provider.capture(one)])).toEqual([
       { kind: 'captured' },
       { kind: 'captured' },
     ]);
     expect(await provider.void({ ...given, providerReference: null })).toEqual({ kind: 'voided' });
-    expect(await provider.capture({ ...given, providerReference: null, amount })).toMatchObject({
+    expect(await provider.capture({ ...given, providerReference: null, amount, sendByMs })).toMatchObject({
       kind: 'refused',
     });
     expect(await simulator.tally()).toMatchObject({

@@ -6,7 +6,6 @@ import {
   circuitBreaker,
   handleWhenResult,
   SamplingBreaker,
-  wrap,
 } from 'cockatiel';
 import type { PaymentProvider, ProviderUnavailable } from '../../engine/contracts/ports.ts';
 import type { WatchedProvider } from './choice.ts';
@@ -20,7 +19,8 @@ export interface GuardOptions {
 
 /**
  * A provider behind a bulkhead and a breaker. One card that cannot be charged says nothing about the next; a
- * provider that does not answer does. While the breaker is open nothing is sent: *unavailable*.
+ * provider that does not answer does. While the breaker is open nothing is sent: *unavailable*. So is what waited for
+ * its turn until after its time, which says nothing about the provider.
  */
 export function guarded(provider: PaymentProvider, options: GuardOptions): WatchedProvider {
   const breaker = circuitBreaker(
@@ -35,11 +35,14 @@ export function guarded(provider: PaymentProvider, options: GuardOptions): Watch
   breaker.onBreak(() => {
     asksNobodyUntilMs = performance.now() + options.halfOpenAfterMs;
   });
-  const policy = wrap(bulkhead(options.atOnceMax, 100_000), breaker);
+  const turns = bulkhead(options.atOnceMax, 100_000);
 
-  const guard = async <O>(ask: () => Promise<O>): Promise<O | ProviderUnavailable> => {
+  const guard = async <O>(
+    ask: () => Promise<O>,
+    sendByMs = Number.POSITIVE_INFINITY,
+  ): Promise<O | ProviderUnavailable> => {
     try {
-      return await policy.execute(ask);
+      return await turns.execute(async () => (performance.now() < sendByMs ? breaker.execute(ask) : tooLate));
     } catch (error) {
       if (error instanceof BrokenCircuitError || error instanceof BulkheadRejectedError) {
         return { kind: 'unavailable', reason: error.message };
@@ -51,10 +54,12 @@ export function guarded(provider: PaymentProvider, options: GuardOptions): Watch
   return {
     name: provider.name,
     isAway: () => breaker.state === CircuitState.Open && performance.now() < asksNobodyUntilMs,
-    charge: (request) => guard(() => provider.charge(request)),
-    capture: (payment) => guard(() => provider.capture(payment)),
+    charge: (request) => guard(() => provider.charge(request), request.sendByMs),
+    capture: (payment) => guard(() => provider.capture(payment), payment.sendByMs),
     void: (payment) => guard(() => provider.void(payment)),
     refund: (request) => guard(() => provider.refund(request)),
     find: (payment) => guard(() => provider.find(payment)),
   };
 }
+
+const tooLate: ProviderUnavailable = { kind: 'unavailable', reason: 'its turn came too late' };

@@ -38,6 +38,7 @@ const request: ChargeRequest = {
   paymentToken: 'tok_visa',
   reference: 'AAAA-BBBB-CCCC',
   begunAtMs: 0,
+  sendByMs: Number.POSITIVE_INFINITY,
 };
 
 test('a charge is one form under its own key', async () => {
@@ -170,6 +171,28 @@ test('no more than the limit is on its way at once', async () => {
   const outcomes = await Promise.all(Array.from({ length: 60 }, () => client.charge(request)));
   expect(outcomes.every((outcome) => outcome.kind === 'captured')).toBe(true);
   expect(most).toBe(8);
+});
+
+test('a charge or capture whose turn comes after its time is not sent, and its provider is not away for that', async () => {
+  const seen: unknown[] = [];
+  const waiting: ServerResponse[] = [];
+  const url = await provider(({ request: { headers }, response }) => {
+    seen.push(headers['idempotency-key']);
+    waiting.push(response);
+  });
+  const client = createPaymentProvider('primary', url, { atOnceMax: 1, timeoutMs: 30_000 });
+  const first = client.charge({ ...request, paymentId: 'pay_first' });
+  const sendByMs = performance.now() + 50;
+  const late = Array.from({ length: 40 }, () => client.charge({ ...request, sendByMs }));
+  const capture = client.capture({ ...request, providerReference: 'pi', sendByMs });
+  await expect.poll(() => seen.length > 0 && performance.now() > sendByMs).toBe(true);
+  json(waiting[0] as ServerResponse, 200, { id: 'pi', status: 'succeeded' });
+  expect(await first).toMatchObject({ kind: 'captured' });
+  for (const outcome of await Promise.all([...late, capture])) {
+    expect(outcome).toEqual({ kind: 'unavailable', reason: 'its turn came too late' });
+  }
+  expect(seen).toEqual(['pay_first']);
+  expect(client.isAway()).toBe(false);
 });
 
 test('what could not be sent in time is not sent later', async () => {

@@ -2,6 +2,7 @@ import type { PaymentId, RefundId } from '../../engine/contracts/ids.ts';
 import type { PaymentProvider } from '../../engine/contracts/ports.ts';
 import type { PaymentState, RefundState } from '../../engine/contracts/states.ts';
 import type { Log } from '../log.ts';
+import { callPersonIfEnded } from '../payments/call-person.ts';
 import type { Postgres } from '../postgres/pool.ts';
 import { columns, statement } from '../postgres/statement.ts';
 import type { WakingPaymentQueue } from '../queues/payment-queue.ts';
@@ -20,7 +21,6 @@ interface EventRow {
 
 const lostEvents = statement<EventRow>('lost-events');
 const markEvents = statement('mark-events');
-const reopenPayment = statement<{ payment_id: string }>('reopen-payment');
 
 const batchMax = 500;
 
@@ -76,9 +76,8 @@ async function lookForMoney({ rows, providerNamed, log }: EventParts, event: Eve
   const found = await provider.find({ paymentId, providerReference: null });
   switch (found.kind) {
     case 'captured': {
-      const reason = `${event.provider} took the money (${found.providerReference}) of a payment that had ended`;
-      const [news] = await reopenPayment(rows, [paymentId, reason]);
-      if (news) log.error({ paymentId, reason }, 'a payment is for a person to decide');
+      const { provider: name } = event;
+      await callPersonIfEnded(rows, log, paymentId, { ...found, provider: name });
       return true;
     }
     case 'authorized': {

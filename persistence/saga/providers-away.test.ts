@@ -1,10 +1,18 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { orderIdOf } from '../../engine/contracts/ids.ts';
+import { passBy } from '../../engine/contracts/crash-points.ts';
+import { orderIdOf, type PaymentId } from '../../engine/contracts/ids.ts';
+import type { ChargeOutcome } from '../../engine/contracts/ports.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { testSimulator } from '../fixtures/simulator.ts';
 import { type Hold, testHouse } from '../fixtures/test-house.ts';
+import { createLog } from '../log.ts';
+import { settlementsOn } from '../payments/settlements.ts';
+import { providersIn } from '../providers/choice.ts';
 import { createPaymentProvider } from '../providers/create.ts';
+import { holdSettlement } from '../workers/hold-settlement.ts';
+import { claimsOn } from './claims.ts';
+import { paymentSaga } from './saga.ts';
 
 /** A port where nobody listens, until somebody does. */
 async function freePort(): Promise<number> {
@@ -140,5 +148,56 @@ test('a payment that may have been taken is never refused for its age: it waits 
   } finally {
     await other.close();
     simulator.close();
+  }
+});
+
+test('whoever slept through its lease refuses nothing that another is asking for meanwhile', async () => {
+  const other = await testHouse();
+  try {
+    const held = await other.hold(await other.openSale(1));
+    await other.payAt(held, { paymentQueue: { wake: () => {} } });
+    const { pool } = other.database;
+    // The sale lets it wait no longer, and nobody was asked.
+    const { rows } = await pool.query<{ payment_id: PaymentId }>(
+      "UPDATE payments SET created_at = now() - interval '11 minutes' RETURNING payment_id",
+    );
+    const paymentId = rows[0]?.payment_id as PaymentId;
+    /** A worker with a provider of its own, which says when it is asked and answers when it is told to. */
+    const worker = () => {
+      let isAsked = false;
+      let answer = (_: ChargeOutcome) => {};
+      const charge = () => {
+        isAsked = true;
+        return new Promise<ChargeOutcome>((resolve) => {
+          answer = resolve;
+        });
+      };
+      const follow = paymentSaga({
+        claims: claimsOn(pool, { leaseMs: 60_000, first: 'primary', actionMs: 1 }),
+        providers: providersIn([{ ...other.provider, charge }]),
+        settlements: settlementsOn(pool, createLog('silent')),
+        holds: holdSettlement(other.settlement),
+        push: other.settlement.push,
+        log: createLog('silent'),
+        at: passBy,
+        unresolvedAfterMs: 120_000,
+      });
+      return { follow, isAsked: () => isAsked, answer: (outcome: ChargeOutcome) => answer(outcome) };
+    };
+    const [sleeper, next] = [worker(), worker()];
+    const slept = sleeper.follow(paymentId);
+    await eventually(sleeper.isAsked).toBe(true);
+    await pool.query('UPDATE payments SET lease_until = now()');
+    const charged = next.follow(paymentId);
+    await eventually(next.isAsked).toBe(true);
+    sleeper.answer({ kind: 'unavailable', reason: 'breaker open' });
+    expect(await slept).toEqual({ kind: 'open', reason: 'somebody else acts on it' });
+    next.answer({ kind: 'captured', providerReference: 'pi' });
+    expect(await charged).toEqual({ kind: 'done' });
+    const payments = await pool.query('SELECT state, provider_reference, unresolved FROM payments');
+    expect(payments.rows).toEqual([{ state: 'captured', provider_reference: 'pi', unresolved: null }]);
+    await eventually(() => other.pushes).toMatchObject([{ ev: 'order', status: 201 }]);
+  } finally {
+    await other.close();
   }
 });

@@ -78,7 +78,7 @@ export function paymentSaga(parts: SagaParts) {
     if (!next && claim.waits_until.getTime() <= Date.now()) {
       const declineCode = 'provider_unavailable';
       const outcome = { kind: 'declined', declineCode, providerReference: null } as const;
-      return settle(claim, 'declined', { ...outcome, provider: null, by: 'saga' });
+      return settle(claim, 'declined', { ...outcome, provider: null, by: 'saga', fence: claim.fence });
     }
     await claims.release(claim, { isUnasked: true, pauseMs: 0, unresolved: null });
     return next ? follow(claim.payment_id, next.name) : open(reason);
@@ -126,8 +126,7 @@ export function paymentSaga(parts: SagaParts) {
     at(`settle:${as}`);
     if (settled.kind === 'settled') return told(claim, settled.answer);
     if (settled.kind === 'captured without order') return told(claim, lateAnswer(claim));
-    const seen = await claims.claim({ paymentId: claim.payment_id, preferred: claim.asked });
-    return seen ? goOn(seen) : done;
+    return follow(claim.payment_id, claim.asked);
   }
 
   /** Somebody settled it: Redis and the buyer may still have to hear of it. */
