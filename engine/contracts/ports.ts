@@ -215,11 +215,16 @@ export type VoidOutcome =
   | Unknown
   | ProviderUnavailable;
 
-/** What is to be given back. `refundId` is the idempotency key at the provider. */
+/**
+ * What is to be given back. `refundId` is the idempotency key at the provider. Once the provider has named the refund
+ * it is asked about by that name: a key is forgotten before some refunds are paid back, and would then give back more.
+ */
 export interface RefundRequest {
   refundId: RefundId;
   paymentId: PaymentId;
   providerReference: string;
+  /** What the provider calls the refund; null while that is not known. */
+  providerRefundReference: string | null;
   amount: Money;
   /** For the provider's records. */
   reason: string;
@@ -227,6 +232,8 @@ export interface RefundRequest {
 
 export type RefundOutcome =
   | { kind: 'refunded'; providerRefundReference: string }
+  /** Taken on and not paid back yet; it may still fail. Ask again. */
+  | { kind: 'pending'; providerRefundReference: string }
   /** For good: more than was captured, or captured nothing. `code` is the provider's. */
   | { kind: 'refused'; code: string }
   | Unknown

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ChargeRequest, PaymentProvider } from '../../engine/contracts/ports.ts';
 import { testSimulator } from '../fixtures/simulator.ts';
@@ -138,6 +140,7 @@ describe.each(['thin', 'stripe'] as const)('%s', (kind) => {
     const part = {
       ...payment,
       refundId: 'rfd_1',
+      providerRefundReference: null,
       amount: { amount: 900, currency: 'USD' },
       reason: 'why',
     } as const;
@@ -153,6 +156,47 @@ describe.each(['thin', 'stripe'] as const)('%s', (kind) => {
       count: 1,
       sums: [{ amount: 900, currency: 'USD' }],
     });
+  });
+
+  test('a refund that is not paid back yet is pending, and is looked at by its name from then on', async () => {
+    const asked: string[] = [];
+    let status = 'pending';
+    const server = createServer((request, response) => {
+      asked.push(`${request.method} ${request.url}`);
+      response.setHeader('Content-Type', 'application/json');
+      if (status === 'gone') response.statusCode = 404;
+      response.end(
+        JSON.stringify(status === 'gone' ? { error: {} } : { id: 're_1', object: 'refund', status }),
+      );
+    });
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    try {
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const provider = createPaymentProvider('primary', url, { kind, apiKey: 'sk_test_of_the_tests' });
+      const payment = {
+        ...request('tok_visa'),
+        providerReference: 'pi_1',
+        refundId: 'rfd_1',
+        reason: 'why',
+      } as const;
+      const pending = { kind: 'pending', providerRefundReference: 're_1' } as const;
+      expect(await provider.refund({ ...payment, providerRefundReference: null })).toEqual(pending);
+      const outcomes: unknown[] = [];
+      for (status of ['requires_action', 'succeeded', 'failed', 'canceled', 'gone']) {
+        outcomes.push(await provider.refund({ ...payment, ...pending }));
+      }
+      expect(outcomes).toEqual([
+        pending,
+        { kind: 'refunded', providerRefundReference: 're_1' },
+        { kind: 'refused', code: 'failed' },
+        { kind: 'refused', code: 'canceled' },
+        { kind: 'unknown', reason: 'the provider answered 404' },
+      ]);
+      expect(asked).toEqual(['POST /v1/refunds', ...Array(5).fill('GET /v1/refunds/re_1')]);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 
   test('an outage is unknown, and soon nobody is asked any more', async () => {

@@ -97,6 +97,14 @@ export function voidRefused(error: ProviderError): VoidOutcome {
   return refuses(error) ? { kind: 'refused', code: codeOf(error) } : withoutAnswer(error);
 }
 
+/** Reads where a refund stands. Paid back is what the provider calls so, and nothing else. */
+export function refundOutcomeOf(refund: { id: string; status?: string | null }): RefundOutcome {
+  const { id: providerRefundReference, status } = refund;
+  if (status === 'succeeded') return { kind: 'refunded', providerRefundReference };
+  if (status === 'failed' || status === 'canceled') return { kind: 'refused', code: status };
+  return { kind: 'pending', providerRefundReference };
+}
+
 export const refundRefused = (error: ProviderError): RefundOutcome =>
   refuses(error) ? { kind: 'refused', code: codeOf(error) } : withoutAnswer(error);
 

@@ -14,10 +14,12 @@ import {
   chargeRefused,
   findRefused,
   type ProviderError,
+  refundOutcomeOf,
   refundRefused,
   silence,
   standingOf,
   voidRefused,
+  withoutAnswer,
 } from './intent-outcome.ts';
 import { outcomeOfList, referenceOf } from './key-over.ts';
 import type { AdapterOptions } from './options.ts';
@@ -104,7 +106,14 @@ export function stripeProvider(options: AdapterOptions): PaymentProvider {
       }
     },
 
-    async refund({ refundId, paymentId, providerReference, amount, reason }) {
+    async refund({ refundId, paymentId, providerReference, providerRefundReference, amount, reason }) {
+      if (providerRefundReference !== null) {
+        try {
+          return refundOutcomeOf(await stripe.refunds.retrieve(providerRefundReference));
+        } catch (error) {
+          return outcomeOf(error, withoutAnswer);
+        }
+      }
       try {
         const refund = await stripe.refunds.create(
           {
@@ -114,10 +123,7 @@ export function stripeProvider(options: AdapterOptions): PaymentProvider {
           },
           { idempotencyKey: refundId },
         );
-        if (refund.status === 'failed' || refund.status === 'canceled') {
-          return { kind: 'refused', code: refund.status };
-        }
-        return { kind: 'refunded', providerRefundReference: refund.id };
+        return refundOutcomeOf(refund);
       } catch (error) {
         return outcomeOf(error, refundRefused);
       }

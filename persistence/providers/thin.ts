@@ -12,10 +12,12 @@ import {
   findRefused,
   type ProviderError,
   type ProviderIntent,
+  refundOutcomeOf,
   refundRefused,
   silence,
   standingOf,
   voidRefused,
+  withoutAnswer,
 } from './intent-outcome.ts';
 import { outcomeOfList, referenceOf } from './key-over.ts';
 import type { AdapterOptions } from './options.ts';
@@ -105,8 +107,12 @@ export function thinProvider(options: AdapterOptions): PaymentProvider {
       }
     },
 
-    async refund({ refundId, paymentId, providerReference, amount, reason }) {
+    async refund({ refundId, paymentId, providerReference, providerRefundReference, amount, reason }) {
       try {
+        if (providerRefundReference !== null) {
+          const answer = await get(`${folder}v1/refunds/${encodeURIComponent(providerRefundReference)}`);
+          return isRefund(answer) ? refundOutcomeOf(answer.body) : withoutAnswer(errorOf(answer));
+        }
         const answer = await post(`${folder}v1/refunds`, refundId, {
           payment_intent: providerReference,
           amount: String(amount.amount),
@@ -114,10 +120,7 @@ export function thinProvider(options: AdapterOptions): PaymentProvider {
           'metadata[refund_id]': refundId,
           'metadata[reason]': reason,
         });
-        const { id, status } = (answer.body ?? {}) as { id?: string; status?: string };
-        if (answer.status !== 200 || !id) return refundRefused(errorOf(answer));
-        if (status === 'failed' || status === 'canceled') return { kind: 'refused', code: status };
-        return { kind: 'refunded', providerRefundReference: id };
+        return isRefund(answer) ? refundOutcomeOf(answer.body) : refundRefused(errorOf(answer));
       } catch (error) {
         return silence(error);
       }
@@ -141,6 +144,9 @@ function errorOf({ status, body }: ProviderAnswer): ProviderError {
     intent: isIntent(error.payment_intent) ? error.payment_intent : null,
   };
 }
+
+const isRefund = (answer: ProviderAnswer): answer is ProviderAnswer & { body: { id: string } } =>
+  answer.status === 200 && typeof (answer.body as { id?: unknown } | null)?.id === 'string';
 
 const isIntent = (body: unknown): body is ProviderIntent =>
   typeof (body as ProviderIntent | null)?.id === 'string' &&

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type OrderId, orderIdOf, type RefundId } from '../../engine/contracts/ids.ts';
+import type { RefundOutcome } from '../../engine/contracts/ports.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { testSimulator } from '../fixtures/simulator.ts';
 import { testHouse } from '../fixtures/test-house.ts';
@@ -142,6 +143,37 @@ test('while the provider is away a refund stays open, and is made when it is bac
   expect(await since(before)).toEqual({ count: 1, amount: price });
   expect(await moneyOf(orderId)).toMatchObject({ state: 'refunded', posted: [price] });
 });
+
+test.each([
+  [
+    { kind: 'refunded', providerRefundReference: 're_slow' } as const,
+    { state: 'refunded', refunding_minor: price, refunds: ['refunded'], posted: [price] },
+  ],
+  [
+    { kind: 'refused', code: 'failed' } as const,
+    { state: 'captured', refunding_minor: 0, refunds: ['failed'], posted: [] },
+  ],
+])(
+  'a refund that the provider takes its time for is asked about by its name until it is known: %j',
+  async (end, money) => {
+    const orderId = await paidOrder();
+    const refundId = await begin(orderId, price);
+    const asked: (string | null)[] = [];
+    const provider = { ...createPaymentProvider('primary', simulator.url) };
+    let answer: RefundOutcome = { kind: 'pending', providerRefundReference: 're_slow' };
+    provider.refund = async ({ providerRefundReference }) => {
+      asked.push(providerRefundReference);
+      return answer;
+    };
+    const execute = refunder({ on: house.database.pool, providerNamed: () => provider, log });
+    for (const _ of [1, 2]) expect(await execute(refundId)).toMatchObject({ kind: 'open' });
+    expect(await moneyOf(orderId)).toMatchObject({ state: 'captured', refunds: ['initiated'], posted: [] });
+    answer = end;
+    expect(await execute(refundId)).toEqual({ kind: 'done' });
+    expect(asked).toEqual([null, 're_slow', 're_slow']);
+    expect(await moneyOf(orderId)).toEqual(money);
+  },
+);
 
 test('what a provider refuses for good is on record, and its amount may be given back in another way', async () => {
   const orderId = await paidOrder();

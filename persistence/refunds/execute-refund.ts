@@ -19,9 +19,12 @@ interface RefundFacts {
   reason: string;
   provider: string | null;
   provider_reference: string | null;
+  /** Known from an earlier answer, where it was not paid back at once. */
+  provider_refund_reference: string | null;
 }
 
 const readRefund = statement<RefundFacts>('read-refund');
+const nameRefund = statement('name-refund');
 const settleRefund = statement<{ order_id: string }>('settle-refund');
 const failRefund = statement<{ payment_id: string }>('fail-refund');
 
@@ -36,7 +39,8 @@ export interface RefundParts {
 
 /**
  * Brings one refund to its end: asks the provider that captured, with the refund's id as its key, and commits
- * what it said. An unknown answer is asked for again under the same key. Safe to repeat, by anybody.
+ * what it said. An unknown answer is asked for again under the same key; a refund that the provider took on and has
+ * not paid back yet is asked about by its name there. Safe to repeat, by anybody.
  */
 export function refunder({ on, providerNamed, log }: RefundParts) {
   return async (refundId: RefundId): Promise<RowOutcome> => {
@@ -49,6 +53,7 @@ export function refunder({ on, providerNamed, log }: RefundParts) {
       refundId,
       paymentId,
       providerReference: refund.provider_reference ?? '',
+      providerRefundReference: refund.provider_refund_reference,
       amount: { amount: refund.amount_minor, currency: refund.currency },
       reason: refund.reason,
     });
@@ -62,6 +67,9 @@ export function refunder({ on, providerNamed, log }: RefundParts) {
         log.error({ refundId, orderId, code: outcome.code }, 'a provider refused to give money back');
         await underLock((transaction) => failRefund(transaction, [refundId, buyerId, outcome.code]));
         return done;
+      case 'pending':
+        await nameRefund(on, [refundId, buyerId, outcome.providerRefundReference]);
+        return { kind: 'open', reason: 'the provider has not paid it back yet' };
       default:
         return { kind: 'open', reason: outcome.reason };
     }
