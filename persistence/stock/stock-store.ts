@@ -49,6 +49,11 @@ export const stockStoreOn = (on: PostgresPool, settlement: StockSettlement, log:
   };
 };
 
+const notKnown = refuse('unavailable', {
+  detail: 'Redis does not know this SKU yet.',
+  retryAfterSeconds: 1,
+});
+
 const notPublished = refuse('unavailable', {
   detail: 'What was said is kept; Redis does not know general stock yet.',
   retryAfterSeconds: 1,
@@ -61,13 +66,14 @@ async function put(
   { title, price, units }: PutStock,
 ): Promise<{ kind: 'kept' } | Refusal> {
   const [row] = await readSale(stock.connection, [generalStockId]);
-  const isNew = !stock.knows(sku);
-  if (isNew && row && row.items.length >= skusMax) {
+  const known = row?.items.find((candidate) => candidate.sku === sku);
+  if (!known && row && row.items.length >= skusMax) {
     return refuse('invalid_request', { detail: `General stock holds at most ${skusMax} SKUs.` });
   }
-  const present = isNew ? 0 : await unsoldOf(settlement, sku);
-  if (present === null) return notPublished;
-  const gained = units - present;
+  const sold = known ? await soldOf(settlement, sku) : 0;
+  if (sold === null) return notKnown;
+  // By the rows: a change that died, or is to be published later, has left another number in Redis.
+  const gained = units + sold - (known?.units ?? 0);
   stock.list(sku);
   const short = gained < 0 ? await stock.take([{ sku, quantity: -gained }]) : null;
   if (short?.code === 'insufficient_stock') {
@@ -88,9 +94,8 @@ async function put(
   );
 }
 
-/** What is there of a SKU and not sold; null where Redis does not know. */
-async function unsoldOf(settlement: StockSettlement, sku: string): Promise<number | null> {
+/** How much of a SKU is sold, of all the units that its row has; null where Redis does not know. */
+async function soldOf(settlement: StockSettlement, sku: string): Promise<number | null> {
   const snapshot = await settlement.snapshot(generalStockId);
-  const count = snapshot?.stock.find((one) => one.sku === sku);
-  return count ? count.units - count.sold : null;
+  return snapshot?.stock.find((one) => one.sku === sku)?.sold ?? null;
 }

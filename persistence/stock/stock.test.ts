@@ -13,6 +13,7 @@ import { settleRestocks } from '../restocks/settle-restocks.ts';
 import { createSale } from '../sales/create-sale.ts';
 import { patchSale } from '../sales/patch-sale.ts';
 import { giveBackUnsold } from './give-back.ts';
+import { stockStoreOn } from './stock-store.ts';
 
 const log = createLog('silent');
 let house: Awaited<ReturnType<typeof testHouse>>;
@@ -22,7 +23,8 @@ beforeAll(async () => {
 afterAll(() => house.close());
 
 const price = { amount: 49_900, currency: 'USD' };
-const put = (sku: string, units: number) => house.stock.put(sku, { title: 'PlayStation 5', price, units });
+const put = (sku: string, units: number, settlement = house.settlement) =>
+  stockStoreOn(house.database.pool, settlement, log).put(sku, { title: 'PlayStation 5', price, units });
 const parts = () => ({
   rows: house.database.pool,
   reports: house.reports,
@@ -71,6 +73,32 @@ async function everywhere(sku: string): Promise<number[]> {
   return [sum(rows.map(({ units }) => units)), sum(inRedis), posted[0].units];
 }
 const all = (units: number) => [units, units, units];
+
+/** A Redis that takes or gives the units, and does not live to say so. */
+const deaf = () => ({
+  ...house.settlement,
+  async adjustUnits(...args: Parameters<typeof house.settlement.adjustUnits>) {
+    await house.settlement.adjustUnits(...args);
+    throw new RedisUnavailable('no answer');
+  },
+});
+/** A Redis that is away once stock's rows are committed. */
+const forgetful = () => ({
+  ...house.settlement,
+  listItems: () => Promise.reject(new RedisUnavailable('away')),
+});
+
+/** Units of stock that a buyer holds. */
+async function held(buyerId: string, sku: string, quantity: number) {
+  const lines = [{ sku, quantity, unitPrice: price }];
+  const outcome = await house.engine.desk.initiate(buyerId, { lines, checkOut: async () => {} }, {});
+  if (outcome.kind === 'refused') throw new Error(JSON.stringify(outcome));
+  return {
+    buyerId,
+    checkoutId: outcome.checkout.checkoutId as `chk_${string}`,
+    reservationId: outcome.checkout.reservation.id as `rsv_${string}`,
+  };
+}
 
 async function closed(saleId: string): Promise<void> {
   expect(await house.sales.command(saleId, 'close')).toEqual({ kind: 'done', state: 'closed' });
@@ -190,14 +218,7 @@ test('a worker that dies after the units left the sale in Redis loses none', asy
 
 test('an operator whose Redis took the units and never answered created no sale, and lost none', async () => {
   const sku = await stocked(10);
-  const deaf = {
-    ...house.settlement,
-    async adjustUnits(...args: Parameters<typeof house.settlement.adjustUnits>) {
-      await house.settlement.adjustUnits(...args);
-      throw new RedisUnavailable('no answer');
-    },
-  };
-  await expect(createSale(house.database.pool, deaf, log, saleOf(sku, 4))).rejects.toThrow('no answer');
+  await expect(createSale(house.database.pool, deaf(), log, saleOf(sku, 4))).rejects.toThrow('no answer');
   expect(await unitsOf(sku)).toBe(6);
   expect(await repair()).toBe(1);
   expect(await unitsOf(sku)).toBe(10);
@@ -208,13 +229,64 @@ test('units that stock gained and Redis has not heard of come later', async () =
   const sku = await stocked(10);
   const sale = saleOf(sku, 4);
   await house.sales.create(sale);
-  const forgetful = { ...house.settlement, listItems: () => Promise.reject(new RedisUnavailable('away')) };
   const patch = { items: [{ sku, units: 1 }] };
-  expect(await patchSale(house.database.pool, forgetful, log, sale.id, patch)).toEqual({ kind: 'done' });
+  expect(await patchSale(house.database.pool, forgetful(), log, sale.id, patch)).toEqual({ kind: 'done' });
   expect(await unitsOf(sku)).toBe(6);
   expect(await repair()).toBe(1);
   expect(await unitsOf(sku)).toBe(9);
   expect(await everywhere(sku)).toEqual(all(10));
+});
+
+test('a count that is said again before Redis has heard of it is the same count', async () => {
+  const sku = await stocked(10);
+  const worker = await house.startWorker();
+  await house.pay(await held('buys', sku, 1));
+  await eventually(async () => {
+    const snapshot = await house.settlement.snapshot(generalStockId);
+    return snapshot?.stock.find((count) => count.sku === sku)?.sold;
+  }).toBe(1);
+  await worker.close();
+  await held('holds', sku, 2);
+
+  await put(sku, 30, forgetful());
+  expect(await unitsOf(sku)).toBe(9);
+  expect(await put(sku, 30)).toMatchObject({ item: { units: 30, available: 28, held: 2 } });
+  expect(await everywhere(sku)).toEqual(all(31));
+
+  await put(sku, 40, forgetful());
+  expect(await put(sku, 20)).toMatchObject({ item: { units: 20, available: 18, held: 2 } });
+  expect(await everywhere(sku)).toEqual(all(21));
+});
+
+test('fewer units that Redis took out and never answered are as few when that is said again', async () => {
+  const sku = await stocked(10);
+  await expect(put(sku, 4, deaf())).rejects.toThrow('no answer');
+  expect(await unitsOf(sku)).toBe(4);
+  expect(await put(sku, 4)).toMatchObject({ item: { units: 4, available: 4 } });
+  expect(await everywhere(sku)).toEqual(all(4));
+});
+
+test('a count that is said after a sale died with its units is not more than was said', async () => {
+  const sku = await stocked(10);
+  await expect(createSale(house.database.pool, deaf(), log, saleOf(sku, 4))).rejects.toThrow('no answer');
+  expect(await put(sku, 10)).toMatchObject({ item: { units: 10, available: 10 } });
+  expect(await everywhere(sku)).toEqual(all(10));
+});
+
+test('a change of a running sale that is said again moves its units once', async () => {
+  const sku = await stocked(10);
+  const sale = saleOf(sku, 4);
+  await house.sales.create(sale);
+  const patch = (units: number, settlement = house.settlement) =>
+    patchSale(house.database.pool, settlement, log, sale.id, { items: [{ sku, units }] });
+  await expect(patch(9, deaf())).rejects.toThrow('no answer');
+  expect(await patch(9)).toEqual({ kind: 'done' });
+  expect([await unitsOf(sku), await everywhere(sku)]).toEqual([1, all(10)]);
+  await patch(2, forgetful());
+  expect(await unitsOf(sku)).toBe(1);
+  expect(await patch(2)).toEqual({ kind: 'done' });
+  await repair();
+  expect([await unitsOf(sku), await everywhere(sku)]).toEqual([8, all(10)]);
 });
 
 test('a Redis that lost everything gets stock back as the rows have it', async () => {
