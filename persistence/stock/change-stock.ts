@@ -2,6 +2,7 @@ import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
 import type { Item } from '../../engine/contracts/events.ts';
 import { generalStockId } from '../../engine/contracts/sale.ts';
 import type { Log } from '../log.ts';
+import { brokenFact } from '../postgres/errors.ts';
 import type { Postgres, PostgresPool } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
 import { onOneConnection, transactionOn } from '../postgres/transaction.ts';
@@ -25,7 +26,7 @@ export interface Stock {
   take(items: readonly Item[]): Promise<Refusal | null>;
   /**
    * One commit: what was taken leaves the rows, what `gained` says of its result comes in, and `work` does what
-   * belongs to it. Refused or thrown, nothing happened.
+   * belongs to it. Refused or thrown, nothing happened. Refusals, beside those of `work`: `unavailable`.
    */
   commit<R extends object>(
     work: (transaction: Postgres) => Promise<R | Refusal>,
@@ -113,7 +114,8 @@ function stockOf(
         }
         if (after.size === 0 && !isListed) return result;
         isChanged = true;
-        await reviseUnits(transaction, [generalStockId, [...after.keys()], [...after.values()]]);
+        const refusal = await setUnits(transaction, after);
+        if (refusal) return refusal;
         await announceRevision(transaction, [generalStockId]);
         return result;
       }),
@@ -137,6 +139,21 @@ async function takeOut(
   if (adjusted.kind === 'done') return null;
   if (adjusted.code === 'units_in_use') return short;
   return refuse('unavailable', { detail: 'Redis does not know general stock yet.', retryAfterSeconds: 1 });
+}
+
+/** Null where the rows have these units now. */
+async function setUnits(transaction: Postgres, units: ReadonlyMap<string, number>): Promise<Refusal | null> {
+  try {
+    await reviseUnits(transaction, [generalStockId, [...units.keys()], [...units.values()]]);
+    return null;
+  } catch (error) {
+    if (brokenFact(error) !== 'committed_within_units') throw error;
+    // Redis let go of them: a hold has ended whose order the relay has not failed yet.
+    return refuse('unavailable', {
+      detail: 'Units of general stock came free a moment ago, and the ledger has yet to hear of it.',
+      retryAfterSeconds: 1,
+    });
+  }
 }
 
 /** A refusal undoes a transaction as a throw does, and is answered. */

@@ -53,6 +53,9 @@ async function unitsOf(sku: string): Promise<number | null> {
   return found && 'units' in found ? found.units : null;
 }
 
+const countOf = async (sku: string) =>
+  (await house.settlement.snapshot(generalStockId))?.stock.find((count) => count.sku === sku);
+
 /** All units of a SKU, wherever they are: by the rows, by Redis, and by the ledger. They never differ. */
 async function everywhere(sku: string): Promise<number[]> {
   const { rows } = await house.database.pool.query(`SELECT sale_id, units FROM sale_items WHERE sku = $1`, [
@@ -241,10 +244,7 @@ test('a count that is said again before Redis has heard of it is the same count'
   const sku = await stocked(10);
   const worker = await house.startWorker();
   await house.pay(await held('buys', sku, 1));
-  await eventually(async () => {
-    const snapshot = await house.settlement.snapshot(generalStockId);
-    return snapshot?.stock.find((count) => count.sku === sku)?.sold;
-  }).toBe(1);
+  await eventually(async () => (await countOf(sku))?.sold).toBe(1);
   await worker.close();
   await held('holds', sku, 2);
 
@@ -287,6 +287,23 @@ test('a change of a running sale that is said again moves its units once', async
   expect(await patch(2)).toEqual({ kind: 'done' });
   await repair();
   expect([await unitsOf(sku), await everywhere(sku)]).toEqual([8, all(10)]);
+});
+
+test('units of an order whose end the rows have not heard of leave stock once they have', async () => {
+  const sku = await stocked(5);
+  const hold = await held('is declined', sku, 3);
+  const worker = await house.startWorker();
+  await house.pay(hold, 'tok_declined');
+  await eventually(async () => (await countOf(sku))?.held).toBe(3);
+  await worker.close();
+  await house.engine.desk.release(hold.reservationId, hold.buyerId);
+
+  expect(await put(sku, 1)).toMatchObject({ code: 'unavailable', retryAfterSeconds: 1 });
+  expect(await create(sku, 4)).toMatchObject({ code: 'unavailable', retryAfterSeconds: 1 });
+  expect([await unitsOf(sku), await everywhere(sku)]).toEqual([5, all(5)]);
+  await relay(generalStockId);
+  expect(await put(sku, 1)).toMatchObject({ item: { units: 1, available: 1 } });
+  expect(await everywhere(sku)).toEqual(all(1));
 });
 
 test('a Redis that lost everything gets stock back as the rows have it', async () => {
