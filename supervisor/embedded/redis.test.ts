@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdir, readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -50,6 +51,35 @@ test('keeps its data when it is stopped, and when it is killed', async () => {
   expect(await store.process.exited).toEqual({ code: null, signal: 'SIGKILL' });
   await store.restart();
   expect(await ask(store.url, (redis) => redis.mget('first', 'second'))).toEqual(['1', '2']);
+});
+
+test('half of a transaction at the end of its log does not come back to life', async () => {
+  const store = await testRedis();
+  const kill = async () => {
+    process.kill(store.process.pid, 'SIGKILL');
+    await store.process.exited;
+  };
+  const write = (...keys: string[]) =>
+    ask(store.url, (redis) =>
+      redis.eval('for _, key in ipairs(KEYS) do redis.call("SET", key, 1) end', keys.length, ...keys),
+    );
+  const there = (...keys: string[]) => ask(store.url, (redis) => redis.exists(...keys));
+  await write('first', 'second');
+  await write('held', 'counted', 'journaled');
+  await kill();
+  const logs = join(store.directory, 'redis', 'appendonlydir');
+  const [log] = (await readdir(logs)).filter((name) => name.endsWith('.incr.aof'));
+  const file = join(logs, log as string);
+  const text = await readFile(file, 'utf8');
+  // In the middle of the transaction's second command.
+  await truncate(file, text.lastIndexOf('counted') + 3);
+  await store.restart();
+  expect(await there('first', 'second')).toBe(2);
+  await write('third', 'fourth');
+  await kill();
+  await store.restart();
+  expect(await there('held', 'counted', 'journaled')).toBe(0);
+  expect(await there('first', 'second', 'third', 'fourth')).toBe(4);
 });
 
 test('a Redis that was left on the data is ended by the next start', async () => {

@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 import { startLeashed } from '../processes/leash.ts';
 import type { RunningProcess } from '../processes/running.ts';
 import { endLeftover } from './leftover.ts';
+import { cutTornTail } from './torn-tail.ts';
 
 export interface RedisOptions {
   /** The program, from `findRedis`. */
@@ -27,6 +28,7 @@ export async function startRedis(options: RedisOptions): Promise<RunningProcess>
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const configFile = join(directory, 'redis.conf');
   await endLeftover(join(directory, 'redis.pid'), configFile);
+  await cutTornTail(options.binary, directory);
   await writeFile(configFile, configuration(options), { mode: 0o600 });
   return startLeashed({
     command: options.binary,
