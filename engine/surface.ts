@@ -70,7 +70,6 @@ export interface WaitingRoom {
   signsOfLife(sale: LiveSale, buyerIds: readonly string[]): Promise<void>;
 }
 
-/** The stages of a purchase, composed. Every call is safe to repeat. */
 /** One attempt to pay what is held. */
 export interface PayAttempt {
   checkoutId: CheckoutId;
@@ -83,6 +82,7 @@ export interface PayAttempt {
   requestId?: string;
 }
 
+/** The stages of a purchase, composed. Every call is safe to repeat. */
 export interface CheckoutDesk {
   reserve(sale: LiveSale, buyerId: string, request: Reserve): Soon<ReserveOutcome>;
   reservation(

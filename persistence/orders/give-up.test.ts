@@ -94,6 +94,13 @@ const paymentsOf = async ({ reservationId }: Hold) =>
     )
   ).rows;
 
+async function begunPayment(hold: Hold) {
+  const [begun] = await paymentsOf(hold);
+  const payment = begun && (await paymentReader(house.database.pool)(begun.payment_id));
+  if (!payment) throw new Error('no payment');
+  return payment;
+}
+
 /**
  * The same key twice: `late` shows the token of a lower price, and has found that this is the price, when the buyer
  * moves abroad. It goes on when it is told to.
@@ -122,13 +129,10 @@ test('whoever would give up an attempt that is under way says so instead, and it
     code: 'payment_in_progress',
   });
 
-  const [begun] = await paymentsOf(hold);
-  const paymentId = begun?.payment_id as PaymentId;
-  const payment = await paymentReader(house.database.pool)(paymentId);
-  if (!payment) throw new Error('no payment');
+  const payment = await begunPayment(hold);
   const captured = { kind: 'captured', providerReference: 'pi', provider: 'primary', by: 'saga' } as const;
   await settlementsOn(house.database.pool, log).capture(payment, captured);
-  const pin = { reservationId: hold.reservationId, paymentId };
+  const pin = { reservationId: hold.reservationId, paymentId: payment.payment_id };
   expect(await house.settlement.confirm(sale.config.id, [pin])).toEqual([{ kind: 'confirmed' }]);
   await expect(house.hold(sale, hold.buyerId)).rejects.toThrow('limit');
   await close();
@@ -137,17 +141,13 @@ test('whoever would give up an attempt that is under way says so instead, and it
 test('whoever would give up an attempt that was declined meanwhile answers the decline', async () => {
   const { hold, prompt, late, go, close } = await twiceUnderOneKey();
   await payAt(prompt, hold, 'k');
-  const [begun] = await paymentsOf(hold);
-  const payment = await paymentReader(house.database.pool)(begun?.payment_id as PaymentId);
-  if (!payment) throw new Error('no payment');
+  const payment = await begunPayment(hold);
   await settlementsOn(house.database.pool, log).decline(payment, {
-    ...{
-      kind: 'declined',
-      declineCode: 'card_declined',
-      providerReference: null,
-      provider: null,
-      by: 'saga',
-    },
+    kind: 'declined',
+    declineCode: 'card_declined',
+    providerReference: null,
+    provider: null,
+    by: 'saga',
   });
   go();
   expect(await late).toMatchObject({ kind: 'final', replayed: true, status: 402 });

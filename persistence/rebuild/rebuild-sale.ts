@@ -60,6 +60,7 @@ export async function rebuildSale(
     try {
       await vacateTurns(rows, settlement, saleId, { seed, entrants }, begun.builder);
     } catch (error) {
+      // Overtaken, as `rebuild` below says by its answer.
       if (error instanceof StaleEpoch) return false;
       throw error;
     }

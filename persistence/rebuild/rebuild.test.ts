@@ -170,7 +170,8 @@ test('an older copy of Redis is not believed: nothing is sold from it, and it is
   await expectSound(id);
 });
 
-test('a restart that lost the pin of an accepted payment is rebuilt', async () => {
+/** A journaled hold, and a copy of Redis from then. */
+async function copiedHold() {
   const sale = await house.openSale(1);
   const { id } = sale.config;
   await follow(id);
@@ -179,6 +180,11 @@ test('a restart that lost the pin of an accepted payment is rebuilt', async () =
   const bringBack = await copyRedis();
   await follow(id);
   await house.engine.runOnce();
+  return { sale, id, hold, bringBack };
+}
+
+test('a restart that lost the pin of an accepted payment is rebuilt', async () => {
+  const { sale, id, hold, bringBack } = await copiedHold();
   expect((await house.pay(hold)).kind).toBe('pending');
 
   await bringBack();
@@ -190,14 +196,7 @@ test('a restart that lost the pin of an accepted payment is rebuilt', async () =
 });
 
 test('no payment slips in between a look at the pins and the epoch that follows', async () => {
-  const sale = await house.openSale(1);
-  const { id } = sale.config;
-  await follow(id);
-  const hold = await house.hold(sale);
-  await relay(id);
-  const bringBack = await copyRedis();
-  await follow(id);
-  await house.engine.runOnce();
+  const { sale, id, hold, bringBack } = await copiedHold();
   let commit = () => {};
   const mayCommit = new Promise<void>((resolve) => {
     commit = resolve;

@@ -57,7 +57,7 @@ export async function followRedis(parts: EpochParts, saleId: string): Promise<nu
   if (!row?.is_published) return row?.epoch ?? null;
   const life = await parts.settlement.life(saleId);
   if (life.isBeingRebuilt) return row.epoch;
-  const loss = lossOf(row, life);
+  let loss = lossOf(row, life);
   if (loss === null) {
     // Nobody has noted yet which life the first epoch is in.
     if (row.redis_run_id === null) await noteRedisRun(rows, [saleId, life.runId, indexBlock, false]);
@@ -72,6 +72,7 @@ export async function followRedis(parts: EpochParts, saleId: string): Promise<nu
     // After the epoch was noted: a payment of the one before that is committed later is refused, so that none comes
     // between the look and the new epoch.
     if (await knowsItsPins(parts, saleId)) return tellEpoch(parts, saleId, noted);
+    loss = 'rolled back';
     lost = noted.epoch;
   }
 

@@ -75,11 +75,9 @@ async function lookForMoney({ rows, providerNamed, log }: EventParts, event: Eve
   if (!provider || paymentId === null) return true;
   const found = await provider.find({ paymentId, providerReference: null });
   switch (found.kind) {
-    case 'captured': {
-      const { provider: name } = event;
-      await callPersonIfEnded(rows, log, paymentId, { ...found, provider: name });
+    case 'captured':
+      await callPersonIfEnded(rows, log, paymentId, { ...found, provider: event.provider });
       return true;
-    }
     case 'authorized': {
       const { providerReference } = found;
       return (await provider.void({ paymentId, providerReference })).kind === 'voided';
