@@ -37,7 +37,11 @@ export const errorCatalogue = {
   ticket_not_yours: { status: 403, retryable: false, title: 'The ticket belongs to another buyer' },
   not_your_turn: { status: 409, retryable: true, title: 'It is not your turn yet' },
 
-  turn_used: { status: 409, retryable: false, title: 'This turn has bought already' },
+  turn_used: {
+    status: 409,
+    retryable: false,
+    title: 'This turn has bought already, or its place was given up',
+  },
 
   reservation_exists: { status: 409, retryable: false, title: 'There is a live reservation for other items' },
   reservation_not_found: { status: 404, retryable: false, title: 'There is no such reservation' },

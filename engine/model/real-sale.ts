@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { floorKeys, outboxKey, saleKey, stockKey } from '../redis/keys.ts';
+import { floorKeys, outboxKey, placesKey, saleKey, stockKey } from '../redis/keys.ts';
 import { type Reply, script } from '../redis/scripts.ts';
 import type { Call } from './modelled/calls.ts';
+import { placeOf, placeText } from './modelled/leave.ts';
 import type { SaleSetup } from './modelled/setup.ts';
 import { checkInvariants } from './observed/invariants.ts';
 import { decodeObserved, type ObservedSale, observeSha } from './observed/observed-sale.ts';
@@ -16,16 +17,21 @@ export class RealSale {
   readonly #redis: Redis;
   readonly saleId = `model-${randomBytes(6).toString('hex')}`;
   readonly #limits: { perBuyer: number };
+  /** Of all places: which one does not matter where nobody looks for it. */
+  readonly #bucket: string;
   /** Set before the next exchange where it differs from what Redis has. */
   wallMs: number;
   #wallMsSent: number | null = null;
   #calls = 0;
+  /** In base64, of everybody who joined. */
+  readonly #placeOfTurn: string[] = [];
 
   constructor(redis: Redis, setup: SaleSetup, startMs: number) {
     this.#redis = redis;
     this.wallMs = startMs;
     this.#limits = { perBuyer: setup.perBuyerLimit };
     this.keys = floorKeys(this.saleId);
+    this.#bucket = placesKey(this.saleId, 0);
   }
 
   /** Publishes the sale, its clock set before it exists. */
@@ -33,6 +39,7 @@ export class RealSale {
     const startMs = this.wallMs;
     const fields = Object.entries({
       id: this.saleId,
+      buckets: 64,
       method: setup.method,
       perBuyerLimit: setup.perBuyerLimit,
       holdMs: setup.holdMs,
@@ -48,9 +55,14 @@ export class RealSale {
     await this.#exchange([this.#evalsha('sale/publish', this.#ownKeys(), args.map(String))]);
   }
 
-  /** `entrants` more people have joined the waiting room. */
-  async join(entrants: number): Promise<void> {
-    await this.#exchange([['hincrby', saleKey(this.saleId), 'entrants', entrants]]);
+  /** These have joined the waiting room, behind those who were there. */
+  async join(buyerIds: readonly string[]): Promise<void> {
+    const places = buyerIds.flatMap((buyerId, i) => [placeOf(buyerId), this.#placeOfTurn.length + i]);
+    this.#placeOfTurn.push(...buyerIds.map(placeText));
+    await this.#exchange([
+      ['hincrby', saleKey(this.saleId), 'entrants', buyerIds.length],
+      ['hset', this.#bucket, ...places],
+    ]);
   }
 
   /** Answers what follows the echo, after all invariants were checked. A script's error is answered, too. */
@@ -82,13 +94,17 @@ export class RealSale {
   }
 
   async forget(): Promise<void> {
-    await this.#redis.del(...this.keys);
+    await this.#redis.del(...this.keys, this.#bucket);
   }
 
   #ownKeys = () => [saleKey(this.saleId), stockKey(this.saleId), outboxKey(this.saleId)];
 
   #command({ script: name, args }: Call): (string | number)[] {
-    return this.#evalsha(name, script(name).keyCount === 3 ? this.#ownKeys() : this.keys, args);
+    if (name !== 'waiting-room/leave') {
+      return this.#evalsha(name, script(name).keyCount === 3 ? this.#ownKeys() : this.keys, args);
+    }
+    const buckets = Array(Math.floor((args.length - 3) / 3)).fill(this.#bucket);
+    return this.#evalsha(name, [...this.keys, ...buckets], args);
   }
 
   #evalsha(name: string, keys: string[], args: string[]): (string | number)[] {
@@ -107,7 +123,7 @@ export class RealSale {
     if (lookError) throw lookError;
     this.observed = decodeObserved(look as string);
     this.replay.read(this.observed.newEvents);
-    checkInvariants(this.observed, this.replay, this.#limits);
+    checkInvariants(this.observed, this.replay, this.#limits, (turn) => this.#placeOfTurn[turn]);
     return results.map(([error, reply], i) => {
       if (error || commands[i]?.[0] !== 'evalsha') return error ?? reply;
       const [echo, ...rest] = reply as Reply;

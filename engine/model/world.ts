@@ -44,9 +44,11 @@ export class World {
 
   async join(entrants: number): Promise<void> {
     this.commands++;
-    this.model.entrants += entrants;
-    this.model.events = [];
-    await this.real.join(entrants);
+    const { model } = this;
+    const joining = Array.from({ length: entrants }, (_, i) => `buyer-${model.entrants + i}`);
+    for (const buyerId of joining) model.places.set(buyerId, model.entrants++);
+    model.events = [];
+    await this.real.join(joining);
     compare(this.model, this.real.observed);
   }
 

@@ -132,7 +132,11 @@ const examples: Record<string, Example> = {
     buckets: [0],
   },
   'waiting-room/join': { sale: room, args: [1, 64, 'placeOfAnn12', 'cGxhY2VPZkFubjEy', ''], buckets: [0] },
-  'waiting-room/leave': { sale: room, args: [64, 'place-of-ann', 'cGxhY2Utb2YtYW5u'], buckets: [0] },
+  'waiting-room/leave': {
+    sale: room,
+    args: [64, 'place-of-ann', 'cGxhY2Utb2YtYW5u', 'ann', -1, -1],
+    buckets: [0],
+  },
   'waiting-room/restore-places': {
     args: ['builder-1', 64, 'place-of-ann', '7'],
     buckets: [0],

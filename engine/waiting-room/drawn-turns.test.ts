@@ -102,3 +102,31 @@ test('a lottery takes nobody in after the freeze, and gives everybody else their
   expect(await sale.join('bob')).toMatchObject({ kind: 'refused', code: 'room_closed' });
   expect(await sale.join('ann')).toMatchObject({ fresh: false, ticket: joined });
 });
+
+test('a drawn turn is given up with its place: before the opening, and when it is called', async () => {
+  const sale = await drawnSale('queue', { perMinute: 60_000 });
+  const joined = await Promise.all(Array.from({ length: 20 }, (_, i) => sale.join(`buyer-${i}`)));
+  await sale.settlement.freeze(sale.saleId);
+  await sale.publish({ seed, drawSeed: seed });
+  // Nobody is told the seed before the sale opens; the place goes with its turn nevertheless.
+  expect((await sale.known()).draw?.drawSeed).toBeNull();
+  const leave = (buyerId: string) => sale.engine.waitingRoom.leave(sale.live, buyerId);
+  expect(await leave('buyer-3')).toEqual({ kind: 'left' });
+  await sale.pass(10_000);
+  await expect
+    .poll(async () => {
+      await sale.engine.runOnce();
+      return sale.live.draw?.drawSeed;
+    })
+    .toBe(seed);
+  expect(await leave('buyer-4')).toEqual({ kind: 'left' });
+  expect(await leave('buyer-4')).toMatchObject({ code: 'ticket_not_found' });
+
+  const reserve = async (buyer: number) => {
+    const { ticket } = indexOf(joined[buyer] as Awaited<ReturnType<typeof sale.join>>);
+    const items = [{ sku: 'ps5', quantity: 1 }];
+    const outcome = await sale.engine.desk.reserve(sale.live, `buyer-${buyer}`, { ticket, items });
+    return outcome.kind === 'refused' ? outcome.code : outcome.kind;
+  };
+  expect(await Promise.all([2, 3, 4, 5].map(reserve))).toEqual(['held', 'turn_used', 'turn_used', 'held']);
+});

@@ -58,7 +58,7 @@ test('an invitation is no place: it is not found, not left, and not drawn', asyn
   await join(sale, 'bob');
   const ann = { saleId: sale.saleId, epoch: 1, buyerId: 'ann' };
   expect(await sale.places.find(ann)).toBeNull();
-  expect(await sale.places.leave(ann)).toBe(false);
+  expect(await sale.places.leave(ann)).toEqual({ kind: 'none' });
   const met = [];
   for await (const part of sale.settlement.entrants(sale.saleId)) {
     for (const { index } of part) met.push(index);

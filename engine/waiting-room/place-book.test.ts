@@ -31,8 +31,8 @@ test('indices are given in order of arrival, one a buyer', async () => {
 test('a place given up keeps its index; joining again takes a new one at the end', async () => {
   const sale = await testSale({ method: 'fifo' });
   await sale.places.take(joinOf(sale, 'ann'));
-  expect(await sale.places.leave(joinOf(sale, 'ann'))).toBe(true);
-  expect(await sale.places.leave(joinOf(sale, 'ann'))).toBe(false);
+  expect(await sale.places.leave(joinOf(sale, 'ann'))).toEqual({ kind: 'left' });
+  expect(await sale.places.leave(joinOf(sale, 'ann'))).toEqual({ kind: 'none' });
   expect(await sale.places.find(joinOf(sale, 'ann'))).toBeNull();
   expect(await sale.places.take(joinOf(sale, 'ann'))).toEqual({ kind: 'place', index: 1, fresh: true });
 });

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { type Refusal, refuse } from '../contracts/errors.ts';
 import type { JournaledPlaces } from '../contracts/rebuilt-sale.ts';
 import { perSale } from '../redis/batcher.ts';
-import { outboxKey, placesKey, saleKey, turnsKey } from '../redis/keys.ts';
+import { floorKeys, outboxKey, placesKey, saleKey, turnsKey } from '../redis/keys.ts';
 import { nextRequestId, type Reply, run, script } from '../redis/scripts.ts';
 import { RedisUnavailable, StaleEpoch } from '../redis/unavailable.ts';
 import { type HeldInBucket, JournaledRoom } from './journaled-room.ts';
@@ -27,6 +27,17 @@ interface TakeRequest extends PlaceRequest {
   shownIndex?: number | undefined;
 }
 
+interface LeaveRequest extends PlaceRequest {
+  /** The turn of that index, where it was drawn. */
+  drawn?: { index: number; turn: number };
+}
+
+export type Left =
+  | { kind: 'left' }
+  | { kind: 'none' }
+  /** Nothing was done: the turn of that index was drawn, and has to be told, so that nobody uses it any more. */
+  | { kind: 'drawn'; index: number; preEntrants: number; drawSeed: string };
+
 interface Invitations {
   epoch: number;
   buyerIds: readonly string[];
@@ -40,8 +51,7 @@ export interface PlaceBook {
   take(request: TakeRequest): Promise<TakePlaceOutcome>;
   /** The buyer's index, or null. */
   find(request: PlaceRequest): Promise<number | null>;
-  /** True where there was a place to give up. */
-  leave(request: PlaceRequest): Promise<boolean>;
+  leave(request: LeaveRequest): Promise<Left>;
   /** Lists buyers who may join; `isAll`: everybody has been named by now. A repeat changes nothing. */
   invite(saleId: string, invitations: Invitations): Promise<void>;
   /** Writes the places of a journal into a sale that `builder` rebuilds. False where that rebuild is over. */
@@ -77,6 +87,17 @@ function decodeIndex(text: string, refusal: Refusal | undefined): TakePlaceOutco
   const index = Number(text);
   if (index >= 0) return { kind: 'place', index, fresh: true };
   return refusal ?? refusalsOfOne[index] ?? noIndexLeft;
+}
+
+/** What somebody was answered by lua/waiting-room/leave-12-each.lua. */
+function decodeLeft([code, index, preEntrants, drawSeed]: Reply): Left {
+  if (code !== 2) return { kind: code === 1 ? 'left' : 'none' };
+  return {
+    kind: 'drawn',
+    index: Number(index),
+    preEntrants: Number(preEntrants),
+    drawSeed: String(drawSeed),
+  };
 }
 
 const limits = { sizeMax: 200, queueMax: 20_000, deadlineMs: 3_000 };
@@ -180,20 +201,25 @@ export function placeBook(redis: Redis, tokenSecret: string): PlaceBook {
     },
   });
 
-  const leave = perSale<PlaceRequest, boolean>({
+  const leave = perSale<LeaveRequest, Left>({
     ...limits,
     async run(saleId, requests) {
       const places = placesOf(saleId, requests);
       const bytes = Buffer.concat(places);
-      const [, code, , ...left] = await ask(
+      const turns = requests.flatMap(({ buyerId, drawn }) => [
+        buyerId,
+        drawn?.index ?? -1,
+        drawn?.turn ?? -1,
+      ]);
+      const [, code, , ...answers] = await ask(
         'waiting-room/leave',
         saleId,
         places,
-        (buckets) => [buckets, bytes, bytes.toString('base64')],
-        [saleKey(saleId), outboxKey(saleId)],
+        (buckets) => [buckets, bytes, bytes.toString('base64'), ...turns],
+        floorKeys(saleId),
       );
       if (code !== 1) throw new StaleEpoch(`Redis does not know the sale ${saleId}`);
-      return left.map((one) => one === 1);
+      return (answers as Reply[]).map(decodeLeft);
     },
   });
 

@@ -20,8 +20,14 @@ export interface TurnStatus {
   claimByMs: number | null;
   /** How many stand before this buyer on standby; null where the buyer is not on standby. */
   standbyRank: number | null;
-  /** The buyer's latest reservation in this sale. */
-  reservation: { id: ReservationId; state: ReservationState; items: Item[]; deadlineMs: number } | null;
+  /** The buyer's latest reservation in this sale, and the turn that it was made with, null where there are none. */
+  reservation: {
+    id: ReservationId;
+    state: ReservationState;
+    items: Item[];
+    deadlineMs: number;
+    turn: number | null;
+  } | null;
 }
 
 const turnStatusScript = script('waiting-room/turn-status');
@@ -38,7 +44,7 @@ export function turnStatusReader(redis: Redis): (request: TurnStatusRequest) => 
       if (reply[1] !== 1) throw new StaleEpoch(`Redis does not know the sale ${saleId}`);
       const [, , serving, ...answers] = reply;
       return answers.map((answer) => {
-        const [claimByMs, rank, id, state, items, deadlineMs] = answer as string[];
+        const [claimByMs, rank, id, state, items, deadlineMs, itsTurn] = answer as string[];
         return {
           serving: Number(serving),
           claimByMs: Number(claimByMs) < 0 ? null : Number(claimByMs),
@@ -49,6 +55,7 @@ export function turnStatusReader(redis: Redis): (request: TurnStatusRequest) => 
                 state: state as ReservationState,
                 items: decodeItems(items as string),
                 deadlineMs: Number(deadlineMs),
+                turn: Number(itsTurn) < 0 ? null : Number(itsTurn),
               }
             : null,
         };

@@ -159,8 +159,15 @@ export function waitingRoom(redis: Redis, tokenSecret: string, permute: Permute)
     async leave(sale: LiveSale, buyerId: string) {
       if (sale.config.method === 'none') return refuse('no_waiting_room');
       recent.forget(sale.config.id, buyerId);
-      const left = await places.leave(request(sale, buyerId));
-      return left ? { kind: 'left' as const } : refuse('ticket_not_found');
+      const asked = request(sale, buyerId);
+      const left = await places.leave(asked);
+      if (left.kind !== 'drawn') return left.kind === 'left' ? left : refuse('ticket_not_found');
+      // Redis knows the seed, and not what follows from it.
+      const { index, preEntrants, drawSeed } = left;
+      const turn = permutationOf(drawSeed, preEntrants)(index);
+      const leftThen = await places.leave({ ...asked, drawn: { index, turn } });
+      // Whoever has joined again meanwhile has given that place up by it.
+      return leftThen.kind === 'none' ? refuse('ticket_not_found') : { kind: 'left' as const };
     },
 
     /** What this turn is worth at this moment; a sign of life. */
@@ -210,7 +217,8 @@ export function waitingRoom(redis: Redis, tokenSecret: string, permute: Permute)
     stateOf(sale: LiveSale, turn: number | null, status: TurnStatus): TicketState {
       const { reservation } = status;
       if (reservation?.state === 'held' || reservation?.state === 'paying') return 'reserved';
-      if (reservation?.state === 'confirmed') return 'bought';
+      // Who bought, and joined again, has another turn to buy with.
+      if (reservation?.state === 'confirmed' && reservation.turn === turn) return 'bought';
       if (isOver(sale.snapshot.state)) return 'sold_out';
       if (status.standbyRank !== null) return 'standby';
       if (turn === null || turn >= status.serving) return 'waiting';

@@ -26,19 +26,20 @@ end
 -- Turns whose window has passed: from now on they are missed where they were not used. What share of
 -- them did not come is remembered as a decaying pair of sums (the last call weighs a tenth).
 local function closeWindows()
-  local oldest = redis.call('ZRANGE', callsKey, 0, 0, 'WITHSCORES')
-  while oldest[1] and tonumber(string.match(oldest[1], ':(%d+)$')) + sale.claimMs <= claimClockMs() do
-    local from, to = sale.missedBelow, tonumber(oldest[2])
-    -- Passed over as nobody's: marked as used, and neither called nor come.
-    local passed = tonumber(string.match(oldest[1], ':(%d+):'))
+  local oldest = redis.call('ZRANGE', callsKey, 0, 0)[1]
+  local call = oldest and parseCall(oldest)
+  while call and call.atMs + sale.claimMs <= claimClockMs() do
+    local from, to = sale.missedBelow, call.serving
     local sums = redis.call('HMGET', saleKey, 'windowCalled', 'windowCame')
-    local called = (tonumber(sums[1]) or 0) * 0.9 + (to - from - passed)
-    local came = (tonumber(sums[2]) or 0) * 0.9 + math.max(0, usedTurns(from, to) - passed)
+    -- Passed over as nobody's: marked as used, and neither called nor come. Given up: called, and did not come.
+    local called = (tonumber(sums[1]) or 0) * 0.9 + (to - from - call.passed)
+    local came = (tonumber(sums[2]) or 0) * 0.9 + math.max(0, usedTurns(from, to) - call.passed - call.givenUp)
     sale.missedBelow = to
     redis.call('HSET', saleKey, 'missedBelow', to, 'windowCalled', string.format('%.3f', called),
       'windowCame', string.format('%.3f', came))
-    redis.call('ZREM', callsKey, oldest[1])
-    oldest = redis.call('ZRANGE', callsKey, 0, 0, 'WITHSCORES')
+    redis.call('ZREM', callsKey, oldest)
+    oldest = redis.call('ZRANGE', callsKey, 0, 0)[1]
+    call = oldest and parseCall(oldest)
   end
 end
 
@@ -103,8 +104,7 @@ local function callTurns()
     local passed = upTo - sale.serving - called
     sale.serving = upTo
     micro = micro - called * 1000000
-    redis.call('ZADD', callsKey, sale.serving,
-      integer(sale.serving) .. ':' .. integer(passed) .. ':' .. integer(claimClockMs()))
+    addCall({ serving = sale.serving, passed = passed, givenUp = 0, atMs = claimClockMs() })
     redis.call('HSET', saleKey, 'serving', sale.serving)
   end
   -- What stock or room did not allow is not saved up beyond a second.

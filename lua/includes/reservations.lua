@@ -61,13 +61,16 @@ local function isLapsed(reservation)
   return reservation.state == 'held' and reservation.deadlineMs <= nowMs
 end
 
--- The owner of a handed-over hold showed up: from now on it lasts as long as any other.
+-- The owner of a handed-over hold showed up: from now on it lasts as long as any other, or longer.
 local function touch(id, reservation)
   if reservation.state ~= 'held' or not reservation.untouched then return end
   reservation.untouched = false
-  reservation.deadlineMs = nowMs + sale.holdMs
+  -- Where claiming may take longer than holding, showing up does not cost time.
+  local isLater = nowMs + sale.holdMs > reservation.deadlineMs
+  if isLater then reservation.deadlineMs = nowMs + sale.holdMs end
   writeReservation(id, reservation)
-  redis.call('ZADD', deadlinesKey, reservation.deadlineMs, id)
+  if not isLater then return end
+  redis.call('ZADD', deadlinesKey, integer(reservation.deadlineMs), id)
   emitReservation('reservation.extended', id, reservation)
 end
 

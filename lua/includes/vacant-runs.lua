@@ -1,6 +1,6 @@
 -- Which indices nobody has, for telling people how many are before them: runs `from-to:vacant` in their order,
 -- of whose indices so many are vacant. A room that lost Redis more often than this has its oldest runs as one.
--- Expects: saleKey, the include integer.
+-- Expects: saleKey, sale, the include integer.
 local vacantRunsMax = 32
 
 local function readVacantRuns()
@@ -31,4 +31,13 @@ local function addVacantRun(runs, run)
     runs[#runs + 1] = run
   end
   if #runs > vacantRunsMax then runs[1] = together(table.remove(runs, 1), runs[1]) end
+end
+
+-- True for a turn that stands for an index of such a run: in a draw, of those who came after the freeze.
+local function isInVacantRun(turn)
+  if turn < (sale.preEntrants or 0) then return false end
+  for _, run in ipairs(readVacantRuns()) do
+    if run.from <= turn and turn < run.to then return true end
+  end
+  return false
 end

@@ -15,10 +15,11 @@
 --       {2, reservationId, deadlineMs, state}  the live reservation of the same items, again
 --       {3, ahead}                             standby
 --       {4, ahead} not your turn    {5, limit} buyer limit reached    {6} other items are reserved
---       {7} not open   {8} paused   {9} closed   {10} sold out   {11, sku} unknown   {12} turn was used
+--       {7} not open   {8} paused   {9} closed   {10} sold out   {11, sku} unknown
+--       {12} turn was used, or given up
 --       {13} malformed
 -- Event reservation.held; reservation.expired for a hold found lapsed; reservation.extended on a touch
---- @include floor
+--- @include floor vacant-runs
 local held, again, standingBy, notYourTurn, limitReached, exists = 1, 2, 3, 4, 5, 6
 local notOpen, paused, closed, soldOut, unknownSku, turnUsed, malformed = 7, 8, 9, 10, 11, 12, 13
 
@@ -42,6 +43,14 @@ end
 local function turnOf(text)
   if sale.method == 'none' then return text == '-1' and -1 or nil end
   return whole(text)
+end
+
+-- A turn is used once: by a hold, or by giving up its place. Whose hold came to nothing may try again, late. Turns of a
+-- vacant run are marked, too, because nobody is waited for; the one who has a ticket of it may come nevertheless.
+local function isUsed(turn, buyer, latest)
+  if redis.call('GETBIT', turnsKey, turn) == 0 then return false end
+  if latest and latest.turn == turn then return latest.state == 'confirmed' or buyer.gaveUp end
+  return not isInVacantRun(turn)
 end
 
 local function reserve(request)
@@ -73,7 +82,7 @@ local function reserve(request)
   if buyer.units + unitsOf(items) > sale.perBuyerLimit then return { limitReached, sale.perBuyerLimit } end
   if request.turn >= 0 then
     if request.turn >= sale.serving then return { notYourTurn, request.turn - sale.serving } end
-    if latest and latest.state == 'confirmed' then return { turnUsed } end
+    if isUsed(request.turn, buyer, latest) then return { turnUsed } end
   end
   if isGone(items) then return { soldOut } end
 
@@ -88,7 +97,7 @@ local function reserve(request)
     request.missed = standing.missed
   else
     -- Late, or lapsed before: after those who may still come on time.
-    request.missed = (latest and true) or (request.turn >= 0 and request.turn < sale.missedBelow)
+    request.missed = (latest and latest.turn == request.turn) or (request.turn >= 0 and request.turn < sale.missedBelow)
   end
   local isCut = handOver(stock, scoreOf(request, standing))
   local kept = request.missed and request.turn >= 0 and outstandingTurns() or 0

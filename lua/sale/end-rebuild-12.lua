@@ -57,8 +57,7 @@ if sale.state == 'paused' then
 end
 -- Whoever was called and did not come yet has the whole window again.
 if sale.serving > sale.missedBelow then
-  redis.call('ZADD', callsKey, sale.serving,
-    integer(sale.serving) .. ':' .. integer(passed) .. ':' .. integer(claimClockMs()))
+  addCall({ serving = sale.serving, passed = passed, givenUp = 0, atMs = claimClockMs() })
 end
 local stock = readStock()
 for i = at + itemCount * 6 + 1, #ARGV do returnUnits(stock, ARGV[i], readReservation(ARGV[i]), 'held', 'expired') end

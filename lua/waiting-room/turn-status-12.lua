@@ -5,7 +5,7 @@
 -- ARGV  1 batchId        echoed
 --       then 2 an element: buyerId, turn (integer; -1: not drawn yet)
 -- Reply {batchId, code, serving, {claimByMs, standbyRank, reservationId, reservationState,
---        items, deadlineMs}…}; code 1, -1 no such sale; absent values are '' or -1
+--        items, deadlineMs, reservationTurn}…}; code 1, -1 no such sale; absent values are '' or -1
 -- Event reservation.extended on a touch
 --- @include floor
 local failed = enterFloor()
@@ -16,7 +16,7 @@ if not sale then return { batchId, noSale } end
 local function turnStatus(buyerId, turn)
   local buyer = readBuyer(buyerId)
   local latest = buyer.reservationId and readReservation(buyer.reservationId)
-  local answer = { -1, -1, '', '', '', '' }
+  local answer = { -1, -1, '', '', '', '', -1 }
   local request = standByRequest(buyerId)
   if request then
     writeStandby(request)
@@ -29,7 +29,8 @@ local function turnStatus(buyerId, turn)
   if latest then
     local state = isLapsed(latest) and 'expired' or latest.state
     if state == 'held' then touch(buyer.reservationId, latest) end
-    answer[3], answer[4], answer[5], answer[6] = buyer.reservationId, state, latest.items, integer(latest.deadlineMs)
+    answer[3], answer[4], answer[5] = buyer.reservationId, state, latest.items
+    answer[6], answer[7] = integer(latest.deadlineMs), latest.turn
   end
   return answer
 end

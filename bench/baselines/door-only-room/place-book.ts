@@ -10,7 +10,7 @@ export function placeBook(): PlaceBook {
   return {
     take: () => inBursts(() => ({ kind: 'place', index, fresh: true })),
     find: () => inBursts(() => index),
-    leave: async () => true,
+    leave: async () => ({ kind: 'left' }),
     invite: async () => {},
     restore: async () => true,
   };

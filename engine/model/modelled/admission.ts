@@ -4,7 +4,7 @@ import type { ModelledSale } from './sale.ts';
 import { handOver, rankOf } from './standby.ts';
 
 export function turnStatus(sale: ModelledSale, buyerId: string, turn: number): ModelledReply {
-  const answer: ModelledReply = [-1, -1, '', '', '', ''];
+  const answer: ModelledReply = [-1, -1, '', '', '', '', -1];
   const standing = sale.standby.get(buyerId);
   if (standing) {
     standing.aliveAtMs = sale.nowMs;
@@ -20,7 +20,7 @@ export function turnStatus(sale: ModelledSale, buyerId: string, turn: number): M
   if (id !== undefined && latest) {
     const state = sale.isLapsed(latest) ? 'expired' : latest.state;
     if (state === 'held') sale.touch(id, latest);
-    return [...answer.slice(0, 2), id, state, latest.items, `${latest.deadlineMs}`];
+    return [...answer.slice(0, 2), id, state, latest.items, `${latest.deadlineMs}`, latest.turn];
   }
   return answer;
 }

@@ -1,5 +1,6 @@
 import * as admission from './admission.ts';
 import { initiate } from './initiate.ts';
+import { leave } from './leave.ts';
 import * as operator from './operator.ts';
 import type { ModelledReply } from './reply.ts';
 import * as reservations from './reservations.ts';
@@ -27,6 +28,7 @@ export type ScriptName =
   | 'reservation/reprice'
   | 'reservation/renew-pin'
   | 'reservation/lapsed-pins'
+  | 'waiting-room/leave'
   | 'waiting-room/turn-status'
   | 'waiting-room/signs-of-life'
   | 'admission/tick'
@@ -140,6 +142,11 @@ export function predict(sale: ModelledSale, { script, args }: Call): Expected {
           return [id, attemptId, buyerId, `${untilMs}`];
         }),
       ];
+    }
+    case 'waiting-room/leave': {
+      const buyerIds = (elements(args.slice(3), 3) ?? []).map(([buyerId = '']) => buyerId);
+      sale.enter();
+      return leave(sale, buyerIds);
     }
     case 'waiting-room/turn-status': {
       sale.enter();

@@ -42,6 +42,8 @@ export interface Event {
   epoch: number;
   /** What `sale.units_adjusted` tells. */
   adjusted?: string;
+  /** What `places.given_up` tells. */
+  places?: string;
   reservation?: {
     id: string;
     buyerId: string;

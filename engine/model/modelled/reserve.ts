@@ -56,7 +56,9 @@ export function reserve(sale: ModelledSale, args: string[]): ModelledReply {
     return [5, sale.setup.perBuyerLimit];
   if (turn >= 0) {
     if (turn >= sale.serving) return [4, turn - sale.serving];
-    if (latest?.state === 'confirmed') return [12];
+    // Whose hold came to nothing may try again with the turn of it, unless it was given up.
+    const isOwn = latest?.turn === turn && latest.state !== 'confirmed' && !sale.gaveUp.has(buyerId);
+    if (sale.usedTurns.has(turn) && !isOwn) return [12];
   }
   for (const { sku, quantity } of items) {
     const counts = sale.stock.get(sku);
@@ -65,7 +67,7 @@ export function reserve(sale: ModelledSale, args: string[]): ModelledReply {
 
   if (sale.standby.get(buyerId)?.turn !== turn) sale.standby.delete(buyerId);
   const standing = sale.standby.get(buyerId);
-  const missed = standing ? standing.missed : latest !== undefined || (turn >= 0 && turn < sale.missedBelow);
+  const missed = standing ? standing.missed : latest?.turn === turn || (turn >= 0 && turn < sale.missedBelow);
   handOver(sale, standing?.score ?? (missed ? missedRank : 0) + (turn >= 0 ? turn : missedRank));
   if (sale.fits(itemsText, missed && turn >= 0 ? sale.outstandingTurns() : 0)) {
     // Also where standby was handed that very id a moment ago.

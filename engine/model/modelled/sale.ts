@@ -32,6 +32,10 @@ export class ModelledSale {
   /** Turns called together: the serving they led to, and when by the claim clock. */
   calls: { to: number; atMs: number }[] = [];
   readonly usedTurns = new Set<number>();
+  /** Who has a place in the waiting room. */
+  readonly places = new Map<string, number>();
+  /** Whose latest reservation was made with a turn that they have given up since. */
+  readonly gaveUp = new Set<string>();
 
   readonly stock = new Map<string, Counts>();
   readonly reservations = new Map<string, ModelledReservation>();
@@ -135,6 +139,7 @@ export class ModelledSale {
       quoteId,
     });
     this.latestOf.set(buyerId, id);
+    this.gaveUp.delete(buyerId);
     if (turn >= 0) this.usedTurns.add(turn);
     this.emit('reservation.held', id);
     if (untouched)
@@ -162,6 +167,7 @@ export class ModelledSale {
   touch(id: string, reservation: ModelledReservation): void {
     if (reservation.state !== 'held' || !reservation.untouched) return;
     reservation.untouched = false;
+    if (this.nowMs + this.setup.holdMs <= reservation.deadlineMs) return;
     reservation.deadlineMs = this.nowMs + this.setup.holdMs;
     this.emit('reservation.extended', id);
   }

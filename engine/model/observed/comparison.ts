@@ -45,6 +45,7 @@ function observedAsModelled({ sale, stock, requests, standby, ...observed }: Obs
     latestOf: sorted(
       Object.entries(observed.buyers).map(([buyerId, { reservationId }]) => [buyerId, reservationId]),
     ),
+    gaveUp: Object.entries(observed.buyers).flatMap(([buyerId, { gaveUp }]) => (gaveUp ? [buyerId] : [])),
     leases: observed.pins,
     usedTurns: observed.usedTurns,
     calls: Object.values(observed.calls).sort((a, b) => a - b),
@@ -77,6 +78,7 @@ function modelled(model: ModelledSale): ReturnType<typeof observedAsModelled> {
     stock: sorted(stock),
     reservations: sorted(model.reservations),
     latestOf: sorted(model.latestOf),
+    gaveUp: [...model.gaveUp].sort(),
     leases: sorted(model.leases),
     usedTurns: [...model.usedTurns].sort((a, b) => a - b),
     calls: model.calls.map(({ to }) => to),
@@ -91,8 +93,9 @@ function modelled(model: ModelledSale): ReturnType<typeof observedAsModelled> {
 }
 
 /** An event as the stream carries it: what there is none of is left out. */
-function asFields({ type, atMs, epoch, adjusted, reservation }: Event): string[] {
+function asFields({ type, atMs, epoch, adjusted, places, reservation }: Event): string[] {
   const fields = ['type', type, 'atMs', `${atMs}`, 'epoch', `${epoch}`];
+  if (places !== undefined) return [...fields, 'places', places];
   if (!reservation) return adjusted === undefined ? fields : [...fields, 'items', adjusted];
   const { id, buyerId, turn, items, deadlineMs, attemptId, returnId } = reservation;
   return [

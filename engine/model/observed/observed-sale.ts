@@ -47,7 +47,15 @@ export interface ObservedSale {
   sale: Record<string, string>;
   stock: Record<string, number>;
   reservations: Record<string, ObservedReservation>;
-  buyers: Record<string, { units: number; reservationId: string }>;
+  buyers: Record<
+    string,
+    {
+      units: number;
+      reservationId: string;
+      /** The turn of that reservation was given up. */
+      gaveUp: boolean;
+    }
+  >;
   deadlines: Record<string, number>;
   pins: Record<string, number>;
   usedTurns: number[];
@@ -105,9 +113,10 @@ export function decodeObserved(json: string): ObservedSale {
         quoteId: (quoteId as string | undefined) ?? '',
       }),
     ),
-    buyers: pairs(3, ([units, reservationId]: Row) => ({
+    buyers: pairs(3, ([units, reservationId, gaveUp]: Row) => ({
       units: units as number,
       reservationId: reservationId as string,
+      gaveUp: gaveUp === true,
     })),
     deadlines: pairs(4, Number),
     pins: pairs(5, Number),

@@ -5,8 +5,13 @@ import type { ModelledSale } from '../modelled/sale.ts';
  * beyond those who came, never beyond twice what the stock justifies; and it moves on when it should.
  */
 export function checkPace(model: ModelledSale, serving: number, lastTickMs: number | null): void {
-  const called = serving - model.serving;
-  if (called < 0) throw new Error(`serving went back from ${model.serving} to ${serving}`);
+  /** Turns that were given up are passed over. */
+  const waiting = (from: number, to: number) =>
+    Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i).filter(
+      (turn) => !model.usedTurns.has(turn),
+    ).length;
+  const called = waiting(model.serving, serving);
+  if (serving < model.serving) throw new Error(`serving went back from ${model.serving} to ${serving}`);
   if (serving > model.entrants) throw new Error(`${serving} turns called, ${model.entrants} came`);
   const onTime = [...model.standby.values()].filter(({ missed }) => !missed).length;
   const spoken = model.outstandingTurns() + onTime;
@@ -30,7 +35,7 @@ export function checkPace(model: ModelledSale, serving: number, lastTickMs: numb
     called === 0 &&
     available > spoken &&
     room > 0 &&
-    model.entrants > serving &&
+    waiting(serving, model.entrants) > 0 &&
     elapsedMs > slowestMs + 1
   ) {
     throw new Error(`${available - spoken} units wait, nobody was called for ${elapsedMs} ms`);

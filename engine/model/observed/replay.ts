@@ -42,6 +42,8 @@ interface ReplayedReservation {
 export class Replay {
   state: SaleState = 'scheduled';
   readonly reservations = new Map<string, ReplayedReservation>();
+  /** Places, in base64. */
+  readonly givenUp = new Set<string>();
   #atMs = 0;
   #epoch = 0;
   /** Of the last event that was read. */
@@ -66,6 +68,7 @@ export class Replay {
     this.#atMs = Number(of('atMs'));
     this.#epoch = Number(of('epoch'));
     if (type.startsWith('sale.')) this.#moveSale(type);
+    else if (type === 'places.given_up') this.#giveUp(of('places'));
     else this.#moveReservation(type, of, fields.get('turn') ?? '');
   }
 
@@ -90,6 +93,13 @@ export class Replay {
     const [buyerId, items, deadlineMs] = [of('buyerId'), of('items'), of('deadlineMs')];
     const returns = known?.returns ?? new Map();
     this.reservations.set(id, { state: to, buyerId, items, deadlineMs, turn, returns });
+  }
+
+  #giveUp(places: string): void {
+    for (const place of places.match(/.{16}/g) ?? []) {
+      if (this.givenUp.has(place)) fail('a place was given up twice');
+      this.givenUp.add(place);
+    }
   }
 
   #moveSale(type: string): void {

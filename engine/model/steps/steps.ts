@@ -7,7 +7,7 @@ import { reserve } from './reserve.ts';
 import { restock } from './restock.ts';
 import type { Step } from './step.ts';
 import { jump, pass, passLong, passToDeadline } from './time.ts';
-import { join, signsOfLife, tick, turnStatus } from './waiting.ts';
+import { join, leave, signsOfLife, tick, turnStatus } from './waiting.ts';
 
 /** All steps with how often each is to come. */
 export const steps = (): fc.Arbitrary<Iterable<Step>> =>
@@ -37,6 +37,7 @@ export const steps = (): fc.Arbitrary<Iterable<Step>> =>
       adjustUnits,
       beginEpoch,
       join,
+      leave,
       ...times(3, repeat),
       mangle,
       ...times(2, sabotage),

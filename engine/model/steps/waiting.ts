@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { placeOf, placeText } from '../modelled/leave.ts';
 import { turnOf } from './reserve.ts';
 import { buyers, some, step } from './step.ts';
 
@@ -16,6 +17,25 @@ export const turnStatus = some(fc.nat(buyers - 1)).map((asking) =>
     const args = asking.flatMap((buyer) => [`buyer-${buyer}`, turnOf(world.model, buyer)]);
     return world.call({ script: 'waiting-room/turn-status', args });
   }),
+);
+
+export const leave = some(fc.nat(buyers)).map((leaving) =>
+  step(
+    'leave',
+    leaving,
+    (world) => {
+      // The last one never joined.
+      const buyerIds = leaving.map((buyer) => `buyer-${buyer}`);
+      const args = [
+        '64',
+        buyerIds.map(placeOf).join(''),
+        buyerIds.map(placeText).join(''),
+        ...buyerIds.flatMap((buyerId) => [buyerId, '-1', '-1']),
+      ];
+      return world.call({ script: 'waiting-room/leave', args });
+    },
+    ({ model }) => model.setup.method === 'fifo',
+  ),
 );
 
 export const signsOfLife = some(fc.nat(buyers - 1)).map((alive) =>

@@ -15,7 +15,8 @@
 --       {2, reservationId, deadlineMs, state}  the live reservation of the same items, again
 --       {3, ahead}                             standby
 --       {4, ahead} not your turn    {5, limit} buyer limit reached    {6} other items are reserved
---       {7} not open   {8} paused   {9} closed   {10} sold out   {11, sku} unknown   {12} turn was used
+--       {7} not open   {8} paused   {9} closed   {10} sold out   {11, sku} unknown
+--       {12} turn was used, or given up
 --       {13} malformed
 -- Event reservation.held; reservation.expired for a hold found lapsed; reservation.extended on a touch
 -- The sale's floor: every key that a script which moves units may touch, always in this order.
@@ -226,17 +227,18 @@ local function totalOf(stock, place)
   for _, counts in pairs(stock) do total = total + counts[place] end
   return total
 end
--- What a buyer has in this sale: units over held, paying and sold, and their latest reservation.
--- Expects: buyersKey. Stored packed, as {units, reservationId}.
+-- What a buyer has in this sale: units over held, paying and sold, their latest reservation, and whether the turn of
+-- that one was given up.
+-- Expects: buyersKey. Stored packed, as {units, reservationId, gaveUp}; without the last one where it is false.
 local function readBuyer(buyerId)
   local packed = redis.call('HGET', buyersKey, buyerId)
   if not packed then return { units = 0, reservationId = false } end
   local buyer = cmsgpack.unpack(packed)
-  return { units = buyer[1], reservationId = buyer[2] }
+  return { units = buyer[1], reservationId = buyer[2], gaveUp = buyer[3] }
 end
 
 local function writeBuyer(buyerId, buyer)
-  redis.call('HSET', buyersKey, buyerId, cmsgpack.pack({ buyer.units, buyer.reservationId }))
+  redis.call('HSET', buyersKey, buyerId, cmsgpack.pack({ buyer.units, buyer.reservationId, buyer.gaveUp }))
 end
 -- Every change of state and its event are one call: what the relay reads is what happened.
 -- Expects: saleKey, outboxKey, sale, nowMs, integer(). Events: engine/contracts/events.ts.
@@ -342,13 +344,16 @@ local function isLapsed(reservation)
   return reservation.state == 'held' and reservation.deadlineMs <= nowMs
 end
 
--- The owner of a handed-over hold showed up: from now on it lasts as long as any other.
+-- The owner of a handed-over hold showed up: from now on it lasts as long as any other, or longer.
 local function touch(id, reservation)
   if reservation.state ~= 'held' or not reservation.untouched then return end
   reservation.untouched = false
-  reservation.deadlineMs = nowMs + sale.holdMs
+  -- Where claiming may take longer than holding, showing up does not cost time.
+  local isLater = nowMs + sale.holdMs > reservation.deadlineMs
+  if isLater then reservation.deadlineMs = nowMs + sale.holdMs end
   writeReservation(id, reservation)
-  redis.call('ZADD', deadlinesKey, reservation.deadlineMs, id)
+  if not isLater then return end
+  redis.call('ZADD', deadlinesKey, integer(reservation.deadlineMs), id)
   emitReservation('reservation.extended', id, reservation)
 end
 
@@ -372,9 +377,30 @@ local function soldItems(reservation)
 end
 -- A called turn may be used on time for claimMs by the claim clock, which stands still while the sale
 -- is paused. Turns called together share one entry of the `calls` set, scored by the serving they led
--- to, `serving:passed:atMs`: so many of them nobody has, and were passed over. Turns below `missedBelow` have had
--- their time. The cost follows the turns in the window, never the people who wait.
--- Expects: saleKey, callsKey, turnsKey, sale, nowMs.
+-- to, `serving:passed:givenUp:atMs`: so many of them nobody has, and were passed over; so many were given up once they
+-- were called. Turns below `missedBelow` have had their time. The cost follows the turns in the window, never the
+-- people who wait.
+-- Expects: saleKey, callsKey, turnsKey, sale, nowMs, the include integer.
+local function packCall(call)
+  return integer(call.serving) .. ':' .. integer(call.passed) .. ':' .. integer(call.givenUp) .. ':' .. integer(call.atMs)
+end
+
+local function parseCall(text)
+  local serving, passed, givenUp, atMs = string.match(text, '^(%d+):(%d+):(%d+):(%d+)$')
+  return { serving = tonumber(serving), passed = tonumber(passed), givenUp = tonumber(givenUp), atMs = tonumber(atMs) }
+end
+
+local function addCall(call)
+  redis.call('ZADD', callsKey, call.serving, packCall(call))
+end
+
+-- The call that this turn was called by; nil where it is over, or has not come yet.
+local function callOf(turn)
+  if turn < sale.missedBelow then return nil end
+  local text = redis.call('ZRANGEBYSCORE', callsKey, '(' .. integer(turn), '+inf', 'LIMIT', 0, 1)[1]
+  return text and parseCall(text)
+end
+
 local function claimClockMs()
   local untilMs = sale.state == 'paused' and sale.pausedAtMs or nowMs
   return untilMs - sale.pausedTotalMs
@@ -383,10 +409,9 @@ end
 -- When the window of that called turn ends by the sale's clock; nil where it has ended.
 -- While the sale is paused this moves on with the pause.
 local function claimByMs(turn)
-  if turn < sale.missedBelow then return nil end
-  local call = redis.call('ZRANGEBYSCORE', callsKey, '(' .. turn, '+inf', 'LIMIT', 0, 1)[1]
+  local call = callOf(turn)
   if not call then return nil end
-  local byMs = tonumber(string.match(call, ':(%d+)$')) + sale.claimMs
+  local byMs = call.atMs + sale.claimMs
   if byMs <= claimClockMs() then return nil end
   return nowMs + byMs - claimClockMs()
 end
@@ -400,6 +425,15 @@ end
 -- Turns that were called, may still come on time, and have not come.
 local function outstandingTurns()
   return sale.serving - sale.missedBelow - usedTurns(sale.missedBelow, sale.serving)
+end
+
+-- That nobody comes with this turn any more. Where it was called already, it is one that did not come.
+local function noteGivenUp(turn)
+  local call = turn < sale.serving and callOf(turn)
+  if not call then return end
+  redis.call('ZREM', callsKey, packCall(call))
+  call.givenUp = call.givenUp + 1
+  addCall(call)
 end
 -- Standby: those whose turn it is while every unit is held. The order is (missed, turn): on time first.
 -- A unit that returns goes, in the same call that returned it, to the first in that order who gave a
@@ -605,6 +639,49 @@ local function enterFloor()
   advance()
   return nil
 end
+-- Which indices nobody has, for telling people how many are before them: runs `from-to:vacant` in their order,
+-- of whose indices so many are vacant. A room that lost Redis more often than this has its oldest runs as one.
+-- Expects: saleKey, sale, the include integer.
+local vacantRunsMax = 32
+
+local function readVacantRuns()
+  local runs = {}
+  for from, to, vacant in string.gmatch(redis.call('HGET', saleKey, 'vacantRuns') or '', '(%d+)-(%d+):(%d+)') do
+    runs[#runs + 1] = { from = tonumber(from), to = tonumber(to), vacant = tonumber(vacant) }
+  end
+  return runs
+end
+
+local function writeVacantRuns(runs)
+  local texts = {}
+  for at, run in ipairs(runs) do
+    texts[at] = integer(run.from) .. '-' .. integer(run.to) .. ':' .. integer(run.vacant)
+  end
+  if #texts > 0 then redis.call('HSET', saleKey, 'vacantRuns', table.concat(texts, ',')) end
+end
+
+local function together(earlier, later)
+  return { from = earlier.from, to = later.to, vacant = earlier.vacant + later.vacant }
+end
+
+local function addVacantRun(runs, run)
+  local last = runs[#runs]
+  if last and last.to >= run.from then
+    runs[#runs] = together(last, run)
+  else
+    runs[#runs + 1] = run
+  end
+  if #runs > vacantRunsMax then runs[1] = together(table.remove(runs, 1), runs[1]) end
+end
+
+-- True for a turn that stands for an index of such a run: in a draw, of those who came after the freeze.
+local function isInVacantRun(turn)
+  if turn < (sale.preEntrants or 0) then return false end
+  for _, run in ipairs(readVacantRuns()) do
+    if run.from <= turn and turn < run.to then return true end
+  end
+  return false
+end
 local held, again, standingBy, notYourTurn, limitReached, exists = 1, 2, 3, 4, 5, 6
 local notOpen, paused, closed, soldOut, unknownSku, turnUsed, malformed = 7, 8, 9, 10, 11, 12, 13
 
@@ -628,6 +705,14 @@ end
 local function turnOf(text)
   if sale.method == 'none' then return text == '-1' and -1 or nil end
   return whole(text)
+end
+
+-- A turn is used once: by a hold, or by giving up its place. Whose hold came to nothing may try again, late. Turns of a
+-- vacant run are marked, too, because nobody is waited for; the one who has a ticket of it may come nevertheless.
+local function isUsed(turn, buyer, latest)
+  if redis.call('GETBIT', turnsKey, turn) == 0 then return false end
+  if latest and latest.turn == turn then return latest.state == 'confirmed' or buyer.gaveUp end
+  return not isInVacantRun(turn)
 end
 
 local function reserve(request)
@@ -659,7 +744,7 @@ local function reserve(request)
   if buyer.units + unitsOf(items) > sale.perBuyerLimit then return { limitReached, sale.perBuyerLimit } end
   if request.turn >= 0 then
     if request.turn >= sale.serving then return { notYourTurn, request.turn - sale.serving } end
-    if latest and latest.state == 'confirmed' then return { turnUsed } end
+    if isUsed(request.turn, buyer, latest) then return { turnUsed } end
   end
   if isGone(items) then return { soldOut } end
 
@@ -674,7 +759,7 @@ local function reserve(request)
     request.missed = standing.missed
   else
     -- Late, or lapsed before: after those who may still come on time.
-    request.missed = (latest and true) or (request.turn >= 0 and request.turn < sale.missedBelow)
+    request.missed = (latest and latest.turn == request.turn) or (request.turn >= 0 and request.turn < sale.missedBelow)
   end
   local isCut = handOver(stock, scoreOf(request, standing))
   local kept = request.missed and request.turn >= 0 and outstandingTurns() or 0

@@ -167,7 +167,7 @@ local function push(message)
 end
 -- Which indices nobody has, for telling people how many are before them: runs `from-to:vacant` in their order,
 -- of whose indices so many are vacant. A room that lost Redis more often than this has its oldest runs as one.
--- Expects: saleKey, the include integer.
+-- Expects: saleKey, sale, the include integer.
 local vacantRunsMax = 32
 
 local function readVacantRuns()
@@ -198,6 +198,15 @@ local function addVacantRun(runs, run)
     runs[#runs + 1] = run
   end
   if #runs > vacantRunsMax then runs[1] = together(table.remove(runs, 1), runs[1]) end
+end
+
+-- True for a turn that stands for an index of such a run: in a draw, of those who came after the freeze.
+local function isInVacantRun(turn)
+  if turn < (sale.preEntrants or 0) then return false end
+  for _, run in ipairs(readVacantRuns()) do
+    if run.from <= turn and turn < run.to then return true end
+  end
+  return false
 end
 local requestId, epoch, buckets, places = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local placesText, shown = ARGV[5], ARGV[6]
