@@ -4,7 +4,7 @@ import { refuse } from './contracts/errors.ts';
 import { parseOutboxEvent } from './contracts/events.ts';
 import type { SaleState } from './contracts/states.ts';
 import { connect } from './redis/connection.ts';
-import { channels, floorKeys, outboxKey, saleKey, salesKey, stockKey, turnsKey } from './redis/keys.ts';
+import { channels, floorKeys, outboxKey, saleKey, salesKey, stockKey } from './redis/keys.ts';
 import { nextRequestId, run, script } from './redis/scripts.ts';
 import { RedisUnavailable, StaleEpoch } from './redis/unavailable.ts';
 import { pinLeaseMs } from './reservation/reservations.ts';
@@ -18,9 +18,7 @@ import type { Settlement } from './surface.ts';
 import { entrants } from './waiting-room/entrants.ts';
 import { placeBook } from './waiting-room/place-book.ts';
 import { initialBuckets } from './waiting-room/places.ts';
-
-/** Turns in one call: about 1 ms. */
-const vacatedMax = 2_000;
+import { vacateTurns } from './waiting-room/vacate-turns.ts';
 
 /**
  * Redis for the durable half and the operator; `tokenSecret` keys how a waiting room names buyers. Connects in the
@@ -121,7 +119,12 @@ export function settlementOn(redis: Redis, tokenSecret: string): Settlement {
 
     beginRebuild: (saleId, epoch, position) => beginRebuild(redis, saleId, epoch, position),
     rebuild: (builder, sale, journaled) =>
-      rebuild(redis, builder, sale, journaled, { pinLeaseMs, initialBuckets, restorePlaces: places.restore }),
+      rebuild(redis, builder, sale, journaled, {
+        pinLeaseMs,
+        initialBuckets,
+        restorePlaces: places.restore,
+        vacateTurns: (saleId, turns, by) => vacateTurns(redis, saleId, turns, by),
+      }),
 
     reservationStates: (saleId, ids) => reservationStates(redis, saleId, ids),
 
@@ -200,13 +203,8 @@ export function settlementOn(redis: Redis, tokenSecret: string): Settlement {
     entrants: (saleId) => entrants(redis, saleId),
 
     async vacateTurns(saleId, turns, builder = '') {
-      for (let from = 0; from < turns.length; from += vacatedMax) {
-        const part = turns.slice(from, from + vacatedMax);
-        const keys = [saleKey(saleId), turnsKey(saleId)];
-        const args = [nextRequestId(), builder, ...part];
-        const [, code] = await run(redis, script('draw/vacate-turns'), keys, args);
-        if (code !== 1) throw new StaleEpoch(`Redis does not know the entrants of ${saleId} as fixed`);
-      }
+      if (await vacateTurns(redis, saleId, turns, builder)) return;
+      throw new StaleEpoch(`Redis does not know the entrants of ${saleId} as fixed`);
     },
 
     async publishDraw(saleId, draw) {

@@ -90,7 +90,7 @@ restored.push('ps5:1', 9e12, '', 0, 0, '[]', 'pay-1,pay-2', 1, '');
 const examples: Record<string, Example> = {
   'admission/tick': { args: [500], after: [held] },
   'draw/freeze': { sale: room, args: [] },
-  'draw/vacate-turns': { sale: room, args: [''], after: [['draw/freeze']] },
+  'waiting-room/vacate-turns': { sale: room, args: [''], after: [['draw/freeze']] },
   'draw/publish-draw': { sale: room, args: ['entrantsRoot', 'ab'], after: [['draw/freeze']] },
   'reservation/begin-payment': { args: paying.slice(1), after: [held] },
   'reservation/confirm': { args: ['rsv-1', 'pay-1'], after: [held, paying] },
@@ -149,7 +149,7 @@ const examples: Record<string, Example> = {
 function keysOf({ name, keyCount }: Script, saleId: string, buckets: number[] = []): string[] {
   const fixed = {
     1: [saleKey(saleId)],
-    2: [saleKey(saleId), name === 'draw/vacate-turns' ? turnsKey(saleId) : outboxKey(saleId)],
+    2: [saleKey(saleId), name === 'waiting-room/vacate-turns' ? turnsKey(saleId) : outboxKey(saleId)],
     3:
       name === 'waiting-room/join'
         ? [saleKey(saleId), outboxKey(saleId), turnsKey(saleId)]

@@ -32,8 +32,14 @@ export type Rebuilt = { kind: 'rebuilt' } | { kind: 'overtaken' };
 export interface RebuildTerms {
   pinLeaseMs: number;
   initialBuckets: number;
-  /** Writes places into a sale that `builder` rebuilds; false where that rebuild is over. */
-  restorePlaces(saleId: string, builder: string, journaled: AsyncIterable<JournaledPlaces>): Promise<boolean>;
+  /** Writes places into a sale that `builder` rebuilds; answers the indices given up, null where that is over. */
+  restorePlaces(
+    saleId: string,
+    builder: string,
+    journaled: AsyncIterable<JournaledPlaces>,
+  ): Promise<number[] | null>;
+  /** Marks turns that nobody has; false where that rebuild is over. */
+  vacateTurns(saleId: string, turns: readonly number[], builder: string): Promise<boolean>;
 }
 
 /**
@@ -84,7 +90,13 @@ export async function rebuild(
   await redis.sadd(salesKey, id);
 
   // Everybody has their place before the first one may come and ask for another.
-  if (!(await terms.restorePlaces(id, builder, places))) return { kind: 'overtaken' };
+  const givenUp = await terms.restorePlaces(id, builder, places);
+  if (!givenUp) return { kind: 'overtaken' };
+  // Turns of a draw were marked before: who has which of them is in its rows.
+  const ownTurnsFrom =
+    sale.config.method === 'fifo' ? 0 : (sale.draw?.preEntrants ?? Number.POSITIVE_INFINITY);
+  const turns = givenUp.filter((index) => index >= ownTurnsFrom);
+  if (!(await terms.vacateTurns(id, turns, builder))) return { kind: 'overtaken' };
   const [seconds] = await redis.time();
   const leaseUntilMs = Math.max(sale.lastMs, Number(seconds) * 1_000) + terms.pinLeaseMs;
   for (let at = 0; at < sale.reservations.length; at += partMax) {

@@ -8,10 +8,12 @@ export interface HeldInBucket {
   places: Buffer;
   /** Of each place; -1 - index where it was given up. */
   indices: number[];
+  /** Every index that was given up, also of those who have another one since. */
+  givenUp: number[];
 }
 
 /** No index: the place was given up. */
-const givenUp = -1;
+const noIndex = -1;
 /** Which index was given up is in no journal; whatever ticket is shown, it is not later. */
 const unknownIndex = 1e15;
 /** A fifth of what a builder may be silent for. */
@@ -50,7 +52,7 @@ export class JournaledRoom {
     let at = 0;
     for (const { firstIndex, places: taken } of told) {
       for (let i = 0; i < taken.length / placeBytes; i++) {
-        indices[at++] = firstIndex === null ? givenUp : firstIndex + i;
+        indices[at++] = firstIndex === null ? noIndex : firstIndex + i;
       }
     }
     return new JournaledRoom(places, indices);
@@ -66,22 +68,27 @@ export class JournaledRoom {
     const order = this.#byBucket(buckets);
     let bucket = -1;
     let held = new Map<string, number>();
+    let givenUp: number[] = [];
     for (const entry of order) {
       const place = this.#placeAt(entry);
       const itsBucket = bucketOf(place, buckets);
       if (itsBucket !== bucket) {
-        if (held.size > 0) yield inBucket(bucket, held);
+        if (held.size > 0) yield inBucket(bucket, held, givenUp);
         bucket = itsBucket;
         held = new Map();
+        givenUp = [];
       }
       const name = place.toString('latin1');
       const index = this.#indices[entry] as number;
       const before = held.get(name);
-      if (index !== givenUp) held.set(name, index);
+      if (index !== noIndex) held.set(name, index);
       else if (before === undefined) held.set(name, -1 - unknownIndex);
-      else if (before >= 0) held.set(name, -1 - before);
+      else if (before >= 0) {
+        held.set(name, -1 - before);
+        givenUp.push(before);
+      }
     }
-    if (held.size > 0) yield inBucket(bucket, held);
+    if (held.size > 0) yield inBucket(bucket, held, givenUp);
   }
 
   /** Entries by their bucket, and within one in the order of the journal. */
@@ -108,8 +115,9 @@ export class JournaledRoom {
   }
 }
 
-const inBucket = (bucket: number, held: ReadonlyMap<string, number>): HeldInBucket => ({
+const inBucket = (bucket: number, held: ReadonlyMap<string, number>, givenUp: number[]): HeldInBucket => ({
   bucket,
   places: Buffer.from([...held.keys()].join(''), 'latin1'),
   indices: [...held.values()],
+  givenUp,
 });

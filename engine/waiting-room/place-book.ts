@@ -54,8 +54,15 @@ export interface PlaceBook {
   leave(request: LeaveRequest): Promise<Left>;
   /** Lists buyers who may join; `isAll`: everybody has been named by now. A repeat changes nothing. */
   invite(saleId: string, invitations: Invitations): Promise<void>;
-  /** Writes the places of a journal into a sale that `builder` rebuilds. False where that rebuild is over. */
-  restore(saleId: string, builder: string, journaled: AsyncIterable<JournaledPlaces>): Promise<boolean>;
+  /**
+   * Writes the places of a journal into a sale that `builder` rebuilds. Answers every index that was given up; null
+   * where that rebuild is over.
+   */
+  restore(
+    saleId: string,
+    builder: string,
+    journaled: AsyncIterable<JournaledPlaces>,
+  ): Promise<number[] | null>;
 }
 
 const refusals = {
@@ -244,7 +251,7 @@ export function placeBook(redis: Redis, tokenSecret: string): PlaceBook {
     saleId: string,
     builder: string,
     journaled: AsyncIterable<JournaledPlaces>,
-  ): Promise<boolean> {
+  ): Promise<number[] | null> {
     const write = (buckets: number, held: readonly HeldInBucket[]) =>
       run(
         redis,
@@ -263,13 +270,15 @@ export function placeBook(redis: Redis, tokenSecret: string): PlaceBook {
     let known = Number(await redis.hget(saleKey(saleId), 'buckets')) || wanted;
     for (; known > 0 && known < wanted; known = levels.get(saleId) as number) await grow(saleId, known);
     // Emptied again meanwhile.
-    if (known === 0) return false;
+    if (known === 0) return null;
     levels.set(saleId, known);
+    const givenUp: number[] = [];
     for (const part of parts(room.heldIn(known), bucketsPerRestore)) {
       const [, code] = await write(known, part);
-      if (code !== 1) return false;
+      if (code !== 1) return null;
+      for (const bucket of part) givenUp.push(...bucket.givenUp);
     }
-    return true;
+    return givenUp;
   }
 
   return { take, find, leave, invite, restore };

@@ -229,6 +229,50 @@ test('a freeze that takes long keeps no other sale waiting, and ends by itself',
   await expect.poll(async () => (await known(slow)).snapshot.state).toBe('open');
 });
 
+test.each(['before the seed is told', 'in the moment when it is'])(
+  'who leaves between the freeze and the opening, %s, takes their turn along, also after a loss of Redis',
+  async (when) => {
+    const sale = await room();
+    const { id } = sale.config;
+    const tickets = await crowd(sale, 12);
+    await openByHand(sale);
+    const leave = (buyer: number) => house.engine.waitingRoom.leave(sale, `early-${buyer}`);
+    const seen: string[] = [];
+    const publishDraw: Settlement['publishDraw'] = async (...args) => {
+      // Journaled by now, and marked with the vacant ones; or told by the outbox, which has not been read.
+      if (when !== 'before the seed is told') for (const buyer of [3, 7]) await leave(buyer);
+      seen.push(when);
+      await house.settlement.publishDraw(...args);
+    };
+    const entrants: Settlement['entrants'] = async function* (saleId) {
+      yield* house.settlement.entrants(saleId);
+      if (when === 'before the seed is told') for (const buyer of [3, 7]) await leave(buyer);
+    };
+    await worker({ publishDraw, entrants }).runOnce();
+    expect(seen).toHaveLength(1);
+    const { drawSeed: seed } = (await known(sale)).draw as Draw;
+    const { turnOf } = permutation(Buffer.from(seed as string, 'hex'), 12);
+    const redis = new Redis(house.redis.url);
+    onTestFinished(() => redis.disconnect());
+    const marked = async () => {
+      const bits = await Promise.all(
+        tickets.map(({ index }) => redis.getbit(`db:{${id}}:turns`, turnOf(index))),
+      );
+      return bits.flatMap((bit, buyer) => (bit ? [buyer] : []));
+    };
+    expect(await marked()).toEqual([3, 7]);
+    // Everybody is under the root, as the freeze found them.
+    expect((await rowOf(sale)).pre_entrants).toBe(12);
+
+    await leave(9);
+    await relayOnce(house.database.pool, house.settlement, log, id);
+    await redis.flushall();
+    const parts = { rows: house.database.pool, reports: house.reports, settlement: house.settlement, log };
+    await followRedis(parts, id);
+    expect(await marked()).toEqual([3, 7, 9]);
+  },
+);
+
 const dueFreeze = async (sale: LiveSale): Promise<DueFreeze> => {
   const { id, epoch, seed, beacon_at } = await rowOf(sale);
   return { id, epoch, seed, beacon_at };

@@ -41,11 +41,11 @@ export class Draws {
 
   /** One pass. Throws the first failure; a sale that fails keeps no other one waiting. */
   async runOnce(): Promise<void> {
-    const { rows, reports, settlement } = this.#parts;
+    const { rows, reports, settlement, log } = this.#parts;
     const due = (await liveFreezes(reports, [])).filter(({ id }) => !this.#freezing.has(id));
     const failures = await failuresOf(due.map((sale) => this.#freeze(sale)));
     const committed = await unpublishedDraws(reports, []);
-    failures.push(...(await failuresOf(committed.map(({ id }) => publishDraw(rows, settlement, id)))));
+    failures.push(...(await failuresOf(committed.map(({ id }) => publishDraw(rows, settlement, log, id)))));
     if (failures.length > 0) throw failures[0];
   }
 
@@ -53,7 +53,7 @@ export class Draws {
   async #freeze(sale: DueFreeze): Promise<void> {
     const { rows, settlement, write, log, patienceMs = 500 } = this.#parts;
     const freezing = freezeSale(rows, settlement, write, log, sale)
-      .then(() => publishDraw(rows, settlement, sale.id))
+      .then(() => publishDraw(rows, settlement, log, sale.id))
       .finally(() => this.#freezing.delete(sale.id));
     this.#freezing.set(sale.id, freezing);
     // Whatever fails once nobody waits any more is due again in the next pass, which waits for it anew.

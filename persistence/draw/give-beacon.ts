@@ -3,7 +3,7 @@ import { generalStockId } from '../../engine/contracts/sale.ts';
 import { drawSeed } from '../../engine/index.ts';
 import type { Settlement } from '../../engine/surface.ts';
 import type { Log } from '../log.ts';
-import type { Postgres } from '../postgres/pool.ts';
+import type { PostgresPool } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
 import { type DrawRow, publishDraw, readDraw } from './publish-draw.ts';
 
@@ -15,8 +15,8 @@ const giveBeaconRow = statement<{ id: string }>('give-beacon');
  * Refusals: `sale_not_found`, `invalid_transition` (no beacon named, entrants not fixed yet, another value).
  */
 export async function giveBeacon(
-  on: Postgres,
-  settlement: Pick<Settlement, 'publishDraw' | 'vacateTurns'>,
+  on: PostgresPool,
+  settlement: Pick<Settlement, 'publishDraw' | 'vacateTurns' | 'outbox' | 'trimOutbox'>,
   log: Log,
   saleId: string,
   value: string,
@@ -31,7 +31,7 @@ export async function giveBeacon(
     if (!given) return giveBeacon(on, settlement, log, saleId, value);
   }
   try {
-    await publishDraw(on, settlement, saleId);
+    await publishDraw(on, settlement, log, saleId);
   } catch (error) {
     log.warn({ saleId, reason: (error as Error).message }, 'a draw is to be published later');
   }

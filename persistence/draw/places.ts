@@ -38,10 +38,19 @@ export function* ticketHashes(
   }
 }
 
-/** The indices that nobody has, of places from index `from` on. */
-export function* vacantIndices(places: Places, from: number): Generator<number> {
+/** A place as it is looked up. */
+const nameOf = (place: Buffer): string => place.toString('latin1');
+
+/** Names of the places, one after the other. */
+export function* namesOf(places: Places): Generator<string> {
+  for (let at = 0; at < places.length; at += placeBytes) yield nameOf(places.subarray(at, at + placeBytes));
+}
+
+/** The indices that nobody has, of places from index `from` on; nor do those whose names are `gone`. */
+export function* vacantIndices(places: Places, from: number, gone: ReadonlySet<string>): Generator<number> {
   for (let at = 0; at < places.length; at += placeBytes) {
-    if (isVacant(places.subarray(at, at + placeBytes))) yield from + at / placeBytes;
+    const place = places.subarray(at, at + placeBytes);
+    if (isVacant(place) || gone.has(nameOf(place))) yield from + at / placeBytes;
   }
 }
 

@@ -1,8 +1,10 @@
 import type { SaleState } from '../../engine/contracts/states.ts';
 import type { Settlement } from '../../engine/surface.ts';
-import type { Postgres } from '../postgres/pool.ts';
+import type { Log } from '../log.ts';
+import { relayAll } from '../outbox/relay.ts';
+import type { PostgresPool } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
-import { vacateTurns } from './vacant-turns.ts';
+import { goneSinceFreeze, vacateTurns } from './vacant-turns.ts';
 
 /** What is committed about a draw, as `read-draw.sql` selects it. */
 export interface DrawRow {
@@ -25,16 +27,19 @@ const markDrawPublished = statement('mark-draw-published');
  * may open. Keeps that it was told. Safe to repeat; throws where Redis is away or has lost the sale.
  */
 export async function publishDraw(
-  on: Postgres,
-  settlement: Pick<Settlement, 'publishDraw' | 'vacateTurns'>,
+  on: PostgresPool,
+  settlement: Pick<Settlement, 'publishDraw' | 'vacateTurns' | 'outbox' | 'trimOutbox'>,
+  log: Log,
   saleId: string,
 ): Promise<void> {
   const [draw] = await readDraw(on, [saleId]);
   if (!draw?.entrants_root) return;
-  if (draw.draw_seed && draw.pre_entrants !== null) {
-    // Before the seeds: with them the sale may open, and turns are called.
-    await vacateTurns(on, settlement, saleId, { seed: draw.draw_seed, entrants: draw.pre_entrants });
-  }
+  const vacate = async () =>
+    draw.draw_seed && draw.pre_entrants !== null
+      ? vacateTurns(on, settlement, saleId, { seed: draw.draw_seed, entrants: draw.pre_entrants })
+      : 0;
+  // Before the seeds: with them the sale may open, and turns are called.
+  const gone = await vacate();
   await settlement.publishDraw(saleId, {
     entrantsRoot: draw.entrants_root,
     // Before it is drawn the seed is nobody's business, not even that of Redis.
@@ -42,5 +47,10 @@ export async function publishDraw(
     drawSeed: draw.draw_seed?.toString('hex') ?? null,
     beaconValue: draw.beacon_value,
   });
+  // From now on whoever leaves takes their turn along; those who left until now are told of by the outbox.
+  if (draw.draw_seed) {
+    await relayAll(on, settlement, log, saleId);
+    if ((await goneSinceFreeze(on, saleId)).size > gone) await vacate();
+  }
   await markDrawPublished(on, [saleId, draw.draw_seed]);
 }

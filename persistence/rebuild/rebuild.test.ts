@@ -407,6 +407,40 @@ test('places come back as the journal has them, however often they were lost', a
   expect(await join('buyer-10')).toMatchObject({ ticket: first[10]?.ticket });
 });
 
+test('a turn that was given up is nobody’s after a loss, either', async () => {
+  const created = newSale({ method: 'fifo', items: [item(6)], perMinute: 60_000, claimSeconds: 600 });
+  await house.sales.create(created);
+  await house.engine.runOnce();
+  const sale = (await house.engine.sales.find(created.id)) as LiveSale;
+  const { waitingRoom, desk } = house.engine;
+  await follow(created.id);
+  const join = async (buyerId: string) => {
+    const joined = await waitingRoom.join(sale, buyerId);
+    if (joined.kind === 'refused') throw new Error(joined.code);
+    return joined.ticket;
+  };
+  const [first, other] = [await join('ann'), await join('bob')];
+  await waitingRoom.leave(sale, 'ann');
+  const second = await join('ann');
+  await waitingRoom.leave(sale, 'ann');
+  const third = await join('ann');
+  await relay(created.id);
+  await redis.flushall();
+  await follow(created.id);
+  for (let tick = 0; tick < 2; tick++) await house.engine.runOnce();
+  expect(sale.snapshot.serving).toBeGreaterThan(third.index);
+  const answers = [];
+  for (const [buyer, { ticket }] of [
+    ['ann', first],
+    ['ann', second],
+    ['ann', third],
+    ['bob', other],
+  ] as const) {
+    answers.push(answerOf(await desk.reserve(sale, buyer, { ...request, ticket })));
+  }
+  expect(answers).toEqual(['turn_used', 'turn_used', 'held', 'held']);
+});
+
 test('whoever comes back is called, and nobody waits for those who are nobody', async () => {
   const created = newSale({ method: 'fifo', items: [item(6)], perMinute: 60_000, claimSeconds: 600 });
   await house.sales.create(created);

@@ -12,6 +12,6 @@ export function placeBook(): PlaceBook {
     find: () => inBursts(() => index),
     leave: async () => ({ kind: 'left' }),
     invite: async () => {},
-    restore: async () => true,
+    restore: async () => [],
   };
 }

@@ -1,11 +1,12 @@
 #!lua
--- Marks turns of a draw that nobody has as used, before any is called: their indices were given up before the
--- freeze, or were skipped when an epoch was lost. callTurns passes over them, and nobody waits for them to come.
+-- Marks turns that nobody has as used: their indices were given up, or were skipped when an epoch was lost. callTurns
+-- passes over them, nobody waits for them to come, and nobody reserves with them. In a live sale those of a draw,
+-- before any is called.
 --
 -- KEYS  1 sale (hash)  2 turns (bitmap)
 -- ARGV  1 requestId    echoed
 --       2 builder      who rebuilds the sale, and is heard of by it; '' where it is live
---       then turns, integers below preEntrants
+--       then turns; in a live sale integers below preEntrants
 -- Reply {requestId, code}: 1 marked, 0 not frozen yet, -1 no such sale, or no such rebuild (any more)
 local saleKey, turnsKey = KEYS[1], KEYS[2]
 --- @include integer arguments types clock
