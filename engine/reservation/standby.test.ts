@@ -125,3 +125,22 @@ test('paying is a touch: after a decline a handed-over hold lasts as long as any
     { kind: 'held', deadlineMs: sale.startMs + 10_000 },
   ]);
 });
+
+test('who shows up for a unit that was handed to them has no less time than before, and as much as others', async () => {
+  for (const { holdMs, claimMs } of [
+    { holdMs: 2_000, claimMs: 10_000 },
+    { holdMs: 10_000, claimMs: 2_000 },
+  ]) {
+    const sale = await testSale({ holdMs, claimMs });
+    const held = await sale.hold('ann');
+    await sale.reserve('bob');
+    await release(sale, held, 'ann');
+    await sale.jump(1_000);
+    const deadlineOf = async () =>
+      (await sale.turnStatus({ saleId: sale.saleId, buyerId: 'bob', turn: null })).reservation?.deadlineMs;
+    const deadlineMs = await deadlineOf();
+    expect(deadlineMs).toBe(sale.startMs + Math.max(claimMs, 1_000 + holdMs));
+    await sale.jump(500);
+    expect(await deadlineOf()).toBe(deadlineMs);
+  }
+});
