@@ -11,7 +11,7 @@ import { type Calculators, calculatorsOf } from './pricing/quote.ts';
 import { Overloaded } from './redis/batcher.ts';
 import { channels } from './redis/keys.ts';
 import { RedisUnavailable } from './redis/unavailable.ts';
-import { initiator } from './reservation/initiate.ts';
+import { initiator, latestReader } from './reservation/initiate.ts';
 import { reservations } from './reservation/reservations.ts';
 import { reserver } from './reservation/reserve.ts';
 import { settle } from './reservation/settle.ts';
@@ -69,6 +69,7 @@ export function engineOn(
     sales,
     room,
     decide: floor.decide,
+    latest: latestReader(redis),
     initiate: initiator(redis),
     reservations: floor.reservations,
     tokenSecret,

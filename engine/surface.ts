@@ -94,14 +94,15 @@ export interface CheckoutDesk {
   extend(id: ReservationId, buyerId: string, requestId: string): Promise<ExtendOutcome>;
   /**
    * Holds what is in a cart, from general stock, in place of what the buyer held there before, and says what it
-   * costs. The same cart is held as it is, at the price that was said for it, unless `details` name another address
+   * costs. The cart is read here, and once more where something of it may have been bought meanwhile; where it cannot
+   * be checked out, that is the answer. The same cart is held as it is, at the price that was said for it, unless `details` name another address
    * or coupon. Refusals, which change nothing: `sku_not_found`, `insufficient_stock`, `payment_in_progress`,
    * `coupon_not_applicable`, `coupon_used_up`, `invalid_request` (more than an order can cost), `unavailable`; of the
    * same cart those of `reprice`.
    */
   initiate(
     buyerId: string,
-    cart: CartAtDesk,
+    readCart: () => Promise<CartAtDesk | Refusal>,
     details: PatchCheckout,
   ): Promise<{ kind: 'found'; checkout: Checkout } | Refusal>;
   /** What is to be paid, as it was said last; where the lock of that has ended, said anew. */

@@ -12,7 +12,7 @@ import type { QuoteStore } from '../contracts/quote.ts';
 import type { LiveSale } from '../contracts/sale.ts';
 import type { Calculators } from '../pricing/quote.ts';
 import { tokensOfSale } from '../purchase-token/tokens-of-sale.ts';
-import type { Initiated, InitiateRequest } from '../reservation/initiate.ts';
+import type { Initiated, InitiateRequest, Seen } from '../reservation/initiate.ts';
 import type { reservations } from '../reservation/reservations.ts';
 import type { Decision, ReserveRequest } from '../reservation/reserve.ts';
 import type { CheckoutDesk, SaleDirectory } from '../surface.ts';
@@ -28,6 +28,7 @@ export interface DeskParts
   sales: SaleDirectory;
   room: Room;
   decide: (request: ReserveRequest) => Promise<Decision>;
+  latest: (of: { saleId: string; buyerId: string }) => Promise<Seen>;
   initiate: (request: InitiateRequest) => Promise<Initiated>;
   reservations: ReturnType<typeof reservations>;
   signingKeys: SigningKeys | null;

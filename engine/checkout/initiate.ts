@@ -6,7 +6,7 @@ import { checkoutIdOf, newReservationId, orderIdOf, type ReservationId } from '.
 import type { CheckoutDetails, QuoteStore } from '../contracts/quote.ts';
 import { generalStockId, type SaleConfig } from '../contracts/sale.ts';
 import type { PatchCheckout } from '../contracts/wire/checkout.ts';
-import type { Initiated, InitiateRequest } from '../reservation/initiate.ts';
+import type { Initiated, InitiateRequest, Seen } from '../reservation/initiate.ts';
 import type { SaleDirectory } from '../surface.ts';
 import type { checkouts, Found } from './checkouts.ts';
 import type { HoldPricing } from './hold-price.ts';
@@ -14,6 +14,7 @@ import { itemOf, price } from './price.ts';
 
 export interface InitiateParts {
   sales: Pick<SaleDirectory, 'find'>;
+  latest: (of: { saleId: string; buyerId: string }) => Promise<Seen>;
   initiate: (request: InitiateRequest) => Promise<Initiated>;
   quotes: Pick<QuoteStore, 'keep'>;
   pricing: Pick<HoldPricing, 'anew'>;
@@ -30,8 +31,12 @@ const lockMarginMs = 60_000;
  * From a cart to a checkout that can be paid. The price is committed first, and what the order takes out of the cart;
  * then one call holds the units at that price. So nothing is ever held without a price, and whoever dies in between
  * has left rows that nobody asks for.
+ *
+ * A cart and the units are in two stores, and what a payment buys leaves the one before the other hears of it. So the
+ * buyer's latest reservation is looked at before the cart is read, and the hold refuses where it is another one by
+ * then, or was bought: the cart is read again. Each round follows a checkout or a payment of the same buyer.
  */
-export function initiateAtDesk({ sales, initiate, quotes, pricing, checkout }: InitiateParts) {
+export function initiateAtDesk({ sales, latest, initiate, quotes, pricing, checkout }: InitiateParts) {
   /** The hold of the same cart that is there already: as it was said, and with what is said anew. */
   async function present(
     id: ReservationId,
@@ -47,7 +52,13 @@ export function initiateAtDesk({ sales, initiate, quotes, pricing, checkout }: I
       : checkout.reprice(checkoutId, buyerId, details);
   }
 
-  return async (buyerId: string, cart: CartAtDesk, details: PatchCheckout): Promise<Found | Refusal> => {
+  /** One round: a cart that was read after `seen`. Answers what is seen by now where that is something else. */
+  async function round(
+    buyerId: string,
+    cart: CartAtDesk,
+    details: PatchCheckout,
+    seen: Seen,
+  ): Promise<Found | Refusal | Extract<Initiated, { kind: 'outdated' }>> {
     const sale = await sales.find(generalStockId);
     if (!sale)
       return refuse('unavailable', { detail: 'There is no general stock yet.', retryAfterSeconds: 1 });
@@ -67,7 +78,15 @@ export function initiateAtDesk({ sales, initiate, quotes, pricing, checkout }: I
     const { quoteId } = quote;
     await Promise.all([quotes.keep(quote), cart.checkOut(orderIdOf(reservationId))]);
 
-    const answer = await initiate({ saleId, epoch: snapshot.epoch, reservationId, buyerId, items, quoteId });
+    const answer = await initiate({
+      saleId,
+      epoch: snapshot.epoch,
+      reservationId,
+      buyerId,
+      items,
+      quoteId,
+      seen,
+    });
     switch (answer.kind) {
       case 'held': {
         const { deadlineMs } = answer;
@@ -94,6 +113,23 @@ export function initiateAtDesk({ sales, initiate, quotes, pricing, checkout }: I
         return notSold(answer.sku);
       case 'not_open':
         return refuse('unavailable', { detail: 'General stock is not open yet.', retryAfterSeconds: 1 });
+      case 'outdated':
+        return answer;
+    }
+  }
+
+  return async (
+    buyerId: string,
+    readCart: () => Promise<CartAtDesk | Refusal>,
+    details: PatchCheckout,
+  ): Promise<Found | Refusal> => {
+    let seen = await latest({ saleId: generalStockId, buyerId });
+    for (;;) {
+      const cart = await readCart();
+      if ('kind' in cart) return cart;
+      const outcome = await round(buyerId, cart, details, seen);
+      if (outcome.kind !== 'outdated') return outcome;
+      seen = outcome.seen;
     }
   };
 }

@@ -23,7 +23,7 @@ export interface StoredCart {
   warnings: string[];
 }
 
-/** A cart that is checked out. */
+/** A cart that is checked out, as it was read. */
 export interface CartAtDesk {
   lines: readonly CartLine[];
   /** Remembers that this order, if it comes to be confirmed, buys what is in it. */

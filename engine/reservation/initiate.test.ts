@@ -84,6 +84,30 @@ test('what is being paid is not replaced; what was bought, lapsed or let go stan
   expect(await sale.where()).toBe('6 available, 2 held, 0 paying, 1 sold');
 });
 
+test('a cart that was read before what it had was bought is not held, and nothing else is let go for it', async () => {
+  const sale = await testSale({ units: { ps5: 9 } });
+  const unseen = await sale.latest('ann');
+  const first = await held(sale, 'ann');
+  const unbought = await sale.latest('ann');
+  await sale.settle.confirm(sale.saleId, [await pin(sale, 'ann', first)]);
+  const bought = await sale.latest('ann');
+  for (const seen of [unseen, unbought]) {
+    expect(await sale.initiate('ann', { ps5: 1 }, newReservationId(7), seen)).toEqual({
+      kind: 'outdated',
+      seen: bought,
+    });
+  }
+  const second = await held(sale, 'ann', { ps5: 2 });
+  expect(await sale.initiate('ann', { ps5: 1 }, newReservationId(7), bought)).toMatchObject({
+    kind: 'outdated',
+  });
+  expect(await sale.initiate('ann', { ps5: 2 }, newReservationId(7), bought)).toEqual({
+    kind: 'again',
+    id: second,
+  });
+  expect(await sale.where()).toBe('6 available, 2 held, 0 paying, 1 sold');
+});
+
 test('a crowd at the last units: each goes once, and nobody stands by', async () => {
   const sale = await testSale({ units: { ps5: 10 } });
   const answers = await Promise.all(Array.from({ length: 300 }, (_, i) => sale.initiate(`buyer-${i}`)));

@@ -201,6 +201,28 @@ test('what is being paid is not checked out again, nor taken out of stock by its
   expect((await put(sku, 2)).body).toMatchObject({ units: 2, available: 0, held: 2 });
 });
 
+test('who checks out again and again while they pay buys once', async () => {
+  const buyers = 20;
+  const sku = await stocked(2 * buyers);
+  const bought = async () => {
+    const { as, cartId, checkoutId } = await checkedOut(sku);
+    let isPaid = false;
+    const paid = pay(checkoutId, as).finally(() => {
+      isPaid = true;
+    });
+    const others = new Set<string>();
+    do {
+      const { status, body } = await initiate(as, cartId);
+      if (status === 201 && body.checkoutId !== checkoutId) others.add(body.checkoutId);
+    } while (!isPaid);
+    expect((await paid).status).toBe(201);
+    return [...others];
+  };
+  const others = await Promise.all(Array.from({ length: buyers }, bought));
+  expect(others.flat()).toEqual([]);
+  await untilStock(sku, buyers, 0);
+});
+
 test('after a decline another cart may be checked out, and the order fails', async () => {
   const sku = await stocked(3);
   const { as, cartId, checkoutId } = await checkedOut(sku, 2);

@@ -39,15 +39,19 @@ export const initiateRoute = ({ carts, desk }: InitiateParts): Route =>
     ],
     answer: async ({ buyerId, body: { cartId, ...details } }) => {
       if (!isCartId(cartId)) return refuse('cart_not_found');
-      const cart = await carts.ofBuyer(buyerId, cartId);
-      if (isRefusal(cart)) return cart;
-      const { cartId: own, lines, warnings } = cart;
-      if (own === null || lines.length === 0) {
-        const detail = 'The cart is empty: put something into it first.';
-        return refuse('invalid_request', { field: 'cartId', detail });
-      }
-      const checkOut = carts.checkOut.bind(carts, own);
-      const outcome = await desk.initiate(buyerId, { lines, checkOut }, details);
+      const warnings: string[] = [];
+      const readCart = async () => {
+        const cart = await carts.ofBuyer(buyerId, cartId);
+        if (isRefusal(cart)) return cart;
+        const { cartId: own, lines } = cart;
+        warnings.push(...cart.warnings);
+        if (own === null || lines.length === 0) {
+          const detail = 'The cart is empty: put something into it first.';
+          return refuse('invalid_request', { field: 'cartId', detail });
+        }
+        return { lines, checkOut: carts.checkOut.bind(carts, own) };
+      };
+      const outcome = await desk.initiate(buyerId, readCart, details);
       if (outcome.kind === 'refused') return outcome;
       const checkout = { ...outcome.checkout, warnings: [...warnings, ...outcome.checkout.warnings] };
       const headers = { Location: `/api/v1/checkout/${checkout.checkoutId}` };

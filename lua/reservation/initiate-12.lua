@@ -1,28 +1,31 @@
 #!lua
 -- Holds what buyers check out from general stock: all of a cart, or nothing of it. Whatever a buyer held before
 -- goes back in the same call, so nobody holds two carts, and nobody loses one for another that is not to be had.
+-- A cart that was read before something in it may have been bought is not held.
 -- For a sale without a waiting room in which nobody stands by: there is no turn, and no limit a buyer.
 --
 -- KEYS  includes/floor.lua
 -- ARGV  1 batchId        echoed
 --       2 epoch          integer, what the caller believes
---       then 4 an element:
+--       then 5 an element:
 --         reservationId  names the request, and the reservation if one is made: a repeat of a request that
 --                        made one gets its first answer, whatever happened since
 --         buyerId
 --         items          sku:quantity,… sorted by SKU
 --         quoteId        the price that a reservation is paid at if one is made; committed in Postgres before
+--         seen           what latest answered of this buyer before the cart was read
 -- Reply {batchId, code, answer…}; code 1 decided, -1 no such sale, -2 stale epoch. An answer is one of
 --       {1, reservationId, deadlineMs}  held now
 --       {2, reservationId, deadlineMs}  what this buyer holds already, as it is
 --       {3, reservationId}              what this buyer holds is being paid
 --       {4, sku, units}                 no more than so many could be had; what was held before still is
 --       {5} not open   {6, sku} unknown   {7} malformed
+--       {8, seen}                       another one is seen by now: the cart may be older than what was bought
 -- Event reservation.held; reservation.released for what was held before, or reservation.expired where it had lapsed
---- @include floor
-local held, again, paying, short, notOpen, unknownSku, malformed = 1, 2, 3, 4, 5, 6, 7
+--- @include floor latest
+local held, again, paying, short, notOpen, unknownSku, malformed, outdated = 1, 2, 3, 4, 5, 6, 7, 8
 
-local failed = checkWhole(2) or checkElements(3, 4) or enterFloor()
+local failed = checkWhole(2) or checkElements(3, 5) or enterFloor()
 if failed then return failed end
 local batchId, epoch = ARGV[1], tonumber(ARGV[2])
 if not sale then return { batchId, noSale } end
@@ -58,6 +61,8 @@ local function initiate(request)
   local own = latest and latest.state == 'held' and latest or nil
   if own and own.items == request.items then return { again, latestId, integer(own.deadlineMs) } end
 
+  local seen = seenOf(request.buyerId)
+  if seen ~= request.seen then return { outdated, seen } end
   if sale.state ~= 'open' then return { notOpen } end
   local sku, units = shortOf(items, own)
   if sku then return { short, sku, units } end
@@ -67,8 +72,8 @@ local function initiate(request)
 end
 
 local reply = { batchId, 1 }
-for i = 3, #ARGV, 4 do
+for i = 3, #ARGV, 5 do
   reply[#reply + 1] = initiate({ reservationId = ARGV[i], buyerId = ARGV[i + 1], turn = -1, items = ARGV[i + 2],
-    quoteId = ARGV[i + 3] })
+    quoteId = ARGV[i + 3], seen = ARGV[i + 4] })
 end
 return reply

@@ -23,7 +23,8 @@ const relay = () => relayAll(house.database.pool, house.settlement, log, general
 
 async function initiate(buyerId: string, quantity: number): Promise<Checkout> {
   const lines = [{ sku: 'ps5', quantity, unitPrice: usd(49_900) }];
-  const outcome = await house.engine.desk.initiate(buyerId, { lines, checkOut: async () => {} }, {});
+  const readCart = async () => ({ lines, checkOut: async () => {} });
+  const outcome = await house.engine.desk.initiate(buyerId, readCart, {});
   if (outcome.kind === 'refused') throw new Error(JSON.stringify(outcome));
   return outcome.checkout;
 }

@@ -94,7 +94,8 @@ const forgetful = () => ({
 /** Units of stock that a buyer holds. */
 async function held(buyerId: string, sku: string, quantity: number) {
   const lines = [{ sku, quantity, unitPrice: price }];
-  const outcome = await house.engine.desk.initiate(buyerId, { lines, checkOut: async () => {} }, {});
+  const readCart = async () => ({ lines, checkOut: async () => {} });
+  const outcome = await house.engine.desk.initiate(buyerId, readCart, {});
   if (outcome.kind === 'refused') throw new Error(JSON.stringify(outcome));
   return {
     buyerId,

@@ -69,7 +69,7 @@ export function predict(sale: ModelledSale, { script, args }: Call): Expected {
     case 'reservation/reserve':
       return batch(1, 4, (element) => reserve(sale, element));
     case 'reservation/initiate':
-      return batch(1, 4, (element) => initiate(sale, element));
+      return batch(1, 5, (element) => initiate(sale, element));
     case 'reservation/begin-payment':
       return batch(
         2,

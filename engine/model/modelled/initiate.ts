@@ -4,7 +4,7 @@ import { readItems } from './reserve.ts';
 import type { ModelledSale } from './sale.ts';
 
 export function initiate(sale: ModelledSale, args: string[]): ModelledReply {
-  const [reservationId, buyerId, itemsText, quoteId] = args as [string, string, string, string];
+  const [reservationId, buyerId, itemsText, quoteId, seen] = args as [string, string, string, string, string];
   const items = readItems(itemsText);
   if (!items || sale.setup.method !== 'none') return [7];
   const unknown = items.find(({ sku }) => !sale.stock.has(sku));
@@ -19,6 +19,7 @@ export function initiate(sale: ModelledSale, args: string[]): ModelledReply {
   const own = latest?.state === 'held' ? latest : undefined;
   if (own?.items === itemsText) return [2, latestId, `${own.deadlineMs}`];
 
+  if (seenOf(sale, buyerId) !== seen) return [8, seenOf(sale, buyerId)];
   if (sale.state !== 'open') return [5];
   for (const { sku, quantity } of items) {
     const back = own ? itemsOf(own.items).find((item) => item.sku === sku) : undefined;
@@ -28,4 +29,10 @@ export function initiate(sale: ModelledSale, args: string[]): ModelledReply {
   if (own) sale.giveBack(latestId, own, 'held', 'released');
   sale.hold(reservationId, { buyerId, turn: -1, items: itemsText, quoteId }, sale.setup.holdMs, false);
   return [1, reservationId, `${sale.nowMs + sale.setup.holdMs}`];
+}
+
+/** What is seen of a buyer's latest reservation. */
+export function seenOf(sale: ModelledSale, buyerId: string): string {
+  const id = sale.latestOf.get(buyerId) ?? '';
+  return sale.reservations.get(id)?.state === 'confirmed' ? `${id}:confirmed` : id;
 }

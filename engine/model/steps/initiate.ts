@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { seenOf } from '../modelled/initiate.ts';
 import { items } from './reserve.ts';
 import { buyers, seldom, some, step } from './step.ts';
 
@@ -7,7 +8,12 @@ export const initiate = fc
   .record({
     stale: seldom(fc.constant(0), fc.constantFrom(-1, 1)),
     requests: some(
-      fc.record({ buyer: fc.nat(buyers - 1), items, as: seldom(fc.constant(null), fc.nat(99), 30) }),
+      fc.record({
+        buyer: fc.nat(buyers - 1),
+        items,
+        as: seldom(fc.constant(null), fc.nat(99), 30),
+        sees: seldom(fc.constant('the latest'), fc.constant('an older one'), 10),
+      }),
     ),
   })
   .map((input) =>
@@ -15,12 +21,13 @@ export const initiate = fc
       'initiate',
       input,
       async (world) => {
-        const args = input.requests.flatMap(({ buyer, items, as }) => {
+        const args = input.requests.flatMap(({ buyer, items, as, sees }) => {
           const buyerId = `buyer-${buyer}`;
           const taken = as === null ? undefined : world.proposed[as % Math.max(1, world.proposed.length)];
           const id = taken?.id ?? `rsv-${world.proposed.length}`;
           if (!taken) world.proposed.push({ id, buyerId });
-          return [id, buyerId, items, `quote-${world.commands}-${buyer}`];
+          const seen = sees === 'the latest' ? seenOf(world.model, buyerId) : 'rsv-older';
+          return [id, buyerId, items, `quote-${world.commands}-${buyer}`, seen];
         });
         const epoch = `${world.model.epoch + input.stale}`;
         await world.call({ script: 'reservation/initiate', args: [epoch, ...args] });
