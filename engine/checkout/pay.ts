@@ -1,6 +1,6 @@
 import type { AtCrashPoint } from '../contracts/crash-points.ts';
 import { derivedKey } from '../contracts/derived-key.ts';
-import { type Refusal, refuse } from '../contracts/errors.ts';
+import { problemOf, type Refusal, refuse } from '../contracts/errors.ts';
 import { newId, orderIdOf, orderNumberFor, paymentIdFor, reservationIdOf } from '../contracts/ids.ts';
 import { isDearer, type Money } from '../contracts/money.ts';
 import type { PayOutcome } from '../contracts/outcomes.ts';
@@ -80,8 +80,12 @@ export function payAtDesk(parts: PayParts) {
     const fingerprint = fingerprintOf(checkoutId, request);
     const paymentId = paymentIdFor(paymentKey, { checkoutId, buyerId, idempotencyKey, fingerprint });
 
+    /** A key keeps how its payment stands; an attempt that was given up left its key free, and keeps it itself. */
     const stored = async (): Promise<PayOutcome | null> => {
-      const outcome = await parts.orderStore.storedOutcome(buyerId, 'pay', idempotencyKey, fingerprint);
+      const { orderStore } = parts;
+      const outcome =
+        (await orderStore.storedOutcome(buyerId, 'pay', idempotencyKey, fingerprint)) ??
+        (await orderStore.refusalOf({ paymentId, buyerId }));
       return outcome && said(outcome, true);
     };
     const said = (
@@ -160,11 +164,11 @@ export function payAtDesk(parts: PayParts) {
      * may have done so: Postgres decides, as it does when a lease lapses, and only an abandoned attempt is unpinned.
      */
     async function giveUp(refusal: Refusal): Promise<PayOutcome> {
-      if (!(await parts.orderStore.abandon({ paymentId, orderId, saleId, buyerId }))) {
-        return (await stored()) ?? refusal;
-      }
-      await parts.unpin({ saleId, reservationId, buyerId, paymentId });
-      return refusal;
+      const problem = problemOf(refusal, requestId);
+      const attempt = { paymentId, orderId, saleId, buyerId };
+      const given = await parts.orderStore.abandon(attempt, problem.retryable ? null : problem);
+      if (given !== 'never') await parts.unpin({ saleId, reservationId, buyerId, paymentId });
+      return given === 'now' ? refusal : ((await stored()) ?? refusal);
     }
 
     /** What has become dearer is the buyer's to decide, and what is said from then on. */

@@ -123,8 +123,20 @@ export function refuse(code: ErrorCode, details: RefusalDetails = {}): Refusal {
   return { kind: 'refused', code, ...details };
 }
 
+/** A refusal as it travels, and as it is kept. */
+export interface Problem extends Readonly<Record<string, unknown>> {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: ErrorCode;
+  retryable: boolean;
+  requestId: string;
+  field?: string;
+}
+
 /** The problem object of RFC 9457 for a refusal; a WebSocket `error` event carries the same without `status`. */
-export function problemOf(refusal: Refusal, requestId: string) {
+export function problemOf(refusal: Refusal, requestId: string): Problem {
   const entry = errorCatalogue[refusal.code];
   return {
     type: `urn:doorbuster:error:${refusal.code}`,

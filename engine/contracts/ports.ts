@@ -1,4 +1,4 @@
-import type { Refusal } from './errors.ts';
+import type { Problem, Refusal } from './errors.ts';
 import type { CheckoutId, OrderId, PaymentId, RefundId, ReservationId } from './ids.ts';
 import type { Money } from './money.ts';
 import type { Page } from './page.ts';
@@ -65,10 +65,18 @@ export interface OrderStore {
   /** Commits key, pending order, initiated payment and guard, grouped with its neighbours. One commit. */
   beginPayment(intent: PaymentIntent): Promise<BeginPaymentOutcome>;
   /**
-   * The fence before a pin is given up: whether the attempt is abandoned, now or before, so that nobody commits it
-   * any more. False: it was committed, and what is stored for its key says how it stands.
+   * The fence before a pin is given up: when the attempt was abandoned, so that nobody commits it any more. `never`:
+   * it was committed, and what is stored for its key says how it stands. The first to abandon it keeps what its
+   * repeats are told, if that is final.
    */
-  abandon(attempt: Pick<PaymentIntent, 'paymentId' | 'orderId' | 'saleId' | 'buyerId'>): Promise<boolean>;
+  abandon(
+    attempt: Pick<PaymentIntent, 'paymentId' | 'orderId' | 'saleId' | 'buyerId'>,
+    refusal: Problem | null,
+  ): Promise<'now' | 'before' | 'never'>;
+  /** What an attempt was given up with, or null where that is not kept. */
+  refusalOf(
+    attempt: Pick<PaymentIntent, 'paymentId' | 'buyerId'>,
+  ): Promise<Extract<BeginPaymentOutcome, { kind: 'final' }> | null>;
   /** What is stored for a key, or null. A different fingerprint is `idempotency_key_reused`. */
   storedOutcome(
     buyerId: string,

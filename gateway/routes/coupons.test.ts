@@ -197,6 +197,12 @@ test(`a budget of ${budget} with ${buyers} buyers at once: exactly ${budget} use
     total: usd(49_900),
     warnings: expect.arrayContaining([`Coupon ${code} is used up.`]),
   });
+  // Its repeat agrees to no more than it did before.
+  expect(await payWith(one.checkoutId, one.as, 'k')).toMatchObject({
+    status: 409,
+    headers: { 'content-type': 'application/problem+json', 'idempotency-replayed': 'true' },
+    body: one.answer.body,
+  });
   expect(await payWith(one.checkoutId, one.as, 'k', { expectedTotal: usd(49_900) })).toMatchObject({
     status: 201,
     body: { total: usd(49_900) },

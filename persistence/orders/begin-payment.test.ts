@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Problem, problemOf, refuse } from '../../engine/contracts/errors.ts';
 import type { BeginPaymentOutcome, OrderStore, PaymentIntent } from '../../engine/contracts/ports.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { testIntent } from '../fixtures/test-intent.ts';
@@ -204,12 +205,13 @@ test('of a commit and whoever gives its attempt up one wins, and both know which
   const begun = await Promise.all(
     Array.from({ length: 40 }, async (_, at) => {
       const intent = testIntent({ saleId: 'given-up' });
-      const giveUp = () => other.abandon(intent);
+      const giveUp = () => other.abandon(intent, null);
       const before = at % 2 === 0 ? giveUp() : null;
-      const [outcome, isAbandoned] = await Promise.all([store.beginPayment(intent), before ?? giveUp()]);
+      const [outcome, given] = await Promise.all([store.beginPayment(intent), before ?? giveUp()]);
+      const isAbandoned = given === 'now';
       expect(codeOf(outcome)).toBe(isAbandoned ? 'payment_abandoned' : 'accepted');
       // Whoever asks again is told the same.
-      expect(await store.abandon(intent)).toBe(isAbandoned);
+      expect(await store.abandon(intent, null)).toBe(isAbandoned ? 'before' : 'never');
       return !isAbandoned;
     }),
   );
@@ -218,10 +220,27 @@ test('of a commit and whoever gives its attempt up one wins, and both know which
   expect(await committedUnits(database.pool, 'given-up')).toEqual({ ps5: accepted });
 });
 
+test('what an attempt was given up with is kept by whoever gave it up first, and by no payment', async () => {
+  await insertSale(database.pool, 'refused', { ps5: 5 });
+  const [attempt, begun] = [testIntent({ saleId: 'refused' }), testIntent({ saleId: 'refused' })];
+  const [first, second] = ['one', 'two'].map((id) => problemOf(refuse('price_changed'), id)) as [
+    Problem,
+    Problem,
+  ];
+  expect(await store.refusalOf(attempt)).toBeNull();
+  expect(await store.abandon(attempt, first)).toBe('now');
+  expect(await store.abandon(attempt, second)).toBe('before');
+  expect(await store.refusalOf(attempt)).toEqual({ kind: 'final', status: 409, body: first });
+  expect(await store.refusalOf({ ...attempt, buyerId: 'another' })).toBeNull();
+  await store.beginPayment(begun);
+  expect(await store.abandon(begun, second)).toBe('never');
+  expect(await store.refusalOf(begun)).toBeNull();
+});
+
 test('an attempt that was abandoned is refused, and so is one on an order that has ended', async () => {
   await insertSale(database.pool, 'ended', { ps5: 5 });
   const abandoned = testIntent({ saleId: 'ended' });
-  expect(await store.abandon(abandoned)).toBe(true);
+  expect(await store.abandon(abandoned, null)).toBe('now');
   expect(codeOf(await store.beginPayment(abandoned))).toBe('payment_abandoned');
 
   const paid = testIntent({ saleId: 'ended' });

@@ -59,6 +59,6 @@ test('an order shows the payment that was begun, not the attempt that was given 
   );
   const { buyerId, reservationId, orderId } = declined;
   const givenUp = testIntent({ saleId: 'pages', buyerId, reservationId });
-  expect(await store.abandon(givenUp)).toBe(true);
+  expect(await store.abandon(givenUp, null)).toBe('now');
   expect(await store.order(orderId, buyerId)).toMatchObject({ paymentStatus: 'declined' });
 });

@@ -1,3 +1,4 @@
+import type { Problem } from '../../engine/contracts/errors.ts';
 import { isIdOf, type PaymentId } from '../../engine/contracts/ids.ts';
 import { endOfPage, pageOf } from '../../engine/contracts/page.ts';
 import type { NextAction, OrderStore } from '../../engine/contracts/ports.ts';
@@ -10,6 +11,7 @@ import { answerOfKey } from './known-payment.ts';
 import { type OrderRow, orderOf } from './order-row.ts';
 
 const abandonPayments = statement<{ payment_id: PaymentId }>('abandon-payments');
+const readRefusal = statement<{ refusal: Problem }>('read-refusal');
 const readOrders = statement<OrderRow>('read-orders');
 const readStoredOutcome = statement<{
   fingerprint: string;
@@ -28,9 +30,16 @@ export function orderStoreOn(on: Postgres, log: Log): OrderStore {
   return {
     beginPayment: paymentBeginnings(on, log, groupSizeMax),
 
-    async abandon({ paymentId, orderId, saleId, buyerId }) {
-      const [won] = await abandonPayments(on, [saleId, [paymentId], [buyerId], [orderId]]);
-      return won !== undefined || (await known(paymentId))?.state === 'abandoned';
+    async abandon({ paymentId, orderId, saleId, buyerId }, refusal) {
+      const told = [refusal && JSON.stringify(refusal)];
+      const [won] = await abandonPayments(on, [saleId, [paymentId], [buyerId], [orderId], told]);
+      if (won) return 'now';
+      return (await known(paymentId))?.state === 'abandoned' ? 'before' : 'never';
+    },
+
+    async refusalOf({ paymentId, buyerId }) {
+      const [givenUp] = await readRefusal(on, [paymentId, buyerId]);
+      return givenUp ? { kind: 'final', status: givenUp.refusal.status, body: givenUp.refusal } : null;
     },
 
     async storedOutcome(buyerId, operation, key, fingerprint) {

@@ -41,7 +41,7 @@ export async function settleLapsedPins(
   const paymentIds = pins.map((pin) => pin.paymentId);
   const buyerIds = pins.map((pin) => pin.buyerId);
   const orderIds = pins.map((pin) => orderIdOf(pin.reservationId));
-  const won = await abandonPayments(on, [saleId, paymentIds, buyerIds, orderIds]);
+  const won = await abandonPayments(on, [saleId, paymentIds, buyerIds, orderIds, []]);
   const abandoned = new Set(won.map((row) => row.payment_id));
   const known = await readPayments(on, [paymentIds]);
   const payments = new Map(known.map((row) => [row.payment_id, row]));

@@ -52,6 +52,7 @@ export async function expireDue({ transaction, sale, emit }: SlowFloor, saleId: 
       pins.map((pin) => pin.attempt_id),
       pins.map((pin) => pin.buyer_id),
       pins.map((pin) => orderIdOf(pin.reservation_id)),
+      [],
     ]);
   }
   const moved = new MovedUnits(sale.counts);

@@ -61,6 +61,8 @@ export interface Facts {
   restocks: RestockFact[];
   returns: { id: string; state: string }[];
   keys: KeyFact[];
+  /** What attempts were given up with. */
+  refusals: { buyer: string; body: string }[];
   /** What the ledger holds on the account of the sale's revenue, in minor units. */
   revenue: number;
   /** Orders that the guard refused: the first lock had failed. */
@@ -91,6 +93,8 @@ const factsQuery = `SELECT
   ${list('SELECT return_id AS id, state FROM returns ORDER BY created_at, 1')} AS returns,
   ${list(`SELECT buyer_id AS buyer, operation, key, payment_id AS payment, status, body::text AS body
     FROM idempotency_keys ORDER BY 1, 2, 3`)} AS keys,
+  ${list(`SELECT buyer_id AS buyer, refusal::text AS body FROM payments WHERE refusal IS NOT NULL
+    ORDER BY payment_id`)} AS refusals,
   (SELECT coalesce(sum(CASE WHEN destination LIKE 'sale/%/revenue' THEN amount
       WHEN source LIKE 'sale/%/revenue' THEN -amount END), 0)::bigint FROM postings) AS revenue,
   (SELECT count(*)::int FROM guard_refusals) AS "guardRefusals",
