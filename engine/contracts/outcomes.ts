@@ -54,4 +54,6 @@ export type Push =
       paymentId: PaymentId;
       status: number;
       body: OrderConfirmed | Record<string, unknown>;
+      /** Of a decline: no other card pays the order any more, because its hold has ended. */
+      hasFailed?: boolean;
     };

@@ -189,6 +189,10 @@ test('the outcome of a payment reaches its buyer', async () => {
     paymentStatus: 'declined',
     lastPaymentError: { code: 'payment_declined', declineCode: 'card_declined' },
   });
+  for (const paymentId of ['pay_1', 'pay_2'] as const) {
+    script.push({ ...of, paymentId, status: 402, body, hasFailed: true });
+  }
+  expect(await client.next('order')).toMatchObject({ status: 'failed', paymentStatus: 'declined' });
   script.push({ ...of, paymentId: 'pay_3', status: 410, body: { code: 'reservation_expired' } });
   expect(await client.next('order')).toEqual({
     ev: 'order',

@@ -25,8 +25,9 @@ export const serverEvents = {
   released: { summary: 'the units are given back', schema: reply({ reservationId: Type.String() }) },
   order: {
     summary:
-      'an order: `pending` answers `pay`; the outcome follows without `ref`, a decline as `lastPaymentError`, ' +
-      'and so does money that came too late, is `captured`, and goes back; ' +
+      'an order: `pending` answers `pay`; the outcome follows without `ref`, a decline as `lastPaymentError`, and ' +
+      '`failed` once its hold has ended without another payment; ' +
+      'so does money that came too late, is `captured`, and goes back; ' +
       'before it `requires_action` where the buyer has a part to do at `nextAction`',
     schema: reply({
       orderId: Type.String(),

@@ -112,6 +112,39 @@ test('whoever has a part to do at their bank is told where, and then what came o
   client.close();
 });
 
+test.each(['is let go', 'lapses'])(
+  'an order whose card is declined is told as failed once its hold %s',
+  async (how) => {
+    const lapses = how === 'lapses';
+    const saleId = await house.sale({ holdSeconds: lapses ? 1 : 600 });
+    const as = `gil ${how}`;
+    const client = await open(as);
+    const reserved = await client.ask({ op: 'reserve', saleId, items });
+    const { orderId, orderNumber } = await client.ask({
+      ...{ op: 'pay', checkoutId: reserved.checkoutId, paymentMethod: 'card', paymentToken: 'tok_declined' },
+      idempotencyKey: how,
+    });
+    if (!lapses) {
+      expect(await client.next('order')).toMatchObject({ status: 'pending', paymentStatus: 'declined' });
+      await client.ask({ op: 'release', reservationId: (reserved.reservation as { id: string }).id });
+    }
+    expect(await client.next(({ ev, status }) => ev === 'order' && status === 'failed')).toEqual({
+      ev: 'order',
+      orderId,
+      orderNumber,
+      status: 'failed',
+      paymentStatus: 'declined',
+      lastPaymentError: { code: 'payment_declined', declineCode: 'card_declined' },
+    });
+    const shown = await house.until(
+      () => house.ask('GET', `/orders/${orderId}`, { as }),
+      ({ body }) => body.status === 'failed',
+    );
+    expect(shown.body.paymentStatus).toBe('declined');
+    client.close();
+  },
+);
+
 test('nothing is lost by a dropped connection', async () => {
   const saleId = await house.sale({ method: 'fifo', units: 1 });
   const first = await open('dora');

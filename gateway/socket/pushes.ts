@@ -37,17 +37,24 @@ export class Pushes {
       const body = this.#engine.desk.reservedBody(sale, push.reservation);
       this.#presences.send(push.buyerId, encodeEvent('reserved', body));
     } else {
-      const { buyerId, paymentId, status } = push;
-      this.#presences.sendOutcome(buyerId, encodeEvent('order', orderNews(push)), `${paymentId} ${status}`);
+      const { buyerId, orderId, paymentId, status, hasFailed } = push;
+      const outcome = hasFailed ? `${orderId} failed` : `${paymentId} ${status}`;
+      this.#presences.sendOutcome(buyerId, encodeEvent('order', orderNews(push)), outcome);
     }
   }
 }
 
 /**
- * A confirmed order as it is; a decline as the order shows it, which is still to be paid; and where the money came after
- * the hold had ended, the order that had failed by then.
+ * A confirmed order as it is; a decline as the order shows it, which is still to be paid while its hold lasts; and where
+ * the money came after the hold had ended, the order that had failed by then.
  */
-function orderNews({ orderId, orderNumber, status, body }: Extract<Push, { ev: 'order' }>): object {
+function orderNews({
+  orderId,
+  orderNumber,
+  status,
+  body,
+  hasFailed,
+}: Extract<Push, { ev: 'order' }>): object {
   if (status < 400) return body;
   if (status === 410) {
     const { code } = body as { code: string };
@@ -57,7 +64,7 @@ function orderNews({ orderId, orderNumber, status, body }: Extract<Push, { ev: '
   return {
     orderId,
     orderNumber,
-    status: 'pending',
+    status: hasFailed ? 'failed' : 'pending',
     paymentStatus: 'declined',
     lastPaymentError: { code: code ?? 'payment_declined', declineCode: declineCode ?? 'declined' },
   };

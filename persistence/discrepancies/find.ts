@@ -38,7 +38,7 @@ export interface FindingParts {
   rows: PostgresPool;
   /** Plans through statistics: reads whole sales. */
   reports: PostgresPool;
-  settlement: Pick<Settlement, 'observe' | 'life' | 'outbox' | 'trimOutbox'>;
+  settlement: Pick<Settlement, 'observe' | 'life' | 'outbox' | 'trimOutbox' | 'push'>;
   log: Log;
 }
 

@@ -31,7 +31,7 @@ export type Frozen =
  */
 export async function freezeSale(
   on: PostgresPool,
-  settlement: Pick<Settlement, 'freeze' | 'entrants' | 'outbox' | 'trimOutbox'>,
+  settlement: Pick<Settlement, 'freeze' | 'entrants' | 'outbox' | 'trimOutbox' | 'push'>,
   write: WriteTicket,
   log: Log,
   { id, epoch, seed, beacon_at }: DueFreeze,

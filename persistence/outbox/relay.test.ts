@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { OutboxEvent } from '../../engine/contracts/events.ts';
+import type { Push } from '../../engine/contracts/outcomes.ts';
 import type { PaymentIntent } from '../../engine/contracts/ports.ts';
 import { testIntent } from '../fixtures/test-intent.ts';
 import { committedUnits, insertSale, testPool } from '../fixtures/test-sale.ts';
 import { createLog } from '../log.ts';
 import { orderStoreOn } from '../orders/order-store.ts';
+import { type PaymentRow, paymentReader } from '../payments/payment-row.ts';
+import { settlementsOn } from '../payments/settlements.ts';
 import { relayOnce } from './relay.ts';
 
 const log = createLog('silent');
@@ -18,6 +21,7 @@ afterAll(() => database.close());
 function stream() {
   const events: OutboxEvent[] = [];
   let trimmedThrough = '0-0';
+  const pushes: Push[] = [];
   const after = (position: string) => (event: OutboxEvent) =>
     Number(event.position.split('-')[0]) > Number(position.split('-')[0]);
   return {
@@ -32,7 +36,7 @@ function stream() {
         turn: null,
         items: intent ? intent.lines.map(({ sku, quantity }) => ({ sku, quantity })) : [],
         deadlineMs: intent ? 1_700_000_060_000 : null,
-        attemptId: null,
+        attemptId: intent?.paymentId ?? null,
         returnId: null,
         places: null,
         firstIndex: null,
@@ -44,6 +48,10 @@ function stream() {
       trimmedThrough = position;
     },
     trimmed: () => trimmedThrough,
+    push: async (push: Push) => {
+      pushes.push(push);
+    },
+    pushes,
   };
 }
 
@@ -119,6 +127,48 @@ test('an order whose hold ended fails once, and its units fall from the guard on
     ],
   });
   expect(await store.order(kept.orderId, kept.buyerId)).toMatchObject({ status: 'pending' });
+});
+
+test('whoever was told that a card is declined is told once that the order has failed', async () => {
+  await insertSale(database.pool, 'told', { ps5: 10 });
+  const store = orderStoreOn(database.pool, log);
+  const [declined, open, other] = [1, 2, 3].map(() => testIntent({ saleId: 'told' })) as [
+    PaymentIntent,
+    PaymentIntent,
+    PaymentIntent,
+  ];
+  await Promise.all([declined, open, other].map((intent) => store.beginPayment(intent)));
+  const settlements = settlementsOn(database.pool, log);
+  for (const { paymentId } of [declined, other]) {
+    await settlements.decline((await paymentReader(database.pool)(paymentId)) as PaymentRow, {
+      ...{
+        kind: 'declined',
+        declineCode: 'card_declined',
+        providerReference: null,
+        provider: null,
+        by: 'saga',
+      },
+    });
+  }
+  const redis = stream();
+  redis.add('reservation.released', declined);
+  // Of this one the outcome is still to come.
+  redis.add('reservation.expired', open);
+  await Promise.all([1, 2, 3].map(() => relayOnce(database.pool, redis, log, 'told')));
+  redis.add('reservation.released', declined);
+  await relayOnce(database.pool, redis, log, 'told');
+  expect(redis.pushes).toEqual([
+    {
+      ev: 'order',
+      buyerId: declined.buyerId,
+      orderId: declined.orderId,
+      orderNumber: declined.orderNumber,
+      paymentId: declined.paymentId,
+      status: 402,
+      body: { code: 'payment_declined', declineCode: 'card_declined' },
+      hasFailed: true,
+    },
+  ]);
 });
 
 test("a sale's state follows its events, and a move that is none is passed over", async () => {

@@ -1,4 +1,5 @@
 import { encodeItems, type OutboxEvent, type SaleEventType } from '../../engine/contracts/events.ts';
+import type { OrderId, PaymentId } from '../../engine/contracts/ids.ts';
 import { type SaleState, statesBefore } from '../../engine/contracts/states.ts';
 import type { Settlement } from '../../engine/surface.ts';
 import type { Log } from '../log.ts';
@@ -9,8 +10,17 @@ import { isBefore } from './position.ts';
 
 const readPosition = statement<{ position: string }>('read-relay-position');
 const readSaleLife = statement<SaleLifeRow>('read-sale-life');
-const relayEvents = statement<{ order_id: string | null }>('relay-events');
+const relayEvents = statement<FailedOrder | { order_id: null }>('relay-events');
 const moveSaleState = statement<{ id: string }>('move-sale-state');
+
+interface FailedOrder {
+  order_id: OrderId;
+  buyer_id: string;
+  order_number: string;
+  payment_id: PaymentId;
+  /** Null where the outcome of its payment is still to come; that says how the order stands, too. */
+  last_payment_error: Record<string, unknown> | null;
+}
 
 interface SaleLifeRow {
   position: string;
@@ -37,12 +47,12 @@ export type Relayed =
 
 /**
  * One pass of a sale's relay: reads what follows its position in the outbox, commits the events and what
- * follows from them together with the new position, and only then lets Redis forget them. Any number of
- * relays may run at once.
+ * follows from them together with the new position, and only then lets Redis forget them, and tells buyers
+ * whose orders have failed, once. Any number of relays may run at once.
  */
 export async function relayOnce(
   on: PostgresPool,
-  settlement: Pick<Settlement, 'outbox' | 'trimOutbox'>,
+  settlement: Pick<Settlement, 'outbox' | 'trimOutbox' | 'push'>,
   log: Log,
   saleId: string,
 ): Promise<Relayed> {
@@ -55,12 +65,25 @@ export async function relayOnce(
   const rows = await commitEvents(on, log, saleId, relay.position, events);
   if (rows.length === 0) return { kind: 'overtaken' };
   await settlement.trimOutbox(saleId, last.position);
+  const failed = rows.filter((row) => row.order_id !== null);
+  await Promise.all(failed.map((order) => tellOfFailure(settlement, order)));
   return {
     kind: 'relayed',
     events: events.length,
-    failedOrders: rows.length - 1,
+    failedOrders: failed.length,
     more: events.length === batchMax,
   };
+}
+
+/** A decline said that the order could still be paid. */
+async function tellOfFailure(settlement: Pick<Settlement, 'push'>, order: FailedOrder): Promise<void> {
+  const { buyer_id: buyerId, order_id: orderId, order_number: orderNumber, payment_id: paymentId } = order;
+  const body = order.last_payment_error;
+  if (!body) return;
+  await settlement.push({
+    ...{ ev: 'order', buyerId, orderId, orderNumber, paymentId, status: 402, body },
+    hasFailed: true,
+  });
 }
 
 /** Commits events that follow a position, with all that follows from them; no rows where it has moved. */
@@ -81,7 +104,7 @@ export async function journal(
   saleId: string,
   position: string,
   events: readonly OutboxEvent[],
-): Promise<{ order_id: string | null }[]> {
+): Promise<(FailedOrder | { order_id: null })[]> {
   const last = events.at(-1) as OutboxEvent;
   const committed = await relayEvents(transaction, [
     saleId,

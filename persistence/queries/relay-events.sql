@@ -2,7 +2,7 @@
 -- order whose hold ended is failed, and its units fall from the guard; a hold that Redis confirmed is no
 -- longer unheard of. All of it only if the position is still the one that was read from,
 -- and the events are not of an epoch before the last rebuild.
--- Returns the orders that failed, and one row with nulls, or no row at all where another relay was first.
+-- Returns the orders that failed, each with the payment that was tried last, and one row with nulls, or no row at all where another relay was first.
 --
 -- $1 sale_id text  $2 position read from text  $3 position of the last event text
 -- $4 position_ms bigint[]  $5 position_n bigint[]  $6 type text[]  $7 at_ms bigint[]  $8 epoch integer[]
@@ -51,7 +51,8 @@ failed AS (
     AND orders.buyer_id = event.buyer_id
     AND orders.order_id = 'ord_' || substr(event.reservation_id, 5)
     AND orders.status = 'pending'
-  RETURNING orders.buyer_id, orders.order_id, orders.coupon_code, event.type
+  RETURNING orders.buyer_id, orders.order_id, orders.order_number, orders.last_payment_error, orders.coupon_code,
+    event.type, event.attempt_id
 ),
 told AS (
   INSERT INTO order_history (buyer_id, order_id, from_status, to_status, by, reason)
@@ -85,6 +86,6 @@ guard AS (
   FROM freed JOIN locked ON locked.sku = freed.sku
   WHERE sale_items.sale_id = $1 AND sale_items.sku = freed.sku
 )
-SELECT order_id FROM failed
+SELECT order_id, buyer_id, order_number, attempt_id AS payment_id, last_payment_error FROM failed
 UNION ALL
-SELECT NULL FROM moved;
+SELECT NULL, NULL, NULL, NULL, NULL FROM moved;

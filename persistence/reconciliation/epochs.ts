@@ -37,6 +37,7 @@ export interface EpochParts {
     | 'reservationStates'
     | 'outbox'
     | 'trimOutbox'
+    | 'push'
   >;
   log: Log;
 }

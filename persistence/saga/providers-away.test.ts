@@ -47,8 +47,11 @@ afterAll(async () => {
 const orderOf = ({ reservationId, buyerId }: Hold) => house.orders.order(orderIdOf(reservationId), buyerId);
 /** What a buyer was told: at least once, and nothing else. */
 const outcomesOf = ({ buyerId }: Hold) => {
-  const told = house.pushes.filter((push) => push.ev === 'order' && push.buyerId === buyerId);
-  return [...new Map(told.map((push) => [JSON.stringify(push), push])).values()];
+  const told = house.pushes.flatMap((push) =>
+    push.ev === 'order' && push.buyerId === buyerId ? [push] : [],
+  );
+  // That an order failed is told by its decline and by the relay; a socket tells it once.
+  return [...new Map(told.map((push) => [`${push.status} ${push.hasFailed === true}`, push])).values()];
 };
 const itemsOf = async (saleId: string) => (await house.sales.audit(saleId))?.items;
 
@@ -80,7 +83,11 @@ test('while every provider is away a payment waits, pinned, as long as its sale 
   expect(new Set(pinned)).toEqual(new Set([2]));
   for (const held of [one, both]) {
     await eventually(() => outcomesOf(held)).toMatchObject([
-      { status: 402, body: { code: 'payment_declined', declineCode: 'provider_unavailable' } },
+      {
+        status: 402,
+        body: { code: 'payment_declined', declineCode: 'provider_unavailable' },
+        hasFailed: true,
+      },
     ]);
   }
   expect(await house.pay(one, 'tok_visa', 'one')).toMatchObject({

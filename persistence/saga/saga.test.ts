@@ -4,6 +4,7 @@ import type { ChargeOutcome } from '../../engine/contracts/ports.ts';
 import { createLog } from '../log.ts';
 import type { Settled } from '../payments/settlements.ts';
 import { providersIn } from '../providers/choice.ts';
+import type { HoldSettlement } from '../workers/hold-settlement.ts';
 import type { Claim, PaymentSeen } from './claims.ts';
 import { paymentSaga } from './saga.ts';
 
@@ -42,6 +43,7 @@ function scene(
     outcome?: ChargeOutcome;
     commit?: () => Promise<Settled>;
     redis?: Error;
+    returned?: Awaited<ReturnType<HoldSettlement['returnToHeld']>>;
   } = {},
 ) {
   const events: string[] = [];
@@ -90,9 +92,10 @@ function scene(
     settlements: { capture: () => commit('captured'), decline: () => commit('declined') },
     holds: {
       confirm: () => reach('confirm', { kind: 'confirmed' as const }),
-      returnToHeld: () => reach('return', { kind: 'held' as const, deadlineMs: 0 }),
+      returnToHeld: () => reach('return', options.returned ?? { kind: 'held' as const, deadlineMs: 0 }),
     },
-    push: (push) => reach(`push ${push.ev === 'order' && push.status}`, undefined),
+    push: (push) =>
+      reach(`push ${push.ev === 'order' && `${push.status}${push.hasFailed ? ' failed' : ''}`}`, undefined),
     log: createLog('silent'),
   });
   return { charge, events };
@@ -148,6 +151,16 @@ test('a payment that nobody was asked for is refused when the sale lets it wait 
   expect(events).toEqual(['charge', 'declined', 'return', 'push 402']);
 });
 
+test('a decline after the hold has ended is told as the end of the order', async () => {
+  const declined = { ...initiated, state: 'declined', decline_code: 'x' } as PaymentSeen;
+  const late = scene({ payment: declined, returned: { kind: 'expired' } });
+  await late.charge('pay_1');
+  expect(late.events).toEqual(['return', 'push 402 failed']);
+  const again = scene({ payment: { ...declined, order_status: 'failed' }, returned: { kind: 'not_paying' } });
+  await again.charge('pay_1');
+  expect(again.events).toEqual(['return', 'push 402 failed']);
+});
+
 test('whoever slept through its lease asks nobody', async () => {
   const { charge, events } = scene({ payment: { ...initiated, leaseUntilMs: 0 } as Claim });
   expect(await charge('pay_1')).toEqual({ kind: 'open', reason: 'its lease had ended' });
@@ -165,7 +178,7 @@ test('what is authorized is captured while the order waits for it, else given ba
     commit: async () => ({ kind: 'settled', answer: { status: 402, body: {} } }),
   });
   await ended.charge('pay_1');
-  expect(ended.events).toEqual(['charge', 'void', 'declined', 'return', 'push 402']);
+  expect(ended.events).toEqual(['charge', 'void', 'declined', 'return', 'push 402 failed']);
 });
 
 test('a buyer who has a part to do hears of it, and the claim is not tried again', async () => {

@@ -20,6 +20,7 @@ export interface TellParts {
  */
 export function teller({ holds, push, log, at }: TellParts) {
   return async (payment: PaymentRow, { status, body }: FinalAnswer): Promise<void> => {
+    let hasFailed = status === 402 && payment.order_status === 'failed';
     const pin = { saleId: payment.sale_id, ...pinOf(payment) };
     if (status === 201) {
       const confirmed = await holds.confirm(pin);
@@ -28,7 +29,9 @@ export function teller({ holds, push, log, at }: TellParts) {
       }
       at('hold:confirmed');
     } else {
-      await holds.returnToHeld(pin);
+      const returned = await holds.returnToHeld(pin);
+      // The order fails with its hold, as soon as the relay hears of it.
+      hasFailed ||= status === 402 && returned.kind === 'expired';
       at('hold:returned');
     }
     const {
@@ -37,7 +40,7 @@ export function teller({ holds, push, log, at }: TellParts) {
       order_number: orderNumber,
       payment_id: paymentId,
     } = payment;
-    await push({ ev: 'order', buyerId, orderId, orderNumber, paymentId, status, body });
+    await push({ ev: 'order', buyerId, orderId, orderNumber, paymentId, status, body, hasFailed });
     at('buyer:told');
   };
 }
