@@ -3,7 +3,7 @@ import type { SaleConfig } from '../../engine/contracts/sale.ts';
 import type { CreateSale } from '../../engine/contracts/wire/sales.ts';
 import { newSeed, seedCommitment } from '../../engine/index.ts';
 import type { Log } from '../log.ts';
-import type { PostgresPool } from '../postgres/pool.ts';
+import type { Postgres, PostgresPool } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
 import { indexBlock } from '../reconciliation/index-leases.ts';
 import { changeStock } from '../stock/change-stock.ts';
@@ -32,7 +32,8 @@ export async function createSale(
 ): Promise<{ kind: 'created'; config: SaleConfig } | Refusal> {
   const checked = checkSale(sale, Date.now());
   if ('kind' in checked) return checked;
-  if ((await findSale(on, [sale.id])).length > 0) return exists;
+  const isThere = async (rows: Postgres) => (await findSale(rows, [sale.id])).length > 0;
+  if (await isThere(on)) return exists;
   const seed = newSeed();
   const values = [
     sale.id,
@@ -66,6 +67,8 @@ export async function createSale(
   ];
   const skus = sale.items.map(({ sku }) => sku);
   const created = await changeStock(on, settlement, log, skus, async (stock) => {
+    // Whoever was at stock before may have created it, with the units that are missing now.
+    if (await isThere(stock.connection)) return exists;
     const short = await stock.take(sale.items.map(({ sku, units }) => ({ sku, quantity: units })));
     if (short) return short;
     return stock.commit<{ kind: 'rows' }>(async (transaction) =>

@@ -162,6 +162,17 @@ test('a sale whose name is taken, or that lacks one of two SKUs, takes nothing',
   expect([await everywhere(one), await everywhere(other)]).toEqual([all(5), all(5)]);
 });
 
+test('of equal creations at once one takes its units, and the others are told that there is such a sale', async () => {
+  const sku = await stocked(10);
+  const sale = saleOf(sku, 6);
+  const outcomes = await Promise.all(Array.from({ length: 20 }, () => house.sales.create(sale)));
+  expect(outcomes.filter(({ kind }) => kind === 'created')).toHaveLength(1);
+  expect(outcomes.filter(({ kind }) => kind === 'refused')).toEqual(
+    Array(19).fill({ kind: 'refused', code: 'sale_exists', field: 'id' }),
+  );
+  expect([await unitsOf(sku), await everywhere(sku)]).toEqual([4, all(10)]);
+});
+
 test('of many sales at once only as many get units as stock has', async () => {
   const sku = await stocked(10);
   const outcomes = await Promise.all(Array.from({ length: 8 }, () => create(sku, 3)));
