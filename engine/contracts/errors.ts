@@ -10,7 +10,11 @@ export const errorCatalogue = {
   not_found: { status: 404, retryable: false, title: 'There is nothing at this address' },
   method_not_allowed: { status: 405, retryable: false, title: 'This address does not take that method' },
   payload_too_large: { status: 413, retryable: false, title: 'The body is too large' },
-  unsupported_media_type: { status: 415, retryable: false, title: 'The body must be application/json' },
+  unsupported_media_type: {
+    status: 415,
+    retryable: false,
+    title: 'The body must be application/json, in UTF-8',
+  },
   request_timeout: { status: 408, retryable: true, title: 'The request took too long to arrive' },
   rate_limited: { status: 429, retryable: true, title: 'Too many requests' },
   internal_error: { status: 500, retryable: true, title: 'Something went wrong on our side' },

@@ -65,8 +65,32 @@ describe('a bad request', () => {
     });
     expect(answer).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } });
     expect((await ask(port, 'POST', '/orders/1', { body: good })).status).toBe(201);
-    const withCharset = { 'content-type': 'application/json; charset=utf-8' };
-    expect((await ask(port, 'POST', '/orders/1', { body: good, headers: withCharset })).status).toBe(201);
+  });
+
+  test('a body in another charset than UTF-8', async () => {
+    const statusOf = async (parameters: string) => {
+      const headers = { 'content-type': `application/json${parameters}` };
+      return (await ask(port, 'POST', '/orders/1', { body: good, headers })).status;
+    };
+    for (const taken of [
+      '; charset=utf-8',
+      ';charset=UTF-8',
+      '; charset="utf-8"',
+      '; charset=utf8; v=1',
+      '; v=1',
+    ]) {
+      expect([taken, await statusOf(taken)]).toEqual([taken, 201]);
+    }
+    for (const not of [
+      '; charset=iso-8859-1',
+      ';charset="ISO-8859-1"',
+      '; v=1; charset=utf-16',
+      '; charset=utf-8; charset=latin1',
+      '; charset=utf-88',
+      '; charset=',
+    ]) {
+      expect([not, await statusOf(not)]).toEqual([not, 415]);
+    }
   });
 
   test('headers of 32 KB, which the parser refuses; 15 KB pass', async () => {

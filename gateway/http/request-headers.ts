@@ -43,9 +43,11 @@ export function waitSecondsOf(prefer: string): number {
   return 0;
 }
 
-/** A body is JSON or nothing; a client that does not say what it sends is taken to send JSON. */
+/** A body is JSON in UTF-8 or nothing; a client that does not say what it sends is taken to send that. */
 export const isJsonType = (contentType: string): boolean =>
-  contentType === '' || /^application\/json\s*(;|$)/i.test(contentType);
+  contentType === '' || (/^application\/json\s*(;|$)/i.test(contentType) && !otherCharset.test(contentType));
+
+const otherCharset = /;\s*charset\s*=(?!\s*"?utf-?8"?\s*(;|$))/i;
 
 /** True where a cached answer with this tag is what the client has already. */
 export const matchesTag = (ifNoneMatch: string, tag: string): boolean =>

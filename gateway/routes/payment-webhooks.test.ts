@@ -122,19 +122,23 @@ test('a provider whose clock is a little fast is listened to', async () => {
 });
 
 test.each([
-  ['{"id":', 'The body is not JSON'],
-  [
-    '{"object":"v2.core.event","id":"evt_1","type":"v1.billing.meter.no_meter_found"}',
-    'The body is no event',
-  ],
-  ['[]', 'no event'],
-  ['{"id":"evt_1","type":"x"}', 'no event'],
-  [`{"id":"${'e'.repeat(300)}","type":"x","data":{"object":{}}}`, 'no event'],
-])('refuses %s, signed or not', async (body, detail) => {
-  expect(await post(body, signed(body))).toMatchObject({
-    status: 400,
-    body: { code: 'invalid_request', detail: expect.stringContaining(detail) },
+  ['{"id":', 400, undefined],
+  ['[]', 422, undefined],
+  ['{"a":1}', 422, 'id'],
+  ['{"object":"v2.core.event","id":"evt_1","type":"v1.billing.meter.no_meter_found"}', 422, 'data'],
+  ['{"id":"evt_1","type":17,"data":{"object":{}}}', 422, 'type'],
+  ['{"id":"evt_1","type":"x","data":{}}', 422, 'data.object'],
+  [`{"id":"${'e'.repeat(300)}","type":"x","data":{"object":{}}}`, 422, 'id'],
+])('refuses %s, however well it is signed, and says where it is wrong', async (body, status, field) => {
+  const answer = await post(body, signed(body));
+  expect(answer).toMatchObject({
+    status,
+    body: {
+      code: 'invalid_request',
+      detail: status === 400 ? 'The body is not JSON.' : expect.stringContaining('The body is no event'),
+    },
   });
+  expect(answer.body.field).toBe(field);
 });
 
 test('ids that are none of ours name nothing', async () => {

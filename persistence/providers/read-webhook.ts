@@ -47,10 +47,15 @@ export function readWebhook(body: string, signature: string, secret: string): To
     if (error instanceof Stripe.errors.StripeSignatureVerificationError) {
       return refuse('webhook_signature_invalid', { detail: detailOf(error) });
     }
-    if (error instanceof SyntaxError) return malformed('The body is not JSON.');
+    if (error instanceof SyntaxError) {
+      return refuse('invalid_request', { status: 400, detail: 'The body is not JSON.' });
+    }
     throw error;
   }
-  if (!Event.Check(event)) return malformed('The body is no event: it takes id, type and data.object.');
+  if (!Event.Check(event)) {
+    const detail = 'The body is no event: it takes id, type and data.object.';
+    return refuse('invalid_request', { ...fieldOf(event), detail });
+  }
   const metadata = event.data.object.metadata ?? {};
   return {
     kind: 'event',
@@ -67,7 +72,13 @@ function secondsAhead(signature: string): number {
   return Number.parseInt(signedAt?.slice(2) ?? '', 10) - Date.now() / 1000;
 }
 
-const malformed = (detail: string) => refuse('invalid_request', { status: 400, detail });
+/** Of what is no event, where it first is not; nowhere, where it is no object at all. */
+function fieldOf(body: unknown): { field?: string } {
+  const [error] = Event.Errors(body);
+  const path = error?.instancePath.split('/').slice(1) ?? [];
+  if (error?.keyword === 'required') path.push(error.params.requiredProperties[0] ?? '');
+  return path.length === 0 ? {} : { field: path.join('.') };
+}
 
 /** The first sentence: the rest is advice about other frameworks. */
 const detailOf = ({ message }: Error) => `${message.split(/[.?\n]/, 1)[0]}.`;
