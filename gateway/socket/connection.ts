@@ -59,10 +59,13 @@ export class Connection {
     this.ws?.send(text);
   }
 
-  /** Unless that outcome was told here a moment ago: workers who cannot know whether it was push it again. */
-  sendOutcome(text: string, outcome: string): void {
+  /**
+   * Unless that outcome was told here a moment ago: workers who cannot know whether it was push it again. Nor once
+   * `end` was told: another worker says that, and may be heard before whoever says what came before it.
+   */
+  sendOutcome(text: string, outcome: string, end: string | null): void {
     this.#told ??= [];
-    if (this.#told.includes(outcome)) return;
+    if (this.#told.includes(outcome) || (end !== null && this.#told.includes(end))) return;
     this.#told.push(outcome);
     if (this.#told.length > toldMax) this.#told.shift();
     this.send(text);

@@ -193,6 +193,8 @@ test('the outcome of a payment reaches its buyer', async () => {
     script.push({ ...of, paymentId, status: 402, body, hasFailed: true });
   }
   expect(await client.next('order')).toMatchObject({ status: 'failed', paymentStatus: 'declined' });
+  // Of an order that has failed nobody says any more that it can be paid.
+  script.push({ ...of, paymentId: 'pay_2', status: 402, body });
   script.push({ ...of, paymentId: 'pay_3', status: 410, body: { code: 'reservation_expired' } });
   expect(await client.next('order')).toEqual({
     ev: 'order',

@@ -48,9 +48,9 @@ export class Presences {
   }
 
   /** What became of a payment, to every socket of that buyer here that has not been told so. */
-  sendOutcome(buyerId: string, text: string, outcome: string): void {
+  sendOutcome(buyerId: string, text: string, outcome: string, end: string | null): void {
     for (const connection of this.#byBuyer.get(buyerId)?.connections ?? [])
-      connection.sendOutcome(text, outcome);
+      connection.sendOutcome(text, outcome, end);
   }
 
   /** To every socket of that buyer here; nothing where there is none. */

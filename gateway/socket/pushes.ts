@@ -38,8 +38,10 @@ export class Pushes {
       this.#presences.send(push.buyerId, encodeEvent('reserved', body));
     } else {
       const { buyerId, orderId, paymentId, status, hasFailed } = push;
-      const outcome = hasFailed ? `${orderId} failed` : `${paymentId} ${status}`;
-      this.#presences.sendOutcome(buyerId, encodeEvent('order', orderNews(push)), outcome);
+      const failure = `${orderId} failed`;
+      const outcome = hasFailed ? failure : `${paymentId} ${status}`;
+      const end = status === 402 ? failure : null;
+      this.#presences.sendOutcome(buyerId, encodeEvent('order', orderNews(push)), outcome, end);
     }
   }
 }
