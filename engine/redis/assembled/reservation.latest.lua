@@ -213,17 +213,18 @@ local function totalOf(stock, place)
   for _, counts in pairs(stock) do total = total + counts[place] end
   return total
 end
--- What a buyer has in this sale: units over held, paying and sold, and their latest reservation.
--- Expects: buyersKey. Stored packed, as {units, reservationId}.
+-- What a buyer has in this sale: units over held, paying and sold, their latest reservation, and whether the turn of
+-- that one was given up.
+-- Expects: buyersKey. Stored packed, as {units, reservationId, gaveUp}; without the last one where it is false.
 local function readBuyer(buyerId)
   local packed = redis.call('HGET', buyersKey, buyerId)
   if not packed then return { units = 0, reservationId = false } end
   local buyer = cmsgpack.unpack(packed)
-  return { units = buyer[1], reservationId = buyer[2] }
+  return { units = buyer[1], reservationId = buyer[2], gaveUp = buyer[3] }
 end
 
 local function writeBuyer(buyerId, buyer)
-  redis.call('HSET', buyersKey, buyerId, cmsgpack.pack({ buyer.units, buyer.reservationId }))
+  redis.call('HSET', buyersKey, buyerId, cmsgpack.pack({ buyer.units, buyer.reservationId, buyer.gaveUp }))
 end
 -- Every change of state and its event are one call: what the relay reads is what happened.
 -- Expects: saleKey, outboxKey, sale, nowMs, integer(). Events: engine/contracts/events.ts.
@@ -329,13 +330,16 @@ local function isLapsed(reservation)
   return reservation.state == 'held' and reservation.deadlineMs <= nowMs
 end
 
--- The owner of a handed-over hold showed up: from now on it lasts as long as any other.
+-- The owner of a handed-over hold showed up: from now on it lasts as long as any other, or longer.
 local function touch(id, reservation)
   if reservation.state ~= 'held' or not reservation.untouched then return end
   reservation.untouched = false
-  reservation.deadlineMs = nowMs + sale.holdMs
+  -- Where claiming may take longer than holding, showing up does not cost time.
+  local isLater = nowMs + sale.holdMs > reservation.deadlineMs
+  if isLater then reservation.deadlineMs = nowMs + sale.holdMs end
   writeReservation(id, reservation)
-  redis.call('ZADD', deadlinesKey, reservation.deadlineMs, id)
+  if not isLater then return end
+  redis.call('ZADD', deadlinesKey, integer(reservation.deadlineMs), id)
   emitReservation('reservation.extended', id, reservation)
 end
 
@@ -359,9 +363,30 @@ local function soldItems(reservation)
 end
 -- A called turn may be used on time for claimMs by the claim clock, which stands still while the sale
 -- is paused. Turns called together share one entry of the `calls` set, scored by the serving they led
--- to, `serving:passed:atMs`: so many of them nobody has, and were passed over. Turns below `missedBelow` have had
--- their time. The cost follows the turns in the window, never the people who wait.
--- Expects: saleKey, callsKey, turnsKey, sale, nowMs.
+-- to, `serving:passed:givenUp:atMs`: so many of them nobody has, and were passed over; so many were given up once they
+-- were called. Turns below `missedBelow` have had their time. The cost follows the turns in the window, never the
+-- people who wait.
+-- Expects: saleKey, callsKey, turnsKey, sale, nowMs, the include integer.
+local function packCall(call)
+  return integer(call.serving) .. ':' .. integer(call.passed) .. ':' .. integer(call.givenUp) .. ':' .. integer(call.atMs)
+end
+
+local function parseCall(text)
+  local serving, passed, givenUp, atMs = string.match(text, '^(%d+):(%d+):(%d+):(%d+)$')
+  return { serving = tonumber(serving), passed = tonumber(passed), givenUp = tonumber(givenUp), atMs = tonumber(atMs) }
+end
+
+local function addCall(call)
+  redis.call('ZADD', callsKey, call.serving, packCall(call))
+end
+
+-- The call that this turn was called by; nil where it is over, or has not come yet.
+local function callOf(turn)
+  if turn < sale.missedBelow then return nil end
+  local text = redis.call('ZRANGEBYSCORE', callsKey, '(' .. integer(turn), '+inf', 'LIMIT', 0, 1)[1]
+  return text and parseCall(text)
+end
+
 local function claimClockMs()
   local untilMs = sale.state == 'paused' and sale.pausedAtMs or nowMs
   return untilMs - sale.pausedTotalMs
@@ -370,10 +395,9 @@ end
 -- When the window of that called turn ends by the sale's clock; nil where it has ended.
 -- While the sale is paused this moves on with the pause.
 local function claimByMs(turn)
-  if turn < sale.missedBelow then return nil end
-  local call = redis.call('ZRANGEBYSCORE', callsKey, '(' .. turn, '+inf', 'LIMIT', 0, 1)[1]
+  local call = callOf(turn)
   if not call then return nil end
-  local byMs = tonumber(string.match(call, ':(%d+)$')) + sale.claimMs
+  local byMs = call.atMs + sale.claimMs
   if byMs <= claimClockMs() then return nil end
   return nowMs + byMs - claimClockMs()
 end
@@ -387,6 +411,15 @@ end
 -- Turns that were called, may still come on time, and have not come.
 local function outstandingTurns()
   return sale.serving - sale.missedBelow - usedTurns(sale.missedBelow, sale.serving)
+end
+
+-- That nobody comes with this turn any more. Where it was called already, it is one that did not come.
+local function noteGivenUp(turn)
+  local call = turn < sale.serving and callOf(turn)
+  if not call then return end
+  redis.call('ZREM', callsKey, packCall(call))
+  call.givenUp = call.givenUp + 1
+  addCall(call)
 end
 -- Standby: those whose turn it is while every unit is held. The order is (missed, turn): on time first.
 -- A unit that returns goes, in the same call that returned it, to the first in that order who gave a
