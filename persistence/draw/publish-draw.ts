@@ -28,7 +28,7 @@ const markDrawPublished = statement('mark-draw-published');
  */
 export async function publishDraw(
   on: PostgresPool,
-  settlement: Pick<Settlement, 'publishDraw' | 'vacateTurns' | 'outbox' | 'trimOutbox'>,
+  settlement: Pick<Settlement, 'publishDraw' | 'vacateTurns' | 'outbox' | 'trimOutbox' | 'push'>,
   log: Log,
   saleId: string,
 ): Promise<void> {
