@@ -4,6 +4,7 @@ import type { OutboxEvent } from './contracts/events.ts';
 import type { CheckoutId, PaymentId, ReservationId } from './contracts/ids.ts';
 import type { ObservedSale } from './contracts/observed-sale.ts';
 import type {
+  BuyerNews,
   ExtendOutcome,
   JoinOutcome,
   PayOutcome,
@@ -62,6 +63,11 @@ export interface WaitingRoom {
     buyerId: string,
   ): Promise<{ kind: 'status'; status: TicketStatus; retryAfterSeconds: number } | Refusal>;
   leave(sale: LiveSale, buyerId: string): Promise<{ kind: 'left' } | Refusal>;
+  /** The place that the buyer has; no sign of life. */
+  find(
+    sale: LiveSale,
+    buyerId: string,
+  ): Promise<{ kind: 'place'; place: { index: number; turn: number | null } } | Refusal>;
   /** The turn of an index, or null while the sale has not opened. */
   turnOf(sale: LiveSale, index: number): number | null;
   /** When called turns in `[from, to)` must be used, in ms since 1970; one time for all, they were called together. */
@@ -126,6 +132,8 @@ export interface Engine {
   waitingRoom: WaitingRoom;
   desk: CheckoutDesk;
   onPush(listener: (push: Push) => void): void;
+  /** What buyers did, at this gateway or another. */
+  onBuyerNews(listener: (news: BuyerNews) => void): void;
   /** One pass of everything that is due in every live sale: states, admission, expiry, standby. Never throws for a Redis that is away. */
   runOnce(): Promise<void>;
   /** Hears which sales sell slowly, and where they are. Never throws for a Postgres that is away. */

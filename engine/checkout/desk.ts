@@ -12,6 +12,7 @@ import type { QuoteStore } from '../contracts/quote.ts';
 import type { LiveSale } from '../contracts/sale.ts';
 import type { Calculators } from '../pricing/quote.ts';
 import { tokensOfSale } from '../purchase-token/tokens-of-sale.ts';
+import type { TellBuyerNews } from '../redis/buyer-news.ts';
 import type { Initiated, InitiateRequest, Seen } from '../reservation/initiate.ts';
 import type { reservations } from '../reservation/reservations.ts';
 import type { Decision, ReserveRequest } from '../reservation/reserve.ts';
@@ -29,6 +30,7 @@ export interface DeskParts
   room: Room;
   decide: (request: ReserveRequest) => Promise<Decision>;
   latest: (of: { saleId: string; buyerId: string }) => Promise<Seen>;
+  tell: TellBuyerNews;
   initiate: (request: InitiateRequest) => Promise<Initiated>;
   reservations: ReturnType<typeof reservations>;
   signingKeys: SigningKeys | null;
@@ -38,7 +40,7 @@ export interface DeskParts
 
 /** Composes the stages of a purchase; the only place where one stage meets another. */
 export function checkoutDesk(parts: DeskParts): CheckoutDesk {
-  const { sales, room, decide } = parts;
+  const { sales, room, decide, tell } = parts;
   const tokens = tokensOfSale(parts.tokenSecret, parts.signingKeys);
   /** The sale of an id, found by the number that ends it; somebody's invention belongs to none. */
   const saleOf = async (id: ReservationId | CheckoutId): Promise<LiveSale | null> =>
@@ -67,7 +69,7 @@ export function checkoutDesk(parts: DeskParts): CheckoutDesk {
   });
 
   return {
-    reserve: reserveAtDesk(room, decide, tokens),
+    reserve: reserveAtDesk(room, decide, tokens, tell),
 
     reservedBody: (sale, reservation) => reservedBody(tokens, sale, reservation),
 

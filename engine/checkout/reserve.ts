@@ -7,6 +7,7 @@ import { type LiveSale, namedSale } from '../contracts/sale.ts';
 import type { Soon } from '../contracts/soon.ts';
 import type { Reservation, Reserve, Reserved } from '../contracts/wire/reservations.ts';
 import type { TokensOfSale } from '../purchase-token/tokens-of-sale.ts';
+import type { TellBuyerNews } from '../redis/buyer-news.ts';
 import type { Decision, ReserveRequest } from '../reservation/reserve.ts';
 import { etaSeconds, retryAfterSeconds } from '../waiting-room/prospects.ts';
 import type { Room } from '../waiting-room/waiting-room.ts';
@@ -85,11 +86,15 @@ function checkItems({ config }: LiveSale, { items }: Reserve): Refusal | null {
   return null;
 }
 
-/** From a ticket to held units and the token that pays them. What is refused without asking Redis is said at once. */
+/**
+ * From a ticket to held units and the token that pays them; a fresh hold is told. What is refused without asking Redis
+ * is said at once.
+ */
 export function reserveAtDesk(
   room: Room,
   decide: (request: ReserveRequest) => Promise<Decision>,
   tokens: TokensOfSale,
+  tell: TellBuyerNews,
 ) {
   return (sale: LiveSale, buyerId: string, request: Reserve): Soon<ReserveOutcome> => {
     const wrong = checkItems(sale, request);
@@ -108,7 +113,8 @@ export function reserveAtDesk(
     return decide(asked).then((decision) => {
       if (decision.kind === 'held') {
         const { id, state, deadlineMs, fresh } = decision;
-        const record = { id, saleId, buyerId, state, items, deadlineMs };
+        const record = { id, saleId, buyerId, state, items, deadlineMs, turn };
+        if (fresh) tell({ news: 'held', buyerId, saleId, reservation: record });
         return { kind: 'held', fresh, reserved: reservedBody(tokens, sale, record) };
       }
       if (decision.kind === 'refused' && decision.code === 'not_your_turn') {

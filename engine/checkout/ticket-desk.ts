@@ -1,5 +1,6 @@
 import type { LiveSale } from '../contracts/sale.ts';
 import { isOver } from '../contracts/states.ts';
+import type { TellBuyerNews } from '../redis/buyer-news.ts';
 import type { CheckoutDesk, WaitingRoom } from '../surface.ts';
 import { chance, etaSeconds, retryAfterSeconds } from '../waiting-room/prospects.ts';
 import type { TurnStatus } from '../waiting-room/turn-status.ts';
@@ -8,8 +9,12 @@ import type { Place, Room } from '../waiting-room/waiting-room.ts';
 /** A hold that came through standby lasts claimSeconds untouched: whoever polls has to see it well before. */
 const touchSeconds = ({ config }: LiveSale) => Math.max(1, Math.min(5, Math.floor(config.claimMs / 2_500)));
 
-/** The waiting room as buyers see it: a place, and whatever has come of it so far. */
-export function ticketDesk(room: Room, desk: Pick<CheckoutDesk, 'reservedBody'>): WaitingRoom {
+/** The waiting room as buyers see it: a place, and whatever has come of it so far. Who comes and goes is told. */
+export function ticketDesk(
+  room: Room,
+  desk: Pick<CheckoutDesk, 'reservedBody'>,
+  tell: TellBuyerNews,
+): WaitingRoom {
   const ticketBody = (sale: LiveSale, { ticket, index, turn }: Place, status: TurnStatus | null) => ({
     ticket,
     saleId: sale.config.id,
@@ -22,18 +27,25 @@ export function ticketDesk(room: Room, desk: Pick<CheckoutDesk, 'reservedBody'>)
     turnOf: room.turnOf,
     claimByMs: room.claimByMs,
     signsOfLife: room.signsOfLife,
-    leave: room.leave,
+    find: room.find,
     challenge: room.challenge,
 
     async join(sale, buyerId, shown) {
       const joined = await room.join(sale, buyerId, shown);
       if (joined.kind === 'refused') return joined;
       const { fresh, place } = joined;
+      if (fresh) tell({ news: 'place', buyerId, saleId: sale.config.id, index: place.index });
       // Whoever has just come waits; only a place from before may have become something else: in a sale that has
       // opened, or has ended without opening.
       const isBefore = place.turn === null && !isOver(sale.snapshot.state);
       const status = fresh || isBefore ? null : await room.status(sale, buyerId, place.turn);
       return { kind: 'joined', fresh, ticket: ticketBody(sale, place, status) };
+    },
+
+    async leave(sale, buyerId) {
+      const left = await room.leave(sale, buyerId);
+      if (left.kind === 'left') tell({ news: 'place', buyerId, saleId: sale.config.id, index: null });
+      return left;
     },
 
     async status(sale, buyerId) {

@@ -41,6 +41,14 @@ export interface ReservationRecord {
   turn: number | null;
 }
 
+/**
+ * What a buyer did at one gateway, told to all of them, because this buyer's sockets may be on any. `index` is null
+ * where the place was given up.
+ */
+export type BuyerNews =
+  | { news: 'place'; buyerId: string; saleId: string; index: number | null }
+  | { news: 'held'; buyerId: string; saleId: string; reservation: ReservationRecord };
+
 /** Told to one buyer, on every socket they have, through Redis publish/subscribe. */
 export type Push =
   | { ev: 'reserved'; buyerId: string; saleId: string; reservation: ReservationRecord }

@@ -7,8 +7,16 @@ const of = (saleId: string, name: string) => `db:{${saleId}}:${name}`;
 /** Names of all sales, for a gateway that has just started. */
 export const salesKey = 'db:sales';
 
-/** Channels. `pushes` carries a JSON `Push`; `sales` the id of a sale whose fields changed; `notices` JSON. */
-export const channels = { pushes: 'db:push', sales: 'db:sales:changed', notices: 'db:notices' } as const;
+/**
+ * Channels. `pushes` carries a JSON `Push`, `buyers` a JSON list of `BuyerNews`; `sales` the id of a sale whose fields
+ * changed; `notices` JSON.
+ */
+export const channels = {
+  pushes: 'db:push',
+  buyers: 'db:buyers',
+  sales: 'db:sales:changed',
+  notices: 'db:notices',
+} as const;
 
 export const saleKey = (saleId: string) => of(saleId, 'sale');
 export const stockKey = (saleId: string) => of(saleId, 'stock');

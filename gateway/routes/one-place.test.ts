@@ -120,3 +120,52 @@ test('a copied ticket is of no use to another buyer, on either gateway', async (
   );
   expect(own.body.reservation.state).toBe('held');
 });
+
+test('whoever joins over HTTP is called on the sockets that watch, on either gateway, and holds on all of them', async () => {
+  const saleId = await house.sale({
+    method: 'fifo',
+    waitingOpensAt: inSeconds(-60),
+    opensAt: inSeconds(3_600),
+    claimSeconds: 3_600,
+  });
+  const openAt = (n: number, as: string) => SocketClient.open(portOf(n), { token: tokenFor(as) });
+  /** At each gateway; joined over HTTP at the first one, before and after they watch. */
+  const sockets = await Promise.all(
+    ['early', 'late'].flatMap((as) => [0, 1].map(async (n) => ({ as, socket: await openAt(n, as) }))),
+  );
+  const { body: early } = await joinAt(house.port, saleId, 'early');
+  for (const { socket } of sockets) await socket.ask({ op: 'watch', saleId });
+  await joinAt(house.port, saleId, 'late');
+  await joinAt(house.port, saleId, 'leaver');
+  const left = await openAt(1, 'leaver');
+  await left.ask({ op: 'watch', saleId });
+  await ask(house.port, 'DELETE', `/api/v1/sales/${saleId}/tickets/me`, {
+    headers: { authorization: `Bearer ${tokenFor('leaver')}` },
+  });
+  await joinAt(house.port, saleId, 'last');
+  const last = await openAt(1, 'last');
+  await last.ask({ op: 'watch', saleId });
+
+  await house.operate('POST', `/api/v1/admin/sales/${saleId}/open`);
+  for (const { socket } of [...sockets, { socket: last }]) {
+    expect(await socket.next('your_turn')).toMatchObject({ saleId, claimBy: expect.any(String) });
+  }
+  await left.ask({ op: 'ping' });
+  expect(left.rest.filter(({ ev }) => ev === 'your_turn')).toEqual([]);
+
+  const items = [{ sku: 'ps5', quantity: 1 }];
+  const [asking, elsewhere] = sockets.map(({ socket }) => socket) as [SocketClient, SocketClient];
+  const { ref: _, ...held } = await asking.ask({ op: 'reserve', saleId, ticket: early.ticket, items });
+  expect(held).toMatchObject({ ev: 'reserved', reservation: { state: 'held' } });
+  expect(await elsewhere.next('reserved')).toEqual(held);
+  await asking.ask({ op: 'ping' });
+  expect(asking.rest.filter(({ ev }) => ev === 'reserved')).toEqual([]);
+  // Over HTTP no socket has asked.
+  const { body: late } = await joinAt(house.port, saleId, 'late');
+  const overHttp = await house.reserve(saleId, 'late', 1, late.ticket);
+  for (const { as, socket } of sockets) {
+    if (as !== 'late') continue;
+    expect(await socket.next('reserved')).toEqual({ ev: 'reserved', ...overHttp.body });
+  }
+  for (const socket of [...sockets.map((one) => one.socket), left, last]) socket.close();
+});

@@ -1,7 +1,7 @@
 import { type LiveSale, remainingUnits } from '../../engine/contracts/sale.ts';
 import type { SaleState } from '../../engine/contracts/states.ts';
 import type { SaleDirectory } from '../../engine/surface.ts';
-import type { TemplatedApp } from '../http/uws.ts';
+import type { TemplatedApp, WebSocket } from '../http/uws.ts';
 import { encodeEvent } from './frames.ts';
 
 /** What the watchers of a sale were told last. */
@@ -23,7 +23,12 @@ interface Told {
 const copyMs = 0.01;
 const shareMax = 0.2;
 
-export const topicOf = (saleId: string): string => `sale/${saleId}`;
+const topicPrefix = 'sale/';
+export const topicOf = (saleId: string): string => `${topicPrefix}${saleId}`;
+
+/** The sales that a socket watches. */
+export const watchedOn = (ws: Pick<WebSocket<unknown>, 'getTopics'>): string[] =>
+  ws.getTopics().map((topic) => topic.slice(topicPrefix.length));
 
 /**
  * One small frame for all who watch a sale: written once, copied by uWebSockets.js. States go out as they

@@ -13,7 +13,7 @@ export const closeCodes = {
 /** Frames that one socket may send in a window before it is closed. */
 const framesMax = 100;
 const framesWindowMs = 5_000;
-/** Payments of one buyer whose outcomes may come twice at the same time. */
+/** Outcomes of payments, and holds, of one buyer that may be told twice at the same time. */
 const toldMax = 8;
 /** Malformed frames in a row before a socket is closed. */
 const malformedMax = 10;
@@ -44,7 +44,7 @@ export class Connection {
   watched = 0;
   /** Since when it is neither logged in nor watching. */
   idleSinceMs = 0;
-  /** Outcomes of payments that were told here, the newest last; null until there was one. */
+  /** What was told here and is not to be again, the newest last; null until there was something. */
   #told: string[] | null = null;
   #malformed = 0;
   #windowEndsMs = 0;
@@ -60,15 +60,20 @@ export class Connection {
   }
 
   /**
-   * Unless that outcome was told here a moment ago: workers who cannot know whether it was push it again. Nor once
-   * `end` was told: another worker says that, and may be heard before whoever says what came before it.
+   * Unless that was told here a moment ago: workers who cannot know whether an outcome was push it again, and what a
+   * buyer holds is told to whichever socket asked, too. Nor once `end` was told: whoever says that may be heard before
+   * whoever says what came before it.
    */
-  sendOutcome(text: string, outcome: string, end: string | null): void {
-    this.#told ??= [];
-    if (this.#told.includes(outcome) || (end !== null && this.#told.includes(end))) return;
-    this.#told.push(outcome);
-    if (this.#told.length > toldMax) this.#told.shift();
+  sendOnce(text: string, what: string, end: string | null = null): void {
+    if (this.#told?.includes(what) || (end !== null && this.#told?.includes(end))) return;
+    this.noteTold(what);
     this.send(text);
+  }
+
+  noteTold(what: string): void {
+    this.#told ??= [];
+    this.#told.push(what);
+    if (this.#told.length > toldMax) this.#told.shift();
   }
 
   close({ code, reason }: { code: number; reason: string }): void {

@@ -63,6 +63,32 @@ describe('who is there', () => {
     watching.close();
   });
 
+  test('whoever watches nothing any more is as whoever never did', async () => {
+    const [gone, still, known] = [
+      await SocketClient.open(port),
+      await SocketClient.open(port),
+      await SocketClient.open(port, { token: tokenFor('ana') }),
+    ];
+    for (const client of [gone, still, known]) {
+      await client.ask({ op: 'watch', saleId: 'ps5' });
+      await client.ask({ op: 'watch', saleId: 'doors' });
+    }
+    // Past the time in which they had to log in or watch.
+    door.dismiss(Date.now() + 5_100);
+    for (const client of [gone, still, known]) await client.ask({ op: 'unwatch', saleId: 'ps5' });
+    for (const client of [gone, known]) await client.ask({ op: 'unwatch', saleId: 'doors' });
+    door.dismiss(Date.now() + 4_000);
+    expect(await gone.ask({ op: 'ping' })).toMatchObject({ ev: 'pong' });
+    door.dismiss(Date.now() + 5_100);
+    expect(await gone.closed).toBe(4401);
+    for (const client of [still, known])
+      expect(await client.ask({ op: 'ping' })).toMatchObject({ ev: 'pong' });
+    // Until the token expires, which counts whatever is watched.
+    door.dismiss(Date.now() + 60_000);
+    expect(await known.closed).toBe(4401);
+    still.close();
+  });
+
   test('an expired token closes the socket, by itself and on its next frame', async () => {
     const [silent, busy] = [
       await SocketClient.open(port, { token: tokenFor('ana', 60_000) }),

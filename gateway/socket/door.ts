@@ -1,13 +1,13 @@
 import { refuse } from '../../engine/contracts/errors.ts';
 import type { Engine } from '../../engine/surface.ts';
-import { isAbsence, lineOf } from '../guard/absence.ts';
+import { lineOf, refusalOfAbsence } from '../guard/absence.ts';
 import type { TrustedProxies } from '../guard/address.ts';
 import type { Authenticate } from '../guard/authentication.ts';
 import type { Limits } from '../guard/limits.ts';
 import { isRefusal } from '../http/refusal.ts';
 import type { TemplatedApp, WebSocket } from '../http/uws.ts';
 import type { PaymentCounter } from '../routes/pay.ts';
-import { Broadcasts } from './broadcasts.ts';
+import { Broadcasts, watchedOn } from './broadcasts.ts';
 import { type Connection, closeCodes, type SocketData } from './connection.ts';
 import { encodeError, encodeEvent } from './frames.ts';
 import { heartbeatSeconds, Logins } from './logins.ts';
@@ -57,14 +57,17 @@ export class SocketDoor {
     const { app, engine, authenticate } = parts;
     const onError = (error: unknown) => this.#failed(error);
     const presences = new Presences();
-    this.#logins = new Logins(presences, authenticate);
     this.#turns = new Turns(engine, presences, onError);
+    this.#logins = new Logins(presences, authenticate, (connection) => {
+      this.#watchesAlready(connection).catch(onError);
+    });
     this.#broadcasts = new Broadcasts(app, engine.sales);
     new Pushes(engine, presences, this.#turns, onError);
     this.#reception = new Reception({
       ...parts,
       turns: this.#turns,
       logIn: (connection, token) => this.#logins.logIn(connection, token),
+      stoppedWatching: (connection) => this.#logins.stoppedWatching(connection, Date.now()),
     });
     app.ws<SocketData>('/ws', {
       maxPayloadLength: payloadBytesMax,
@@ -145,6 +148,14 @@ export class SocketDoor {
     }
   }
 
+  /** Whoever watched before they logged in has a place in those sales, perhaps. */
+  async #watchesAlready(connection: Connection): Promise<void> {
+    for (const saleId of connection.ws ? watchedOn(connection.ws) : []) {
+      const sale = await this.#parts.engine.sales.find(saleId);
+      if (sale) void this.#turns.watches(sale, connection);
+    }
+  }
+
   #closed(connection: Connection): void {
     connection.ws = null;
     this.#open.delete(connection);
@@ -152,7 +163,7 @@ export class SocketDoor {
   }
 
   #failed(error: unknown): void {
-    if (!isAbsence(error))
+    if (!refusalOfAbsence(error))
       this.#parts.log.error({ err: error }, `a socket's business failed: ${lineOf(error)}`);
   }
 }

@@ -1,6 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newReservationId } from '../../engine/contracts/ids.ts';
-import { indices, openDoor, script, signs, tokenFor } from '../fixtures/door.ts';
+import {
+  holds,
+  indices,
+  looks,
+  openDoor,
+  script,
+  signs,
+  takenElsewhere,
+  tokenFor,
+} from '../fixtures/door.ts';
 import { SocketClient } from '../fixtures/socket-client.ts';
 import type { SocketDoor } from './door.ts';
 
@@ -93,6 +102,118 @@ test('a place that was given up is not called', async () => {
   await client.ask({ op: 'ping' });
   expect(client.rest).toEqual([]);
   client.close();
+});
+
+test('a place that was taken elsewhere is called on the sockets that watch, whichever came first', async () => {
+  const call = { ev: 'your_turn', saleId: 'room', claimBy: '2026-11-27T12:00:00.000Z' };
+  const [before, after, told, stranger] = (await Promise.all(
+    ['before', 'after', 'told', 'stranger'].map(() => SocketClient.open(port)),
+  )) as [SocketClient, SocketClient, SocketClient, SocketClient];
+  takenElsewhere.set('room before', 0).set('room after', 1);
+  // Some log in and watch, others watch and log in.
+  await before.ask({ op: 'auth', token: tokenFor('before') });
+  await before.ask({ op: 'watch', saleId: 'room' });
+  await after.ask({ op: 'watch', saleId: 'room' });
+  await after.ask({ op: 'auth', token: tokenFor('after') });
+  // And some take their place, at whatever gateway, when they do both already.
+  for (const [client, sub] of [
+    [told, 'told'],
+    [stranger, 'stranger'],
+  ] as const) {
+    await client.ask({ op: 'auth', token: tokenFor(sub) });
+    await client.ask({ op: 'watch', saleId: 'room' });
+  }
+  script.tell({ news: 'place', buyerId: 'told', saleId: 'room', index: 2 });
+  script.tell({ news: 'place', buyerId: 'nobody here', saleId: 'room', index: 3 });
+
+  script.change('room', { state: 'open' });
+  script.change('room', { serving: 2 });
+  expect(await before.next('your_turn')).toEqual(call);
+  expect(await after.next('your_turn')).toEqual(call);
+  await told.ask({ op: 'ping' });
+  expect(told.rest.filter(({ ev }) => ev === 'your_turn')).toEqual([]);
+  script.change('room', { serving: 3 });
+  expect(await told.next('your_turn')).toEqual(call);
+
+  // Whoever comes back after the call is told again, on that socket.
+  const back = await SocketClient.open(port, { token: tokenFor('before') });
+  await back.ask({ op: 'watch', saleId: 'room' });
+  expect(await back.next('your_turn')).toEqual(call);
+  for (const client of [before, after, told, stranger]) {
+    await client.ask({ op: 'ping' });
+    expect(client.rest.filter(({ ev }) => ev === 'your_turn')).toEqual([]);
+    client.close();
+  }
+  back.close();
+});
+
+test('a place that was given up elsewhere is not called, and the next one of that buyer is', async () => {
+  takenElsewhere.set('room leaver', 10);
+  const client = await SocketClient.open(port, { token: tokenFor('leaver') });
+  await client.ask({ op: 'watch', saleId: 'room' });
+  script.tell({ news: 'place', buyerId: 'leaver', saleId: 'room', index: null });
+  script.change('room', { serving: 11 });
+  await client.ask({ op: 'ping' });
+  expect(client.rest.filter(({ ev }) => ev === 'your_turn')).toEqual([]);
+  script.tell({ news: 'place', buyerId: 'leaver', saleId: 'room', index: 12 });
+  script.change('room', { serving: 13 });
+  expect(await client.next('your_turn')).toMatchObject({ saleId: 'room' });
+  client.close();
+});
+
+test('a place is looked up once a watcher, again where Redis was away, and never in a tick', async () => {
+  looks.buyers.length = 0;
+  const clients = await Promise.all(
+    Array.from({ length: 20 }, async (_, n) => {
+      takenElsewhere.set(`room crowd-${n}`, 1_000 + n);
+      const client = await SocketClient.open(port, { token: tokenFor(`crowd-${n}`) });
+      await client.ask({ op: 'watch', saleId: 'room' });
+      return client;
+    }),
+  );
+  for (let serving = 100; serving < 150; serving += 1) script.change('room', { serving });
+  await Promise.all(clients.map((client) => client.ask({ op: 'watch', saleId: 'room' })));
+  await door.speakForTheWaiting();
+  expect(looks.buyers.toSorted()).toEqual(clients.map((_, n) => `crowd-${n}`).toSorted());
+
+  looks.isFailing = true;
+  takenElsewhere.set('room unlucky', 2_000);
+  const unlucky = await SocketClient.open(port, { token: tokenFor('unlucky') });
+  await unlucky.ask({ op: 'watch', saleId: 'room' });
+  await unlucky.ask({ op: 'ping' });
+  looks.isFailing = false;
+  await door.speakForTheWaiting();
+  script.change('room', { serving: 3_000 });
+  expect(await unlucky.next('your_turn')).toMatchObject({ saleId: 'room' });
+  for (const client of [...clients, unlucky]) client.close();
+});
+
+test('what a buyer holds is told on their other sockets, and once on each', async () => {
+  const [asking, phone] = (await Promise.all(
+    ['keeper', 'keeper'].map((sub) => SocketClient.open(port, { token: tokenFor(sub) })),
+  )) as [SocketClient, SocketClient];
+  const reservation = {
+    id: newReservationId(1),
+    saleId: 'till',
+    buyerId: 'keeper',
+    state: 'held' as const,
+    items: [{ sku: 'ps5', quantity: 1 }],
+    deadlineMs: Date.parse('2026-11-27T12:00:10.000Z'),
+    turn: null,
+  };
+  const news = { news: 'held', buyerId: 'keeper', saleId: 'till', reservation } as const;
+  holds.set('keeper', reservation);
+  const answer = await asking.ask({ op: 'reserve', saleId: 'till', items: reservation.items });
+  script.tell(news);
+  script.tell(news);
+  const { ref: _, ...body } = answer;
+  expect(body).toMatchObject({ ev: 'reserved', reservation: { id: reservation.id } });
+  expect(await phone.next('reserved')).toEqual(body);
+  for (const client of [asking, phone]) {
+    await client.ask({ op: 'ping' });
+    expect(client.rest).toEqual([]);
+    client.close();
+  }
 });
 
 test('refusals and answers of an operation', async () => {

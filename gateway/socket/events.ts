@@ -20,7 +20,10 @@ export const serverEvents = {
   sale: { summary: 'the sale as it stands', schema: Sale },
   ticket: { summary: 'a place in the waiting room', schema: Ticket },
   left: { summary: 'the place is given up', schema: reply({ saleId: Name }) },
-  reserved: { summary: 'units are held; without `ref` they came through standby', schema: Reserved },
+  reserved: {
+    summary: 'units are held; without `ref` they came through standby, or this buyer reserved them elsewhere',
+    schema: Reserved,
+  },
   standby: { summary: 'every unit is held', schema: Standby },
   released: { summary: 'the units are given back', schema: reply({ reservationId: Type.String() }) },
   order: {

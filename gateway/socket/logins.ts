@@ -21,16 +21,26 @@ export class Logins {
   /** Neither logged in nor watching, the longest first. */
   readonly #unproven = new Set<Connection>();
   readonly #loggedIn = new Set<Connection>();
+  readonly #onLogin: (connection: Connection) => void;
   #nextExpiryMs = Number.POSITIVE_INFINITY;
 
-  constructor(presences: Presences, authenticate: Authenticate) {
+  /** `onLogin` hears of each socket once, when somebody has logged in on it. */
+  constructor(presences: Presences, authenticate: Authenticate, onLogin: (connection: Connection) => void) {
     this.#presences = presences;
     this.#authenticate = authenticate;
+    this.#onLogin = onLogin;
   }
 
   opened(connection: Connection, nowMs: number): void {
     connection.idleSinceMs = nowMs;
     this.#unproven.add(connection);
+  }
+
+  /** It has to prove itself anew, unless somebody is logged in on it. */
+  stoppedWatching(connection: Connection, nowMs: number): void {
+    if (connection.presence) return;
+    this.#unproven.delete(connection);
+    this.opened(connection, nowMs);
   }
 
   closed(connection: Connection): void {
@@ -71,6 +81,7 @@ export class Logins {
       this.#presences.attach(connection, buyerId);
       this.#loggedIn.add(connection);
       this.#unproven.delete(connection);
+      this.#onLogin(connection);
     }
     connection.email = email;
     connection.expiresAtMs = expiresAtMs;

@@ -28,6 +28,8 @@ export interface OpParts {
   authenticate: Authenticate;
   /** Makes the buyer of this token the buyer of this socket. */
   logIn(connection: Connection, token: string): Promise<Answer | Refusal>;
+  /** This socket watches no sale any more. */
+  stoppedWatching(connection: Connection): void;
 }
 
 interface Op<Name extends ClientOp> {
@@ -60,7 +62,7 @@ export const ops: { readonly [Name in ClientOp]: Op<Name> } = {
     summary: 'Follow a sale; no login needed',
     answers: ['sale'],
     isBuyers: false,
-    run: async ({ engine }, connection, { saleId }) => {
+    run: async ({ engine, turns }, connection, { saleId }) => {
       const sale = await findSale(engine.sales, saleId);
       if (isRefusal(sale)) return sale;
       const { ws } = connection;
@@ -70,7 +72,8 @@ export const ops: { readonly [Name in ClientOp]: Op<Name> } = {
       }
       // Subscribed before the sale is read, so that no change falls in between.
       if (isNew && ws.subscribe(topicOf(saleId))) connection.watched += 1;
-      return { ev: 'sale', body: saleView(sale) };
+      const sent = () => void turns.watches(sale, connection);
+      return { ev: 'sale', body: saleView(sale), ...(isNew ? { sent } : {}) };
     },
   },
 
@@ -78,8 +81,11 @@ export const ops: { readonly [Name in ClientOp]: Op<Name> } = {
     summary: 'Stop following a sale; answers with a last look at it',
     answers: ['sale'],
     isBuyers: false,
-    run: async ({ engine }, connection, { saleId }) => {
-      if (connection.ws?.unsubscribe(topicOf(saleId))) connection.watched -= 1;
+    run: async ({ engine, stoppedWatching }, connection, { saleId }) => {
+      if (connection.ws?.unsubscribe(topicOf(saleId))) {
+        connection.watched -= 1;
+        if (connection.watched === 0) stoppedWatching(connection);
+      }
       const sale = await findSale(engine.sales, saleId);
       return isRefusal(sale) ? sale : { ev: 'sale', body: saleView(sale) };
     },
@@ -127,7 +133,8 @@ export const ops: { readonly [Name in ClientOp]: Op<Name> } = {
       if (isRefusal(reply)) return reply;
       if (reply.status !== 202) {
         turns.holds(saleId, buyerId);
-        return { ev: 'reserved', body: reply.body };
+        const { id } = reply.body.reservation;
+        return { ev: 'reserved', body: reply.body, sent: () => connection.noteTold(id) };
       }
       const sale = await engine.sales.find(saleId);
       if (sale && connection.presence) turns.standsBy(sale, connection.presence);

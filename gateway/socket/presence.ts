@@ -4,7 +4,7 @@ import type { Connection } from './connection.ts';
 export interface Presence {
   buyerId: string;
   connections: Connection[];
-  /** Index in the waiting room by sale, of those that a socket of this buyer joined; null where there is no room. */
+  /** Index in the waiting room by sale, of those where this buyer is known to have one; null where there is no room. */
   places: Map<string, number | null> | null;
 }
 
@@ -47,10 +47,10 @@ export class Presences {
     for (const listener of this.#onGone) listener(presence);
   }
 
-  /** What became of a payment, to every socket of that buyer here that has not been told so. */
-  sendOutcome(buyerId: string, text: string, outcome: string, end: string | null): void {
+  /** To every socket of that buyer here that has not been told of it, nor of the `end` that it led to. */
+  sendOnce(buyerId: string, text: string, what: string, end: string | null = null): void {
     for (const connection of this.#byBuyer.get(buyerId)?.connections ?? [])
-      connection.sendOutcome(text, outcome, end);
+      connection.sendOnce(text, what, end);
   }
 
   /** To every socket of that buyer here; nothing where there is none. */

@@ -1,4 +1,4 @@
-import type { Push } from '../../engine/contracts/outcomes.ts';
+import type { BuyerNews, Push } from '../../engine/contracts/outcomes.ts';
 import { namedSale } from '../../engine/contracts/sale.ts';
 import type { Engine } from '../../engine/surface.ts';
 import { encodeEvent } from './frames.ts';
@@ -12,7 +12,7 @@ export class Pushes {
   readonly #turns: Turns;
 
   constructor(
-    engine: Pick<Engine, 'sales' | 'desk' | 'onPush'>,
+    engine: Pick<Engine, 'sales' | 'desk' | 'onPush' | 'onBuyerNews'>,
     presences: Presences,
     turns: Turns,
     onError: (error: unknown) => void,
@@ -23,6 +23,10 @@ export class Pushes {
     engine.onPush((push) => {
       if (presences.of(push.buyerId)) this.#deliver(push).catch(onError);
     });
+    engine.onBuyerNews((news) => {
+      if (!presences.of(news.buyerId)) return;
+      (news.news === 'place' ? turns.heard(news) : this.#tellOfHold(news)).catch(onError);
+    });
   }
 
   async #deliver(push: Push): Promise<void> {
@@ -31,18 +35,27 @@ export class Pushes {
       this.#turns.lapsed(saleId, push.buyerId);
       this.#presences.send(push.buyerId, encodeEvent('expired', { ...namedSale(saleId), reservationId }));
     } else if (push.ev === 'reserved') {
-      this.#turns.holds(push.saleId, push.buyerId);
-      const sale = await this.#engine.sales.find(push.saleId);
-      if (!sale) return;
-      const body = this.#engine.desk.reservedBody(sale, push.reservation);
-      this.#presences.send(push.buyerId, encodeEvent('reserved', body));
+      await this.#tellOfHold(push);
     } else {
       const { buyerId, orderId, paymentId, status, hasFailed } = push;
       const failure = `${orderId} failed`;
       const outcome = hasFailed ? failure : `${paymentId} ${status}`;
       const end = status === 402 ? failure : null;
-      this.#presences.sendOutcome(buyerId, encodeEvent('order', orderNews(push)), outcome, end);
+      this.#presences.sendOnce(buyerId, encodeEvent('order', orderNews(push)), outcome, end);
     }
+  }
+
+  /** Through standby, or because the buyer asked for it; whichever socket asked knows it from its answer. */
+  async #tellOfHold({
+    buyerId,
+    saleId,
+    reservation,
+  }: Pick<Extract<BuyerNews, { news: 'held' }>, 'buyerId' | 'saleId' | 'reservation'>): Promise<void> {
+    this.#turns.holds(saleId, buyerId);
+    const sale = await this.#engine.sales.find(saleId);
+    if (!sale) return;
+    const body = this.#engine.desk.reservedBody(sale, reservation);
+    this.#presences.sendOnce(buyerId, encodeEvent('reserved', body), reservation.id);
   }
 }
 

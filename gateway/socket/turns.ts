@@ -1,11 +1,13 @@
+import type { BuyerNews } from '../../engine/contracts/outcomes.ts';
 import type { LiveSale } from '../../engine/contracts/sale.ts';
 import { isOver } from '../../engine/contracts/states.ts';
 import type { Ticket } from '../../engine/contracts/wire/tickets.ts';
 import type { Engine } from '../../engine/surface.ts';
+import type { Connection } from './connection.ts';
 import { encodeEvent } from './frames.ts';
 import type { Presence, Presences } from './presence.ts';
 
-/** The joined buyers of one sale who are on this gateway. Each is in one of the three. */
+/** Those who have a place in one sale and are on this gateway. Each is in one of the three. */
 interface SaleTurns {
   sale: LiveSale;
   /** Turns below this were looked at. */
@@ -30,6 +32,8 @@ export class Turns {
   readonly #presences: Presences;
   readonly #bySale = new Map<string, SaleTurns>();
   readonly #onError: (error: unknown) => void;
+  /** Sockets whose buyers' places could not be looked up; they are with the next pass. */
+  readonly #unanswered: { sale: LiveSale; connection: Connection }[] = [];
 
   constructor(
     engine: Pick<Engine, 'sales' | 'waitingRoom'>,
@@ -47,15 +51,42 @@ export class Turns {
 
   /** Notes a ticket that was taken or shown again; a turn that is called already is told at once. */
   joined(sale: LiveSale, presence: Presence, { index, turn, state }: Ticket): void {
-    const turns = this.#of(sale, presence, index);
-    const { buyerId } = presence;
-    if (turn === null) {
-      turns.unopened.set(buyerId, index);
-    } else if (turn >= turns.calledBelow) {
-      turns.waiting.set(turn, buyerId);
-    } else if (state !== 'bought' && state !== 'sold_out') {
-      turns.called.add(buyerId);
-      if (state === 'waiting' || state === 'your_turn') void this.#announce(sale, [buyerId], turn);
+    const turns = this.#note(sale, presence, index, turn);
+    if (!turns || turn === null || state === 'bought' || state === 'sold_out') return;
+    turns.called.add(presence.buyerId);
+    if (state === 'waiting' || state === 'your_turn') void this.#announce(sale, [presence.buyerId], turn);
+  }
+
+  /**
+   * A socket follows a sale where its buyer may have taken a place elsewhere: one look, however long it stays. A turn
+   * that is called already is told to this socket. Never throws.
+   */
+  async watches(sale: LiveSale, connection: Connection): Promise<void> {
+    const { presence } = connection;
+    if (!presence || sale.config.method === 'none' || isOver(sale.snapshot.state)) return;
+    try {
+      const found = await this.#engine.waitingRoom.find(sale, presence.buyerId);
+      // The socket may have closed meanwhile.
+      if (found.kind === 'refused' || connection.presence !== presence) return;
+      await this.#found(sale, presence, found.place.index, (text) => connection.send(text));
+    } catch (error) {
+      this.#unanswered.push({ sale, connection });
+      this.#onError(error);
+    }
+  }
+
+  /** A place was taken or given up, at this gateway or another. */
+  async heard({ buyerId, saleId, index }: Extract<BuyerNews, { news: 'place' }>): Promise<void> {
+    const presence = this.#presences.of(buyerId);
+    if (!presence) return;
+    if (index === null) {
+      this.forget(saleId, presence);
+      return;
+    }
+    const sale = await this.#engine.sales.find(saleId);
+    const isNew = this.#presences.of(buyerId) === presence && presence.places?.get(saleId) !== index;
+    if (sale && isNew) {
+      await this.#found(sale, presence, index, (text) => this.#presences.send(buyerId, text));
     }
   }
 
@@ -84,10 +115,14 @@ export class Turns {
     turns.unopened.delete(presence.buyerId);
     const turn = index === null ? null : this.#engine.waitingRoom.turnOf(turns.sale, index);
     if (turn !== null) turns.waiting.delete(turn);
+    presence.places?.delete(saleId);
   }
 
   /** Says of everybody here who may be on standby that they are there. */
   async runOnce(): Promise<void> {
+    await Promise.all(
+      this.#unanswered.splice(0).map(({ sale, connection }) => this.watches(sale, connection)),
+    );
     for (const { sale, called } of this.#bySale.values()) {
       if (called.size === 0 || sale.snapshot.standby === 0) continue;
       const buyerIds = [...called];
@@ -95,6 +130,33 @@ export class Turns {
         await this.#engine.waitingRoom.signsOfLife(sale, buyerIds.slice(at, at + signsMax));
       }
     }
+  }
+
+  async #found(
+    sale: LiveSale,
+    presence: Presence,
+    index: number,
+    send: (text: string) => void,
+  ): Promise<void> {
+    if (isOver(sale.snapshot.state)) return;
+    const turn = this.#engine.waitingRoom.turnOf(sale, index);
+    const turns = this.#note(sale, presence, index, turn);
+    if (!turns || turn === null) return;
+    turns.called.add(presence.buyerId);
+    const claimBy = await this.#claimBy(sale, turn);
+    // Its window is over, or it was used.
+    if (claimBy !== null) send(encodeEvent('your_turn', { saleId: sale.config.id, claimBy }));
+  }
+
+  /** Notes a place, and answers where its turn is called already. */
+  #note(sale: LiveSale, presence: Presence, index: number, turn: number | null): SaleTurns | null {
+    // Another place than the one that was known: that was given up.
+    if ((presence.places?.get(sale.config.id) ?? index) !== index) this.forget(sale.config.id, presence);
+    const turns = this.#of(sale, presence, index);
+    if (turn === null) turns.unopened.set(presence.buyerId, index);
+    else if (turn >= turns.calledBelow) turns.waiting.set(turn, presence.buyerId);
+    else return turns;
+    return null;
   }
 
   #of(sale: LiveSale, presence: Presence, index: number | null): SaleTurns {
@@ -134,13 +196,17 @@ export class Turns {
   async #announce(sale: LiveSale, buyerIds: readonly string[], turn: number): Promise<void> {
     let claimBy: string | null = null;
     try {
-      const claimByMs = await this.#engine.waitingRoom.claimByMs(sale, turn);
-      claimBy = claimByMs === null ? null : new Date(claimByMs).toISOString();
+      claimBy = await this.#claimBy(sale, turn);
     } catch (error) {
       this.#onError(error);
     }
     const text = encodeEvent('your_turn', { saleId: sale.config.id, claimBy });
     for (const buyerId of buyerIds) this.#presences.send(buyerId, text);
+  }
+
+  async #claimBy(sale: LiveSale, turn: number): Promise<string | null> {
+    const claimByMs = await this.#engine.waitingRoom.claimByMs(sale, turn);
+    return claimByMs === null ? null : new Date(claimByMs).toISOString();
   }
 }
 
