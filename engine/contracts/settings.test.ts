@@ -38,7 +38,7 @@ test.each([
   ['WORKERS', '1.5', 'WORKERS: must be an integer from 1 to 64, not "1.5"'],
   ['GATEWAYS', '-1', 'GATEWAYS: must be an integer from 1 to 64, not "-1"'],
   ['PORT', '1e3', 'PORT: must be an integer from 1 to 65535, not "1e3"'],
-  ['DEV_TOKENS', 'yes', 'DEV_TOKENS: must be one of on, off, not "yes"'],
+  ['DEV_TOKENS', 'maybe', 'DEV_TOKENS: must be on or off (or true, yes, 1; false, no, 0), not "maybe"'],
   [
     'LOG_LEVEL',
     'loud',
@@ -52,6 +52,17 @@ test.each([
   ['PROVIDER_URL', 'ftp://x', 'PROVIDER_URL: must be a URL that begins with http:// or https://'],
 ])('%s=%s names itself', (name, value, line) => {
   expect(problemsOf({ [name]: value })).toEqual([line]);
+});
+
+test.each([
+  ['on', ['on', 'true', 'yes', '1', 'ON', 'True']],
+  ['off', ['off', 'false', 'no', '0', 'OFF', 'False']],
+])('every switch is %s however that is spelt', (value, spelt) => {
+  for (const name of ['DEV_TOKENS', 'WEBHOOK_PRIVATE_ADDRESSES', 'RATE_EXEMPT_LOOPBACK']) {
+    for (const text of spelt) {
+      expect(readSettings({ [name]: text })).toMatchObject({ settings: { [name]: value } });
+    }
+  }
 });
 
 test('secrets and URLs, which may hold passwords, are not repeated', () => {

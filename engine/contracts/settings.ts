@@ -4,6 +4,19 @@ import { Value } from 'typebox/value';
 const port = (fallback: number) => Type.Integer({ minimum: 1, maximum: 65_535, default: fallback });
 const count = (fallback: number, maximum: number) => Type.Integer({ minimum: 1, maximum, default: fallback });
 const secret = (description: string) => Type.Optional(Type.String({ minLength: 32, description }));
+/** What a switch may be set to; it is read as its first spelling of either kind. */
+const spellings: Readonly<Record<string, 'on' | 'off'>> = {
+  ...{ on: 'on', true: 'on', yes: 'on', 1: 'on' },
+  ...{ off: 'off', false: 'off', no: 'off', 0: 'off' },
+};
+const onOff = (description: string) =>
+  Type.Optional(
+    Type.Enum(['on', 'off'], {
+      description,
+      isSwitch: true,
+      expects: 'on or off (or true, yes, 1; false, no, 0)',
+    }),
+  );
 const webUrl = { pattern: '^https?://', expects: 'a URL that begins with http:// or https://' };
 
 /** The settings of one provider. Its name is what `paymentTokens` and the address of its webhooks call it. */
@@ -89,9 +102,7 @@ export const SettingsSchema = Type.Object({
     Type.String({ minLength: 1, description: 'required with AUTH_JWKS_URL: the aud claim' }),
   ),
   TOKEN_SECRET: secret('key of our own tickets and purchase tokens, at least 32 characters'),
-  DEV_TOKENS: Type.Optional(
-    Type.Enum(['on', 'off'], { description: 'POST /api/v1/auth/dev-token: on in embedded mode, else off' }),
-  ),
+  DEV_TOKENS: onOff('POST /api/v1/auth/dev-token: on in embedded mode, else off'),
   TRUSTED_PROXIES: Type.String({
     default: '',
     description: 'comma-separated addresses whose X-Forwarded-For is believed',
@@ -133,10 +144,8 @@ export const SettingsSchema = Type.Object({
     ...count(5_000, 60_000),
     description: "how long a provider's answer is waited for",
   }),
-  WEBHOOK_PRIVATE_ADDRESSES: Type.Optional(
-    Type.Enum(['on', 'off'], {
-      description: 'webhooks may go to private networks and this machine: on in embedded mode, else off',
-    }),
+  WEBHOOK_PRIVATE_ADDRESSES: onOff(
+    'webhooks may go to private networks and this machine: on in embedded mode, else off',
   ),
   SMTP_URL: Type.Optional(
     Type.String({
@@ -176,11 +185,7 @@ export const SettingsSchema = Type.Object({
     ...count(200, 1_000_000),
     description: 'requests an address may make at once',
   }),
-  RATE_EXEMPT_LOOPBACK: Type.Optional(
-    Type.Enum(['on', 'off'], {
-      description: 'loopback addresses have no limit per address: on in embedded mode, else off',
-    }),
-  ),
+  RATE_EXEMPT_LOOPBACK: onOff('loopback addresses have no limit per address: on in embedded mode, else off'),
   LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
     default: 'info',
     description: 'how much is logged',
@@ -207,8 +212,7 @@ export function readSettings(
     if (text === undefined || text === '') {
       if ('default' in schema) values[name] = schema.default;
     } else {
-      values[name] =
-        'type' in schema && schema.type === 'integer' && /^-?\d+$/.test(text) ? Number(text) : text;
+      values[name] = readAs(schema, text);
     }
   }
   const problems: string[] = [];
@@ -247,6 +251,12 @@ export function readSettings(
     if (!settings.TOKEN_SECRET) problems.push('TOKEN_SECRET: is required with REDIS_URL and DATABASE_URL');
   }
   return problems.length > 0 ? { kind: 'invalid', problems } : { kind: 'settings', settings };
+}
+
+/** A text as the value that the schema takes, or as it is where that takes none such. */
+function readAs(schema: object, text: string): string | number {
+  if ('type' in schema && schema.type === 'integer') return /^-?\d+$/.test(text) ? Number(text) : text;
+  return 'isSwitch' in schema ? (spellings[text.toLowerCase()] ?? text) : text;
 }
 
 /** What a setting takes, as the rest of "must be …". */
