@@ -196,6 +196,25 @@ test('what was still to be sent to an endpoint that is removed has failed, and i
   gone.close();
 });
 
+test('a sale that goes on after a pause is not told as one that opened', async () => {
+  const { body: endpoint } = await house.operate('POST', `${admin}/webhook-endpoints`, {
+    body: { url: shop.url, types: ['sale.opened', 'sale.paused', 'sale.closed'] },
+  });
+  const saleId = await house.sale();
+  for (const command of ['pause', 'resume', 'pause', 'resume', 'close']) {
+    expect((await house.operate('POST', `${admin}/sales/${saleId}/${command}`)).status).toBe(200);
+  }
+  const mine = (body: { data: { endpointId: string; type: string }[] }) =>
+    body.data.filter(({ endpointId }) => endpointId === endpoint.endpointId).map(({ type }) => type);
+  // Written down in order, so that whatever was told before it is there, too.
+  const { body } = await house.until(
+    () => deliveries('?limit=100'),
+    (answer) => mine(answer.body).includes('sale.closed'),
+  );
+  expect(mine(body).toSorted()).toEqual(['sale.closed', 'sale.opened', 'sale.paused', 'sale.paused']);
+  await house.operate('DELETE', `${admin}/webhook-endpoints/${endpoint.endpointId}`);
+});
+
 test('general stock is run like a sale, and is announced to nobody', async () => {
   const { body: endpoint } = await house.operate('POST', `${admin}/webhook-endpoints`, {
     body: { url: shop.url },
