@@ -20,6 +20,7 @@ import { lineOf } from './guard/absence.ts';
 import { createLog } from './log.ts';
 import { openFilesMax, openFilesWarning, socketsWithin } from './open-files.ts';
 import { openPublicPlane } from './public-plane.ts';
+import { salesReadiness } from './sales-readiness.ts';
 import { fail, packageVersion, settingsOrFail } from './start.ts';
 
 /** Composition root of a gateway. */
@@ -68,7 +69,10 @@ const plane = await openPublicPlane({
   carts,
   drawStore,
   providerEvents,
-  readiness: { redis: { check: () => engine.unavailable() }, postgres, workers },
+  readiness: {
+    ...{ redis: { check: () => engine.unavailable() }, postgres, workers },
+    sales: salesReadiness(engine.sales, saleRegister),
+  },
   signingKeys,
   socketsMax: socketsWithin(filesMax),
   version: packageVersion(),

@@ -159,6 +159,8 @@ export interface SaleRegister {
   idOf(saleNumber: number): Promise<string | null>;
   /** Whether there is such a sale; one that Redis lost is brought back to it, within seconds. */
   seek(saleId: string): Promise<boolean>;
+  /** Sales that have not ended, general stock included. */
+  liveIds(): Promise<string[]>;
 }
 
 /** What was fixed about the entrants of drawn sales. */

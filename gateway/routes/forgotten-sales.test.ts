@@ -101,6 +101,36 @@ test('a gateway that has known it for long has it brought back, too', async () =
   });
 });
 
+test('a gateway that starts before Redis has a sale again is ready when it has', async () => {
+  const saleId = await house.sale();
+  const postgres = new pg.Client({ connectionString: house.databaseUrl });
+  await postgres.connect();
+  // Nobody can bring it back while somebody has its row.
+  await postgres.query('BEGIN');
+  await postgres.query('SELECT FROM sales WHERE id = $1 FOR UPDATE', [saleId]);
+  await forget();
+  const other = await house.openGateway();
+  try {
+    const askOther = (path: string) => ask(other.plane.port, 'GET', path);
+    expect(await askOther(`/api/v1/sales/${saleId}`)).toMatchObject({ status: 503 });
+    const early = await askOther('/readyz');
+    expect(early).toMatchObject({ status: 503, body: { code: 'unavailable' } });
+    expect(early.body.missing).toContainEqual({
+      part: 'sales',
+      reason: expect.stringContaining(saleId),
+    });
+    await postgres.query('COMMIT');
+    await house.until(
+      () => askOther('/readyz'),
+      ({ status }) => status === 200,
+    );
+    expect(await askOther(`/api/v1/sales/${saleId}`)).toMatchObject({ status: 200, body: { id: saleId } });
+  } finally {
+    await postgres.end();
+    await other.close();
+  }
+});
+
 test('an id that no sale can have is none, whatever number it ends with', async () => {
   for (const number of ['zzzzzz', 'zzzzzzz', 'zik0zk', 'zik0zj']) {
     const id = `${'0'.repeat(32)}${number}`;

@@ -44,7 +44,8 @@ export function healthRoutes(parts: Readonly<Record<string, Readiness>>): Route[
       tag,
       summary: 'Whether a sale can be served',
       description:
-        '200 only when Redis, Postgres and the workers are there; else 503, whose `missing` says what is not.',
+        '200 only when Redis, Postgres and the workers are there, and a gateway that has just started has the sales; ' +
+        'else 503, whose `missing` says what is not.',
       access: 'public',
       isLimited: false,
       replies: { 200: { description: 'ready', schema: Ready } },

@@ -3,6 +3,7 @@ import type { Postgres } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
 
 const findNumberedSale = statement<{ id: string }>('find-numbered-sale');
+const liveSaleIds = statement<{ id: string }>('live-sale-ids');
 const seekSale = statement<{ id: string }>('seek-sale');
 
 /** Sales as their rows have them; the plans of `on` go through keys. */
@@ -14,6 +15,9 @@ export function saleRegisterOn(on: Postgres): SaleRegister {
     },
     async seek(saleId) {
       return (await seekSale(on, [saleId])).length > 0;
+    },
+    async liveIds() {
+      return (await liveSaleIds(on, [])).map(({ id }) => id);
     },
   };
 }
