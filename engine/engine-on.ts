@@ -3,13 +3,13 @@ import { tick } from './admission/tick.ts';
 import { checkoutDesk } from './checkout/desk.ts';
 import { ticketDesk } from './checkout/ticket-desk.ts';
 import { type AtCrashPoint, passBy } from './contracts/crash-points.ts';
-import type { BuyerNews, Push } from './contracts/outcomes.ts';
+import type { Push } from './contracts/outcomes.ts';
 import type { OrderStore, PaymentQueue, SaleRegister, SigningKeys } from './contracts/ports.ts';
 import type { QuoteStore } from './contracts/quote.ts';
 import { permutation } from './draw/permute.ts';
 import { type Calculators, calculatorsOf } from './pricing/quote.ts';
 import { Overloaded } from './redis/batcher.ts';
-import type { TellBuyerNews } from './redis/buyer-news.ts';
+import type { BuyerNewsChannel } from './redis/buyer-news.ts';
 import { channels } from './redis/keys.ts';
 import { RedisUnavailable } from './redis/unavailable.ts';
 import { initiator, latestReader } from './reservation/initiate.ts';
@@ -39,8 +39,8 @@ export interface EngineParts {
 }
 
 /**
- * The engine of one gateway on a connection of its owner's, who also passes on what its channels say, and with `tell`
- * what this gateway has to say on them.
+ * The engine of one gateway on a connection of its owner's, who also passes on what its channels say. Without `news`
+ * it tells other gateways nothing of its buyers.
  */
 export function engineOn(
   redis: Redis,
@@ -55,11 +55,11 @@ export function engineOn(
     slowSales,
     at = passBy,
   }: EngineParts,
-  tell: TellBuyerNews = () => {},
+  news: BuyerNewsChannel | null = null,
 ): Omit<Engine, 'close'> & { hear(channel: string, message: string): void } {
   const sales = new Directory(redis, (saleId) => tick(redis, saleId), saleRegister);
   const pushListeners: ((push: Push) => void)[] = [];
-  const newsListeners: ((news: BuyerNews) => void)[] = [];
+  const tell = news?.tell ?? (() => {});
   const room = waitingRoom(
     redis,
     tokenSecret,
@@ -101,14 +101,9 @@ export function engineOn(
     waitingRoom: ticketDesk(room, desk, tell) satisfies WaitingRoom,
     desk,
     onPush: (listener) => pushListeners.push(listener),
-    onBuyerNews: (listener) => newsListeners.push(listener),
+    onBuyerNews: (listener) => news?.onNews(listener),
     hear(channel, message) {
-      if (channel === channels.buyers) {
-        for (const news of JSON.parse(message) as BuyerNews[]) {
-          for (const listener of newsListeners) listener(news);
-        }
-        return;
-      }
+      if (channel === channels.buyers) return news?.hear(message);
       if (channel !== channels.pushes) return sales.hear(channel, message);
       const push = JSON.parse(message) as Push;
       for (const listener of pushListeners) listener(push);

@@ -1,5 +1,5 @@
 import { type EngineParts, engineOn } from './engine-on.ts';
-import { buyerNewsTeller } from './redis/buyer-news.ts';
+import { BuyerNewsChannel } from './redis/buyer-news.ts';
 import { connected } from './redis/connection.ts';
 import { channels } from './redis/keys.ts';
 import type { Engine } from './surface.ts';
@@ -34,7 +34,7 @@ export async function createEngine({ redisUrl, ...parts }: EngineOptions): Promi
   const redis = await connected(redisUrl);
   // A connection that listens cannot ask, so it is a second one.
   const listening = await connected(redisUrl);
-  const { hear, ...engine } = engineOn(redis, parts, buyerNewsTeller(redis));
+  const { hear, ...engine } = engineOn(redis, parts, new BuyerNewsChannel(redis));
   await listening.subscribe(...Object.values(channels));
   listening.on('message', hear);
   return {

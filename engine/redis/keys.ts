@@ -8,8 +8,8 @@ const of = (saleId: string, name: string) => `db:{${saleId}}:${name}`;
 export const salesKey = 'db:sales';
 
 /**
- * Channels. `pushes` carries a JSON `Push`, `buyers` a JSON list of `BuyerNews`; `sales` the id of a sale whose fields
- * changed; `notices` JSON.
+ * Channels. `pushes` carries a JSON `Push`; `buyers` who says it and a JSON list of `BuyerNews`; `sales` the id of a
+ * sale whose fields changed; `notices` JSON.
  */
 export const channels = {
   pushes: 'db:push',
