@@ -26,15 +26,19 @@ export interface Child {
  */
 export function startChild(
   program: string,
-  options: { env: NodeJS.ProcessEnv; logFile: string; imports?: string[] },
+  options: { env: NodeJS.ProcessEnv; logFile: string; nodeOptions?: string[]; imports?: string[] },
 ): Child {
   const imports = ['tsx', ...(options.imports ?? []).map((file) => `./${file}`)];
-  const child = spawn(process.execPath, [...imports.flatMap((name) => ['--import', name]), program], {
-    cwd: root,
-    env: options.env,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  });
+  const child = spawn(
+    process.execPath,
+    [...(options.nodeOptions ?? []), ...imports.flatMap((name) => ['--import', name]), program],
+    {
+      cwd: root,
+      env: options.env,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    },
+  );
   const log = createWriteStream(options.logFile, { flags: 'a' });
   log.on('error', () => {});
   let lines: string[] = [];

@@ -88,6 +88,8 @@ export async function startSystem(
   const supervisor = startChild('supervisor/main.ts', {
     env,
     logFile: join(logs, 'demo-supervisor.log'),
+    // As `npm start` does.
+    nodeOptions: ['--max-semi-space-size=1'],
     imports: ['bench/demo/end-with-parent.ts'],
   });
   children.push(supervisor);
