@@ -1,5 +1,5 @@
-import type { Queue, RedisOptions, WorkerOptions } from 'bullmq';
-import { queuePrefix } from './catalogue.ts';
+import type { Queue, QueueOptions, RedisOptions, WorkerOptions } from 'bullmq';
+import { attemptsMax, queuePrefix } from './catalogue.ts';
 
 /** After an outage BullMQ's own back-off keeps workers away for up to 18 s; a flash sale wants them back at once. */
 const retryStrategy = (attempt: number) => Math.min(attempt * 20, 500);
@@ -15,6 +15,22 @@ export const addingConnection = (url: string): RedisOptions => ({
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
   commandTimeout: 5_000,
+});
+
+/**
+ * How every queue takes jobs. Nobody listens to what BullMQ tells of them: of 10,000 entries a queue, 1 MB of Redis, it
+ * keeps as few as it can.
+ */
+export const addingOptions = (url: string): QueueOptions => ({
+  prefix: queuePrefix,
+  connection: addingConnection(url),
+  streams: { events: { maxLen: 1 } },
+  defaultJobOptions: {
+    attempts: attemptsMax,
+    backoff: { type: 'capped' },
+    removeOnComplete: true,
+    removeOnFail: true,
+  },
 });
 
 /** For workers, who wait for Redis as long as it takes. */

@@ -1,7 +1,7 @@
 import { Queue } from 'bullmq';
 import type { Readiness } from '../../engine/contracts/ports.ts';
-import { heartbeatKey, queuePrefix } from './catalogue.ts';
-import { addingConnection, letGoOf } from './connection.ts';
+import { heartbeatKey } from './catalogue.ts';
+import { addingOptions, letGoOf } from './connection.ts';
 
 const aliveMs = 5_000;
 
@@ -16,7 +16,7 @@ export interface Heartbeat {
 
 export function heartbeatOn(redisUrl: string): Heartbeat {
   // BullMQ's connection is borrowed, so that this room needs no Redis client of its own.
-  const queue = new Queue('charge', { prefix: queuePrefix, connection: addingConnection(redisUrl) });
+  const queue = new Queue('charge', addingOptions(redisUrl));
   queue.on('error', () => {});
   const client = () => queue.getBackend().client;
   return {

@@ -1,12 +1,13 @@
 import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { PaymentId } from '../../engine/contracts/ids.ts';
 import { startTestRedis, type TemporaryStore } from '../../supervisor/fixtures/temporary-stores.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { createLog } from '../log.ts';
 import { startChargeWorker } from '../workers/charge-worker.ts';
-import { type Jobs, queuePrefix } from './catalogue.ts';
-import { addingConnection, letGoOf } from './connection.ts';
+import type { Jobs } from './catalogue.ts';
+import { addingOptions, letGoOf } from './connection.ts';
 import { heartbeatOn } from './heartbeat.ts';
 import { paymentQueueOn } from './payment-queue.ts';
 
@@ -15,7 +16,7 @@ let redis: TemporaryStore;
 let jobs: Queue<Jobs['charge']>;
 beforeEach(async () => {
   redis = await startTestRedis();
-  jobs = new Queue('charge', { prefix: queuePrefix, connection: addingConnection(redis.url) });
+  jobs = new Queue('charge', addingOptions(redis.url));
   jobs.on('error', () => {});
 });
 afterEach(async () => {
@@ -39,6 +40,31 @@ test('a payment that was found again and again is one job', async () => {
   const queue = paymentQueueOn(redis.url, log);
   for (let times = 0; times < 3; times += 1) await queue.wakeAgain(ids(2));
   expect(await jobs.count()).toBe(2);
+  await queue.close();
+});
+
+test('jobs that are done leave nothing behind that grows', async () => {
+  const queue = paymentQueueOn(redis.url, log);
+  let asked = 0;
+  const worker = startChargeWorker(
+    redis.url,
+    async () => {
+      asked += 1;
+      return { kind: 'done' };
+    },
+    log,
+  );
+  for (let times = 0; times < 20; times += 1) {
+    await queue.wakeAgain(Array.from({ length: 50 }, (_, at): PaymentId => `pay_${times}-${at}`));
+  }
+  await eventually(async () => asked).toBe(1_000);
+  await eventually(async () => (await jobs.getJobCounts('active')).active).toBe(0);
+  const raw = new Redis(redis.url);
+  const told = await raw.xlen(jobs.keys.events as string);
+  raw.disconnect();
+  // Redis cuts whole parts of a stream off, of 100 entries each.
+  expect(told).toBeLessThan(300);
+  await worker.close();
   await queue.close();
 });
 

@@ -3,8 +3,8 @@ import type { PaymentId } from '../../engine/contracts/ids.ts';
 import type { PaymentQueue } from '../../engine/contracts/ports.ts';
 import type { Log } from '../log.ts';
 import { gather } from '../postgres/gathering.ts';
-import { attemptsMax, type Jobs, queuePrefix } from './catalogue.ts';
-import { addingConnection, letGoOf } from './connection.ts';
+import type { Jobs } from './catalogue.ts';
+import { addingOptions, letGoOf } from './connection.ts';
 
 /**
  * Payments in one job. A job costs Redis some ten writes and the worker three round trips, so under load
@@ -20,16 +20,7 @@ export interface WakingPaymentQueue extends PaymentQueue {
 
 /** Wakes the workers through BullMQ: what gathered during the last round trip goes as one bulk of jobs. */
 export function paymentQueueOn(redisUrl: string, log: Log): WakingPaymentQueue {
-  const queue = new Queue<Jobs['charge']>('charge', {
-    prefix: queuePrefix,
-    connection: addingConnection(redisUrl),
-    defaultJobOptions: {
-      attempts: attemptsMax,
-      backoff: { type: 'capped' },
-      removeOnComplete: true,
-      removeOnFail: true,
-    },
-  });
+  const queue = new Queue<Jobs['charge']>('charge', addingOptions(redisUrl));
   // A connection that comes and goes is told by the command that it cost.
   queue.on('error', () => {});
 

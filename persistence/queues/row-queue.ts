@@ -1,7 +1,7 @@
 import { Queue, Worker } from 'bullmq';
 import type { Log } from '../log.ts';
-import { attemptsMax, backoffMs, type Jobs, queuePrefix } from './catalogue.ts';
-import { addingConnection, letGoOf, workingOptions } from './connection.ts';
+import { backoffMs, type Jobs } from './catalogue.ts';
+import { addingOptions, letGoOf, workingOptions } from './connection.ts';
 
 /** Jobs that name one row each: what is not payments, and so seldom that it need not share jobs. */
 export type RowJobName = Exclude<keyof Jobs, 'charge'>;
@@ -17,16 +17,7 @@ export function rowQueueOn<Name extends RowJobName>(
   redisUrl: string,
   name: Name,
 ): RowQueue<Jobs[Name]['id']> {
-  const queue = new Queue<{ id: string }>(name, {
-    prefix: queuePrefix,
-    connection: addingConnection(redisUrl),
-    defaultJobOptions: {
-      attempts: attemptsMax,
-      backoff: { type: 'capped' },
-      removeOnComplete: true,
-      removeOnFail: true,
-    },
-  });
+  const queue = new Queue<{ id: string }>(name, addingOptions(redisUrl));
   queue.on('error', () => {});
   return {
     async wake(ids) {
