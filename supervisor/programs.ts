@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Settings } from '../engine/contracts/settings.ts';
 import { bareEnvironment, childEnvironment } from './child-environment.ts';
 import type { DataDirectory } from './data-directory/open.ts';
@@ -27,7 +28,10 @@ export interface ProgramSurroundings {
   warn: (line: string) => void;
 }
 
-/** Starts the simulated payment provider on that loopback port; it tells the gateways what happens there. */
+/**
+ * Starts the simulated payment provider on that loopback port; it tells the gateways what happens there, and keeps
+ * its books in the data directory, because the orders that it was paid for outlast it, too.
+ */
 export function startProvider(
   settings: Settings,
   port: number,
@@ -38,6 +42,7 @@ export function startProvider(
   const env = {
     ...bareEnvironment(),
     PROVIDER_PORT: String(port),
+    PROVIDER_DATA_DIR: join(surroundings.directory.path, 'provider'),
     ...(PROVIDER_WEBHOOK_SECRET
       ? {
           PROVIDER_WEBHOOK_URL: `${publicUrl}/api/v1/webhooks/payments/${PROVIDER_NAME}`,

@@ -12,6 +12,7 @@ import { temporaryDirectory } from './fixtures/temporary-directory.ts';
 import { startTestSystem, testSettings } from './fixtures/test-system.ts';
 import { requireFreePort } from './ports.ts';
 import { identityOf } from './processes/identity.ts';
+import { programs } from './programs.ts';
 import type { RunningSystem } from './system.ts';
 
 const patience = { timeout: 60_000, interval: 50 };
@@ -67,6 +68,25 @@ test('starts everything, stops everything, and keeps the data and the secrets', 
   const { AUTH_SECRET, TOKEN_SECRET } = system.settings;
   expect(AUTH_SECRET).toHaveLength(43);
   expect(next.settings).toMatchObject({ AUTH_SECRET, TOKEN_SECRET });
+});
+
+test('the simulated provider gives back what was paid before a restart', async () => {
+  const settings = await testSettings({ DATA_DIR: await temporaryDirectory() });
+  const options = { programs: { ...standIns, provider: programs.provider } };
+  const ask = async ({ providerUrl }: RunningSystem, path: string, form: Record<string, string>) => {
+    const request = { method: 'POST', body: new URLSearchParams(form) };
+    return (await (await fetch(`${providerUrl}/v1/${path}`, request)).json()) as { id: string };
+  };
+  const { system } = await startTestSystem(settings, options);
+  const card = { amount: '100', currency: 'usd', payment_method: 'tok_visa', confirm: 'true' };
+  const { id } = await ask(system, 'payment_intents', card);
+  await system.stop();
+
+  const { system: next } = await startTestSystem(settings, options);
+  expect(await ask(next, 'refunds', { payment_intent: id })).toMatchObject({
+    amount: 100,
+    status: 'succeeded',
+  });
 });
 
 test('starts again what dies, on the same addresses, with what was acknowledged', async () => {

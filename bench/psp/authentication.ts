@@ -1,18 +1,17 @@
-import { Exchange } from './exchange.ts';
 import { errorBody, intentBody } from './intent-body.ts';
 import type { RouteParts } from './intent-routes.ts';
 
 /** The bank's page of 3-D Secure: the buyer completes or refuses, and the intent moves on. */
-export function mountAuthentication({ app, book, origin }: RouteParts): void {
+export function mountAuthentication({ app, exchangeOn, book, origin }: RouteParts): void {
   app.get('/3ds/:id', (res, req) => {
-    const exchange = new Exchange(res);
+    const exchange = exchangeOn(res);
     const intent = book.find(req.getParameter(0) ?? '');
     if (intent) exchange.answerPage(page(intent.id, intent.status));
     else exchange.answer(404, errorBody('invalid_request_error', 'There is nothing to authenticate.'));
   });
   for (const does of ['complete', 'refuse'] as const) {
     app.post(`/3ds/:id/${does}`, (res, req) => {
-      const exchange = new Exchange(res);
+      const exchange = exchangeOn(res);
       const intent = book.find(req.getParameter(0) ?? '');
       if (!intent) {
         exchange.answer(404, errorBody('invalid_request_error', 'There is nothing to authenticate.'));

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { cardOf } from './cards.ts';
 import { type ChargeParameters, isSameCharge } from './charge-request.ts';
 import { type IntentListener, typeOfStatus } from './event.ts';
+import type { Entry } from './kept-books.ts';
 import { type ChargeTally, Tallies } from './tally.ts';
 
 export type IntentStatus =
@@ -44,9 +45,9 @@ interface Keyed {
 export type Moved = { kind: 'moved'; intent: Intent } | { kind: 'unexpected_state'; intent: Intent };
 
 /**
- * Every charge that was ever asked for, in memory. The effect happens when the request arrives; how long
+ * Every charge that was ever asked for. The effect happens when the request arrives; how long
  * the answer takes, and whether it arrives, is not the book's concern. A repeat therefore finds the effect
- * even while the first answer is still on its way.
+ * even while the first answer is still on its way. `keep` hears of everything that a later book has to know.
  */
 export class ChargeBook {
   readonly #byId = new Map<string, Intent>();
@@ -55,9 +56,11 @@ export class ChargeBook {
   readonly #byPayment = new Map<string, Intent[]>();
   readonly #tallies = new Tallies();
   readonly #told: IntentListener;
+  readonly #keep: (entry: Entry) => void;
 
-  constructor(told: IntentListener = () => {}) {
+  constructor(told: IntentListener = () => {}, keep: (entry: Entry) => void = () => {}) {
     this.#told = told;
+    this.#keep = keep;
   }
 
   /**
@@ -84,7 +87,10 @@ export class ChargeBook {
     if (!card) return { kind: 'unknown_card' };
     if (card.does === 'fail') {
       this.#tallies.failed++;
-      if (key !== null) this.#byKey.set(key, { charge, intent: null, fails: true });
+      if (key !== null) {
+        this.#byKey.set(key, failing(charge));
+        this.#keep({ kind: 'failed', key, charge });
+      }
       return { kind: 'failed', replayed: false };
     }
     const paid = charge.captureMethod === 'manual' ? 'requires_capture' : 'succeeded';
@@ -101,7 +107,11 @@ export class ChargeBook {
       declineCode: card.does === 'decline' ? card.declineCode : null,
       refunded: 0,
     };
-    this.#record(intent, key, fails);
+    const charged = { kind: 'charged', intent, key, fails } as const;
+    this.#enter(charged);
+    this.#keep(charged);
+    this.#told('payment_intent.created', intent);
+    this.#told(typeOfStatus[intent.status], intent);
     if (fails) {
       this.#tallies.failed++;
       return { kind: 'failed', replayed: false };
@@ -146,8 +156,17 @@ export class ChargeBook {
       const paid = intent.charge.captureMethod === 'manual' ? 'requires_capture' : 'succeeded';
       return this.#move(intent, ['requires_action'], paid);
     }
-    if (intent.status === 'requires_action') intent.declineCode = 'authentication_required';
-    return this.#move(intent, ['requires_action'], 'requires_payment_method');
+    return this.#move(intent, ['requires_action'], 'requires_payment_method', 'authentication_required');
+  }
+
+  /** Does again what an earlier book did; nobody is told of it a second time. */
+  restore(entry: Exclude<Entry, { kind: 'refund' }>): void {
+    if (entry.kind === 'charged') this.#enter(entry);
+    else if (entry.kind === 'failed') this.#byKey.set(entry.key, failing(entry.charge));
+    else {
+      const intent = this.#byId.get(entry.id);
+      if (intent) this.#stand(intent, entry);
+    }
   }
 
   /** Gives back a part of what was taken; false where that is more than is left. */
@@ -167,18 +186,29 @@ export class ChargeBook {
     return this.#tallies.tally();
   }
 
-  #move(intent: Intent, from: readonly IntentStatus[], to: IntentStatus): Moved {
-    if (intent.status === to) return { kind: 'moved', intent };
+  #move(
+    intent: Intent,
+    from: readonly IntentStatus[],
+    status: IntentStatus,
+    declineCode = intent.declineCode,
+  ): Moved {
+    if (intent.status === status) return { kind: 'moved', intent };
     if (!from.includes(intent.status)) return { kind: 'unexpected_state', intent };
-    const siblings = this.#byReference.get(intent.charge.metadata.reference ?? '') ?? [];
-    this.#tallies.left(intent);
-    intent.status = to;
-    this.#tallies.entered(intent, siblings);
-    this.#told(typeOfStatus[to], intent);
+    this.#stand(intent, { status, declineCode });
+    this.#keep({ kind: 'moved', id: intent.id, status, declineCode });
+    this.#told(typeOfStatus[status], intent);
     return { kind: 'moved', intent };
   }
 
-  #record(intent: Intent, key: string | null, fails: boolean): void {
+  #stand(intent: Intent, { status, declineCode }: Pick<Intent, 'status' | 'declineCode'>): void {
+    const siblings = this.#byReference.get(intent.charge.metadata.reference ?? '') ?? [];
+    this.#tallies.left(intent);
+    intent.status = status;
+    intent.declineCode = declineCode;
+    this.#tallies.entered(intent, siblings);
+  }
+
+  #enter({ intent, key, fails }: Extract<Entry, { kind: 'charged' }>): void {
     this.#byId.set(intent.id, intent);
     if (key !== null) this.#byKey.set(key, { charge: intent.charge, intent, fails });
     const { reference, payment_id: paymentId } = intent.charge.metadata;
@@ -186,10 +216,10 @@ export class ChargeBook {
     this.#tallies.entered(intent, siblings);
     siblings.push(intent);
     if (paymentId !== undefined) listIn(this.#byPayment, paymentId).push(intent);
-    this.#told('payment_intent.created', intent);
-    this.#told(typeOfStatus[intent.status], intent);
   }
 }
+
+const failing = (charge: ChargeParameters): Keyed => ({ charge, intent: null, fails: true });
 
 function listIn<T>(lists: Map<string, T[]>, name: string): T[] {
   const known = lists.get(name);

@@ -14,26 +14,34 @@ const statusLines: Readonly<Record<number, string>> = {
 /** Larger than any charge; a body beyond it is refused. */
 const bodyBytesMax = 65_536;
 
+/** Resolves once what has happened until now is kept; null where it is, or is not kept at all. */
+export type Kept = () => Promise<void> | null;
+
 /**
  * One request's answer: knows whether whoever asked is still there, because uWebSockets.js does not
  * forgive a write after they left.
  */
 export class Exchange {
   readonly #res: HttpResponse;
+  readonly #kept: Kept;
   #gone = false;
 
-  constructor(res: HttpResponse) {
+  constructor(res: HttpResponse, kept: Kept = () => null) {
     this.#res = res;
+    this.#kept = kept;
     res.onAborted(() => {
       this.#gone = true;
     });
   }
 
-  answer(status: number, body: unknown, headers: Record<string, string> = {}): void {
-    if (this.#gone) return;
-    this.#gone = true;
+  answer(
+    status: number,
+    body: unknown,
+    headers: Record<string, string> = {},
+    kept: Promise<void> | null = this.#kept(),
+  ): void {
     const text = JSON.stringify(body);
-    this.#res.cork(() => {
+    this.#end(kept, () => {
       this.#res.writeStatus(statusLines[status] ?? String(status));
       this.#res.writeHeader('Content-Type', 'application/json');
       for (const [name, value] of Object.entries(headers)) this.#res.writeHeader(name, value);
@@ -42,9 +50,7 @@ export class Exchange {
   }
 
   answerPage(html: string): void {
-    if (this.#gone) return;
-    this.#gone = true;
-    this.#res.cork(() => {
+    this.#end(this.#kept(), () => {
       this.#res.writeHeader('Content-Type', 'text/html; charset=utf-8');
       this.#res.end(html);
     });
@@ -52,8 +58,20 @@ export class Exchange {
 
   /** Answers after that time; what is due within a timer's resolution is answered at once. */
   answerAfter(delayMs: number, status: number, body: unknown, headers: Record<string, string> = {}): void {
-    if (delayMs < 1) this.answer(status, body, headers);
-    else setTimeout(() => this.answer(status, body, headers), delayMs);
+    // What happens meanwhile is not this answer's to wait for.
+    const kept = this.#kept();
+    if (delayMs < 1) this.answer(status, body, headers, kept);
+    else setTimeout(() => this.answer(status, body, headers, kept), delayMs);
+  }
+
+  #end(kept: Promise<void> | null, write: () => void): void {
+    const end = () => {
+      if (this.#gone) return;
+      this.#gone = true;
+      this.#res.cork(write);
+    };
+    if (kept === null) end();
+    else void kept.then(end);
   }
 
   /** Calls back with the whole body as text; refuses one that is too large. */

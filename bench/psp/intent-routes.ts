@@ -4,17 +4,21 @@ import type { ChargeBook, Intent, Moved } from './charge-book.ts';
 import type { Weather } from './conditions.ts';
 import type { Exchange } from './exchange.ts';
 import { errorBody, intentBody, listBody } from './intent-body.ts';
+import type { RefundBook } from './refund-book.ts';
 import type { WebhookSender } from './webhook-sender.ts';
 
 /** What the provider's addresses are made of. */
 export interface RouteParts {
   app: TemplatedApp;
-  /** An exchange with a provider that is there: everything under /v1 is away together. */
+  /** An exchange whose answer is given once what it tells of is kept. */
+  exchangeOn: (res: HttpResponse) => Exchange;
+  /** The same with a provider that is there: everything under /v1 is away together. */
   during: (
     serve: (exchange: Exchange, req: HttpRequest) => void,
   ) => (res: HttpResponse, req: HttpRequest) => void;
   weather: Weather;
   book: ChargeBook;
+  refunds: RefundBook;
   /** Called with the idempotency key of every charge that reaches the provider, whatever comes of it. */
   seen: (key: string) => void;
   sender: WebhookSender;

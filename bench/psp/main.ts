@@ -1,5 +1,6 @@
 import closeWithGrace from 'close-with-grace';
 import { pino } from 'pino';
+import { KeptBooks } from './kept-books.ts';
 import { startProvider } from './server.ts';
 import { readProviderSettings } from './settings.ts';
 
@@ -10,13 +11,15 @@ if (read.kind === 'invalid') {
   process.exit(1);
 }
 
-const { host, port, conditions, endpoint } = read.settings;
+const { host, port, conditions, endpoint, dataDirectory } = read.settings;
 const log = pino({ name: 'psp', level: process.env.LOG_LEVEL || 'info' });
 try {
-  const server = await startProvider(host, port, conditions, endpoint);
+  const kept = dataDirectory === null ? null : await KeptBooks.open(dataDirectory);
+  const server = await startProvider(host, port, conditions, endpoint, kept);
   const grace = closeWithGrace({ delay: 2000, logger: false }, async ({ err }) => {
     if (err) log.error({ err }, 'payment provider simulator stops');
     server.close();
+    await kept?.close();
   });
   // Whoever started it and died without a word leaves no server behind.
   process.on('disconnect', grace.close);

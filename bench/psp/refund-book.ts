@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ChargeBook, Intent } from './charge-book.ts';
 import { type Fields, metadataOf } from './charge-request.ts';
+import type { Entry } from './kept-books.ts';
 
 /** A refund in Stripe's shape. */
 export interface Refund {
@@ -28,15 +29,17 @@ export type RefundAnswer =
   | { kind: 'refund'; refund: Refund; replayed: boolean }
   | { kind: 'problem'; problem: RefundProblem };
 
-/** Every refund, in memory; once per key, and never more than was taken. */
+/** Every refund; once per key, and never more than was taken. `keep` hears of what a later book has to know. */
 export class RefundBook {
   readonly #charges: ChargeBook;
   readonly #byId = new Map<string, Refund>();
   readonly #byKey = new Map<string, { asked: string; answer: RefundAnswer }>();
   readonly #byIntent = new Map<string, Refund[]>();
+  readonly #keep: (entry: Entry) => void;
 
-  constructor(charges: ChargeBook) {
+  constructor(charges: ChargeBook, keep: (entry: Entry) => void = () => {}) {
     this.#charges = charges;
+    this.#keep = keep;
   }
 
   /** `fields`: `payment_intent`, `amount` (all that is left by default), `reason`, `metadata[…]`. */
@@ -53,7 +56,16 @@ export class RefundBook {
     }
     const answer = this.#giveBack(fields);
     if (key !== null) this.#byKey.set(key, { asked, answer });
+    if (key !== null || answer.kind === 'refund') this.#keep({ kind: 'refund', key, asked, answer });
     return answer;
+  }
+
+  /** Does again what an earlier book did, after its charges. */
+  restore({ key, asked, answer }: Extract<Entry, { kind: 'refund' }>): void {
+    if (key !== null) this.#byKey.set(key, { asked, answer });
+    if (answer.kind !== 'refund') return;
+    const intent = this.#charges.find(answer.refund.payment_intent);
+    if (intent && this.#charges.refund(intent, answer.refund.amount)) this.#enter(answer.refund);
   }
 
   find(id: string): Refund | null {
@@ -100,9 +112,14 @@ export class RefundBook {
       reason: fields.reason ?? null,
       status: 'succeeded',
     };
-    this.#byId.set(refund.id, refund);
-    this.#byIntent.set(intent.id, [...(this.#byIntent.get(intent.id) ?? []), refund]);
+    this.#enter(refund);
     return refund;
+  }
+
+  #enter(refund: Refund): void {
+    const intentId = refund.payment_intent;
+    this.#byId.set(refund.id, refund);
+    this.#byIntent.set(intentId, [...(this.#byIntent.get(intentId) ?? []), refund]);
   }
 }
 

@@ -3,14 +3,11 @@ import { fieldsOf } from './charge-request.ts';
 import { eventOf } from './event.ts';
 import { errorBody, listBody } from './intent-body.ts';
 import type { RouteParts } from './intent-routes.ts';
-import { RefundBook } from './refund-book.ts';
 
 const path = '/v1/refunds';
 
 /** Giving money back, once per idempotency key. */
-export function mountRefunds({ app, during, weather, book, sender }: RouteParts): void {
-  const refunds = new RefundBook(book);
-
+export function mountRefunds({ app, during, weather, book, refunds, sender }: RouteParts): void {
   app.post(
     path,
     during((exchange, req) => {

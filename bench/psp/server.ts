@@ -2,11 +2,13 @@ import { App, type HttpRequest, type HttpResponse, us_socket_local_port } from '
 import { mountAuthentication } from './authentication.ts';
 import { ChargeBook } from './charge-book.ts';
 import { type Conditions, calm, Weather } from './conditions.ts';
-import { eventOf } from './event.ts';
+import { eventOf, type IntentListener } from './event.ts';
 import { Exchange } from './exchange.ts';
 import { errorBody, intentBody } from './intent-body.ts';
 import { mountIntents, type RouteParts } from './intent-routes.ts';
+import type { Entry, KeptBooks } from './kept-books.ts';
 import type { WebhookEndpoint } from './post-webhook.ts';
+import { RefundBook } from './refund-book.ts';
 import { mountRefunds } from './refund-routes.ts';
 import type { Tally } from './tally.ts';
 import { WebhookSender } from './webhook-sender.ts';
@@ -32,32 +34,43 @@ type Listen = (
 /**
  * The payment provider's HTTP interface, on uWebSockets.js: a charge costs a tenth of what it costs on
  * node:http, and the simulator shares its core with what is being measured.
- * Port 0 takes any free port. Rejects where the port is taken.
+ * Port 0 takes any free port. Rejects where the port is taken. It goes on where `kept` ends; without it, with
+ * empty books.
  */
 export function startProvider(
   host: string,
   port: number,
   conditions: Partial<Conditions>,
   endpoint: WebhookEndpoint | null = null,
+  kept: KeptBooks | null = null,
 ): Promise<ProviderServer> {
   const weather = new Weather({ ...calm, ...conditions });
   const sender = new WebhookSender(weather, endpoint);
-  const book = new ChargeBook((type, intent) => sender.tell(() => eventOf(type, intentBody(intent, origin))));
   const seen = new Set<string>();
   const app = App();
   let origin = '';
+  const tell: IntentListener = (type, intent) => sender.tell(() => eventOf(type, intentBody(intent, origin)));
+  const keep = (entry: Entry) => kept?.add(entry);
+  const book = new ChargeBook(tell, keep);
+  const refunds = new RefundBook(book, keep);
+  for (const entry of kept?.found ?? []) {
+    if (entry.kind === 'refund') refunds.restore(entry);
+    else book.restore(entry);
+    if ((entry.kind === 'charged' || entry.kind === 'failed') && entry.key !== null) seen.add(entry.key);
+  }
+  const exchangeOn = (res: HttpResponse) => new Exchange(res, () => kept?.kept() ?? null);
 
   /** Everything under /v1 is away together. */
   const during = (serve: (exchange: Exchange, req: HttpRequest) => void) => {
     return (res: HttpResponse, req: HttpRequest) => {
-      const exchange = new Exchange(res);
+      const exchange = exchangeOn(res);
       if (weather.conditions.outage) exchange.answer(503, errorBody('api_error', 'The provider is away.'));
       else serve(exchange, req);
     };
   };
 
   const parts: RouteParts = {
-    ...{ app, during, weather, book, sender },
+    ...{ app, exchangeOn, during, weather, book, refunds, sender },
     seen: (key) => seen.add(key),
     origin: () => origin,
   };

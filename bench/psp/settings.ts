@@ -7,12 +7,14 @@ export interface ProviderSettings {
   conditions: Conditions;
   /** Null where nobody is told. */
   endpoint: WebhookEndpoint | null;
+  /** Where its books are kept; null: in memory alone. */
+  dataDirectory: string | null;
 }
 
 /**
  * The simulator's settings: PROVIDER_PORT (required), PROVIDER_HOST (127.0.0.1), PROVIDER_LATENCY_MS (50),
- * PROVIDER_SEED (1), PROVIDER_WEBHOOK_URL and PROVIDER_WEBHOOK_SECRET (both, or no webhooks). Returns every
- * problem at once, a line each.
+ * PROVIDER_SEED (1), PROVIDER_WEBHOOK_URL and PROVIDER_WEBHOOK_SECRET (both, or no webhooks), PROVIDER_DATA_DIR
+ * (none). Returns every problem at once, a line each.
  */
 export function readProviderSettings(
   env: Readonly<Record<string, string | undefined>>,
@@ -44,6 +46,7 @@ export function readProviderSettings(
       seed: integer('PROVIDER_SEED', 1, 4_294_967_295),
     },
     endpoint: url && secret ? { url, secret } : null,
+    dataDirectory: env.PROVIDER_DATA_DIR || null,
   };
   return problems.length > 0 ? { kind: 'invalid', problems } : { kind: 'settings', settings };
 }

@@ -72,7 +72,7 @@ export const SettingsSchema = Type.Object({
   DATA_DIR: Type.String({
     default: '.doorbuster',
     minLength: 1,
-    description: 'data of the embedded Redis and Postgres',
+    description: 'data of the embedded Redis and Postgres, and of the simulated payment provider',
   }),
   REDIS_URL: Type.Optional(
     Type.String({
