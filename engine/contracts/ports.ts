@@ -180,8 +180,8 @@ export interface ChargeRequest {
   reference: string;
   /** When this payment began. */
   begunAtMs: number;
-  /** By `performance.now()`: what still waits for its turn then is not sent any more, and is *unavailable*. */
-  sendByMs: number;
+  /** By `performance.now()`: what might not be answered by then is not sent any more, and is *unavailable*. */
+  answerByMs: number;
 }
 
 /** Nothing is known about the effect: ask again with the same id. */
@@ -266,7 +266,7 @@ export interface PaymentProvider {
   readonly name: string;
   charge(request: ChargeRequest): Promise<ChargeOutcome>;
   /** Takes what was authorized, all of it. */
-  capture(payment: ProviderPayment & { amount: Money; sendByMs: number }): Promise<CaptureOutcome>;
+  capture(payment: ProviderPayment & { amount: Money; answerByMs: number }): Promise<CaptureOutcome>;
   /** Gives an authorization back, or ends a charge that waits for its buyer. */
   void(payment: ProviderPayment): Promise<VoidOutcome>;
   refund(request: RefundRequest): Promise<RefundOutcome>;

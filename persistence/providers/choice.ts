@@ -1,9 +1,11 @@
 import type { PaymentProvider } from '../../engine/contracts/ports.ts';
 
-/** A provider that says whether it is being asked at the moment. */
+/** A provider that says whether it is being asked at the moment, and how long it is waited for. */
 export type WatchedProvider = PaymentProvider & {
   /** True while its breaker asks nobody. */
   isAway(): boolean;
+  /** An answer that takes longer is given up. */
+  answerMsMax: number;
 };
 
 /** The providers of this shop, in the order in which they are asked. */

@@ -16,8 +16,8 @@ const request = (paymentToken: string): ChargeRequest => {
   number += 1;
   const reference = `AAAA-${number}`;
   const amount = { amount: 49_900, currency: 'USD' };
-  const sendByMs = Number.POSITIVE_INFINITY;
-  return { paymentId: `pay_${number}`, amount, paymentToken, reference, begunAtMs: Date.now(), sendByMs };
+  const answerByMs = Number.POSITIVE_INFINITY;
+  return { paymentId: `pay_${number}`, amount, paymentToken, reference, begunAtMs: Date.now(), answerByMs };
 };
 
 describe.each(['thin', 'stripe'] as const)('%s', (kind) => {
@@ -117,14 +117,14 @@ describe.each(['thin', 'stripe'] as const)('%s', (kind) => {
     const [taken, given] = [request('tok_visa'), request('tok_visa')];
     expect(await provider.charge(taken)).toMatchObject({ kind: 'authorized' });
     expect(await provider.charge(given)).toMatchObject({ kind: 'authorized' });
-    const { amount, sendByMs } = taken;
+    const { amount, answerByMs } = taken;
     const one = { ...taken, providerReference: null };
     expect(await Promise.all([provider.capture(one), provider.capture(one)])).toEqual([
       { kind: 'captured' },
       { kind: 'captured' },
     ]);
     expect(await provider.void({ ...given, providerReference: null })).toEqual({ kind: 'voided' });
-    expect(await provider.capture({ ...given, providerReference: null, amount, sendByMs })).toMatchObject({
+    expect(await provider.capture({ ...given, providerReference: null, amount, answerByMs })).toMatchObject({
       kind: 'refused',
     });
     expect(await simulator.tally()).toMatchObject({

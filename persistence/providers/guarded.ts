@@ -13,6 +13,8 @@ import type { WatchedProvider } from './choice.ts';
 export interface GuardOptions {
   /** Requests on their way at once; what is more waits its turn. */
   atOnceMax: number;
+  /** How long an answer is waited for. */
+  timeoutMs: number;
   /** How long an open breaker asks nobody. */
   halfOpenAfterMs: number;
 }
@@ -20,7 +22,8 @@ export interface GuardOptions {
 /**
  * A provider behind a bulkhead and a breaker. One card that cannot be charged says nothing about the next; a
  * provider that does not answer does. While the breaker is open nothing is sent: *unavailable*. So is what waited for
- * its turn until after its time, which says nothing about the provider.
+ * its turn for so long that its answer might come after its time: another may be asking for the same by then. That says
+ * nothing about the provider.
  */
 export function guarded(provider: PaymentProvider, options: GuardOptions): WatchedProvider {
   const breaker = circuitBreaker(
@@ -39,10 +42,12 @@ export function guarded(provider: PaymentProvider, options: GuardOptions): Watch
 
   const guard = async <O>(
     ask: () => Promise<O>,
-    sendByMs = Number.POSITIVE_INFINITY,
+    answerByMs = Number.POSITIVE_INFINITY,
   ): Promise<O | ProviderUnavailable> => {
     try {
-      return await turns.execute(async () => (performance.now() < sendByMs ? breaker.execute(ask) : tooLate));
+      return await turns.execute(async () =>
+        performance.now() + options.timeoutMs < answerByMs ? breaker.execute(ask) : tooLate,
+      );
     } catch (error) {
       if (error instanceof BrokenCircuitError || error instanceof BulkheadRejectedError) {
         return { kind: 'unavailable', reason: error.message };
@@ -53,9 +58,10 @@ export function guarded(provider: PaymentProvider, options: GuardOptions): Watch
 
   return {
     name: provider.name,
+    answerMsMax: options.timeoutMs,
     isAway: () => breaker.state === CircuitState.Open && performance.now() < asksNobodyUntilMs,
-    charge: (request) => guard(() => provider.charge(request), request.sendByMs),
-    capture: (payment) => guard(() => provider.capture(payment), payment.sendByMs),
+    charge: (request) => guard(() => provider.charge(request), request.answerByMs),
+    capture: (payment) => guard(() => provider.capture(payment), payment.answerByMs),
     void: (payment) => guard(() => provider.void(payment)),
     refund: (request) => guard(() => provider.refund(request)),
     find: (payment) => guard(() => provider.find(payment)),

@@ -23,7 +23,7 @@ export function chargeStep(provider: PaymentProvider, at: AtCrashPoint) {
       paymentToken: claim.payment_tokens?.[claim.asked] ?? claim.payment_token ?? '',
       reference: claim.order_number,
       begunAtMs: claim.created_at.getTime(),
-      sendByMs: claim.leaseUntilMs,
+      answerByMs: claim.leaseUntilMs,
     });
     at('charge:answered');
     return take(provider, claim, charged, at);
@@ -62,7 +62,7 @@ async function take(
     paymentId: claim.payment_id,
     providerReference,
     amount: amountOf(claim),
-    sendByMs: claim.leaseUntilMs,
+    answerByMs: claim.leaseUntilMs,
   });
   at('capture:answered');
   if (captured.kind === 'captured') return { kind: 'captured', providerReference };

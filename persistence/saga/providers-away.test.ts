@@ -127,7 +127,7 @@ test('a payment that may have been taken is never refused for its age: it waits 
     let isAway = false;
     const charge: typeof provider.charge = async (request) =>
       isAway ? { kind: 'unavailable', reason: 'nobody listens there' } : provider.charge(request);
-    const times = { leaseMs: 1_000, unresolvedAfterMs: 1_000 };
+    const times = { turnMsMax: 700, unresolvedAfterMs: 1_000 };
     await other.startWorker({ providers: [{ ...provider, charge }], times });
     const sale = await other.openSale(1, { holdSeconds: 1 });
     const held = await other.hold(sale);
@@ -152,6 +152,26 @@ test('a payment that may have been taken is never refused for its age: it waits 
     isAway = false;
     await eventually(payment).toMatchObject({ state: 'captured', unresolved: null });
     expect((await simulator.tally()).captured.count).toBe(1);
+  } finally {
+    await other.close();
+    simulator.close();
+  }
+});
+
+test('a claim outlasts the wait for an answer, however long a provider is waited for', async () => {
+  const simulator = await testSimulator({ timeoutBeforeShare: 1 });
+  const other = await testHouse();
+  try {
+    const patient = createPaymentProvider('second', simulator.url, { timeoutMs: 60_000 });
+    await other.startWorker({ providers: [createPaymentProvider('primary', simulator.url), patient] });
+    const sale = await other.openSale(1);
+    await other.pay(await other.hold(sale));
+    await eventually(async () => {
+      const { rows } = await other.database.pool.query<{ isLeased: boolean }>(
+        `SELECT lease_until > now() + interval '50 s' AS "isLeased" FROM payments WHERE fence > 0`,
+      );
+      return rows;
+    }).toEqual([{ isLeased: true }]);
   } finally {
     await other.close();
     simulator.close();

@@ -15,8 +15,8 @@ beforeAll(async () => {
     createPaymentProvider('primary', first.url, options),
     createPaymentProvider('second', second.url, options),
   ];
-  await house.startWorker({ providers, times: { leaseMs: 1_000 } });
-  await house.startWorker({ providers, times: { leaseMs: 1_000 } });
+  await house.startWorker({ providers, times: { turnMsMax: 600 } });
+  await house.startWorker({ providers, times: { turnMsMax: 600 } });
 });
 afterAll(async () => {
   await house.close();

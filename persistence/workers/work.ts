@@ -44,8 +44,8 @@ export interface Work {
 }
 
 const sagaTimes = {
-  /** A claim lasts longer than the wait for a provider that does not answer. */
-  leaseMs: 8_000,
+  /** How long a claim may wait for its turn at the provider. It lasts for that and for the wait for the answer. */
+  turnMsMax: 3_000,
   /** How long a buyer may take at their bank. */
   actionMs: 300_000,
   /** An outcome that stays unknown for longer is for a person to decide. */
@@ -59,8 +59,9 @@ export function workOf(parts: WorkParts): Work {
   const holds = holdSettlement(settlement);
   const providers = providersIn(parts.providers);
   const times = { ...sagaTimes, ...parts.times };
+  const answerMsMax = Math.max(...parts.providers.map((provider) => provider.answerMsMax));
   const saga = {
-    claims: claimsOn(rows, { ...times, first: providers.first }),
+    claims: claimsOn(rows, { ...times, leaseMs: times.turnMsMax + answerMsMax, first: providers.first }),
     providers,
     settlements: settlementsOn(rows, log),
     log,
