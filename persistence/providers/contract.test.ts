@@ -35,6 +35,25 @@ describe.each(['thin', 'stripe'] as const)('%s', (kind) => {
     return { ...charge, providerReference: outcome.providerReference };
   };
 
+  /** What is found of `pay_1`, whose provider's name is not known, where the list answers so. */
+  const foundAt = async (answer: (query: string | null) => [status: number, body: object]) => {
+    const server = createServer((asked, response) => {
+      const [status, body] = answer(
+        new URL(asked.url ?? '', 'http://provider.test').searchParams.get('query'),
+      );
+      response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+    });
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    try {
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const provider = createPaymentProvider('primary', url, { kind, apiKey: 'sk_test_of_the_tests' });
+      return await provider.find({ paymentId: 'pay_1', providerReference: null });
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  };
+
   test('charges once per payment, and finds it again', async () => {
     const provider = adapter();
     const charge = request('tok_visa');
@@ -51,6 +70,19 @@ describe.each(['thin', 'stripe'] as const)('%s', (kind) => {
     expect(await provider.find({ ...request(''), providerReference: 'pi_unknown' })).toEqual({
       kind: 'none',
     });
+  });
+
+  test('finds a charge by its payment, also when its key has been forgotten', async () => {
+    const found = await foundAt((query) => {
+      const isFound = query === "metadata['payment_id']:'pay_1'";
+      const data = isFound ? [{ id: 'pi_1', object: 'payment_intent', status: 'succeeded' }] : [];
+      return [200, { object: 'list', data, has_more: false }];
+    });
+    expect(found).toEqual({ kind: 'captured', providerReference: 'pi_1' });
+  });
+
+  test('a list that is not there says nothing about a charge', async () => {
+    expect(await foundAt(() => [404, { error: {} }])).toMatchObject({ kind: 'unknown' });
   });
 
   test.each([

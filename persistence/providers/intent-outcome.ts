@@ -108,8 +108,9 @@ export function refundOutcomeOf(refund: { id: string; status?: string | null }):
 export const refundRefused = (error: ProviderError): RefundOutcome =>
   refuses(error) ? { kind: 'refused', code: codeOf(error) } : withoutAnswer(error);
 
-export const findRefused = (error: ProviderError): FoundPayment =>
-  error.status === 404 ? { kind: 'none' } : withoutAnswer(error);
+/** A provider that does not know its own name for a payment knows none; one that has no list says nothing. */
+export const findRefused = (error: ProviderError, providerReference: string | null): FoundPayment =>
+  error.status === 404 && providerReference !== null ? { kind: 'none' } : withoutAnswer(error);
 
 /** No answer came. Where no connection was made, nothing was sent either. */
 export function silence(error: unknown): Unknown | ProviderUnavailable {

@@ -1,3 +1,4 @@
+import type { PaymentId } from '../../engine/contracts/ids.ts';
 import type {
   ChargeOutcome,
   ChargeRequest,
@@ -6,6 +7,16 @@ import type {
 } from '../../engine/contracts/ports.ts';
 
 type Find = PaymentProvider['find'];
+
+/** What became of a charge, where anything did. One that was given back without being taken is a refusal. */
+export async function foundCharge(
+  find: Find,
+  paymentId: PaymentId,
+): Promise<ChargeOutcome | { kind: 'none' }> {
+  const found = await find({ paymentId, providerReference: null });
+  if (found.kind !== 'voided') return found;
+  return { kind: 'declined', declineCode: 'canceled', providerReference: found.providerReference };
+}
 
 /**
  * What became of a charge whose key is over: its failure is repeated, or its key is taken by another request,
@@ -17,10 +28,7 @@ export async function outcomeOfList(
   { paymentId, begunAtMs }: ChargeRequest,
   listLagMs: number,
 ): Promise<ChargeOutcome> {
-  const found = await find({ paymentId, providerReference: null });
-  if (found.kind === 'voided') {
-    return { kind: 'declined', declineCode: 'canceled', providerReference: found.providerReference };
-  }
+  const found = await foundCharge(find, paymentId);
   if (found.kind !== 'none') return found;
   return Date.now() - begunAtMs < listLagMs
     ? { kind: 'unknown', reason: 'the provider failed, and its list may not show yet what it did' }

@@ -75,7 +75,7 @@ export function stripeProvider(options: AdapterOptions): PaymentProvider {
       const { data } = await intents.search({ query: `metadata['payment_id']:'${paymentId}'`, limit: 1 });
       return data[0] ? standingOf(data[0]) : { kind: 'none' };
     } catch (error) {
-      return outcomeOf(error, findRefused);
+      return outcomeOf(error, (refused) => findRefused(refused, providerReference));
     }
   }
 

@@ -150,7 +150,7 @@ test.each([
 ])('a failure that is repeated for its key is over; the provider %s', async (_, intents, outcome) => {
   const url = await provider(({ request: { method, url }, response }) => {
     if (method === 'POST') json(response, 500, {}, { 'Idempotent-Replayed': 'true' });
-    else if (url === '/v1/payment_intents?idempotency_key=pay_1') json(response, 200, { data: intents });
+    else if (url?.startsWith('/v1/payment_intents/search?')) json(response, 200, { data: intents });
     else response.writeHead(404).end();
   });
   expect(await createPaymentProvider('primary', url).charge(request)).toMatchObject(outcome);

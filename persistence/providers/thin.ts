@@ -62,13 +62,12 @@ export function thinProvider(options: AdapterOptions): PaymentProvider {
   }
 
   async function find({ paymentId, providerReference }: ProviderPayment): Promise<FoundPayment> {
-    const path =
-      providerReference === null
-        ? `${intentsPath}?${new URLSearchParams({ idempotency_key: paymentId })}`
-        : intentPath(providerReference);
+    // Not by its key: the list has to know it longer than that.
+    const search = `/search?${new URLSearchParams({ query: `metadata['payment_id']:'${paymentId}'` })}`;
+    const path = providerReference === null ? `${intentsPath}${search}` : intentPath(providerReference);
     try {
       const answer = await get(path);
-      if (answer.status !== 200) return findRefused(errorOf(answer));
+      if (answer.status !== 200) return findRefused(errorOf(answer), providerReference);
       if (isIntent(answer.body)) return standingOf(answer.body);
       const [intent] = (answer.body as { data?: ProviderIntent[] } | null)?.data ?? [];
       return intent ? standingOf(intent) : { kind: 'none' };

@@ -1,5 +1,6 @@
 import type { AtCrashPoint } from '../../engine/contracts/crash-points.ts';
 import type { ChargeOutcome, PaymentProvider, Unknown } from '../../engine/contracts/ports.ts';
+import { foundCharge } from '../providers/key-over.ts';
 import type { Claim } from './claims.ts';
 
 /** What a charge can end with; what was authorized is captured or given back before anybody hears of it. */
@@ -10,6 +11,12 @@ const amountOf = ({ amount_minor, currency }: Claim) => ({
   currency: currency ?? '',
 });
 
+/**
+ * After this long a charge is looked for before it is sent again: who forgets its key would charge anew. Stripe does
+ * so after 24 hours at the earliest: https://docs.stripe.com/api/idempotent_requests
+ */
+const keyMsMax = 6 * 3_600_000;
+
 /** Asks the provider for the money. The payment's id is its key there, so a repeat asks what became of it. */
 export function chargeStep(provider: PaymentProvider, at: AtCrashPoint) {
   return async (claim: Claim): Promise<Charged> => {
@@ -17,6 +24,11 @@ export function chargeStep(provider: PaymentProvider, at: AtCrashPoint) {
     if (performance.now() >= claim.leaseUntilMs) return late;
     // No provider takes a charge of nothing, and nothing is owed.
     if (claim.amount_minor === 0) return { kind: 'captured', providerReference: claim.payment_id };
+    if (claim.was_asked !== null && Date.now() - claim.created_at.getTime() > keyMsMax) {
+      const found = await foundCharge(provider.find, claim.payment_id);
+      at('charge:answered');
+      if (found.kind !== 'none') return take(provider, claim, found, at);
+    }
     const charged = await provider.charge({
       paymentId: claim.payment_id,
       amount: amountOf(claim),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { passBy } from '../../engine/contracts/crash-points.ts';
-import type { ChargeOutcome } from '../../engine/contracts/ports.ts';
+import type { ChargeOutcome, FoundPayment } from '../../engine/contracts/ports.ts';
 import { createLog } from '../log.ts';
 import type { Settled } from '../payments/settlements.ts';
 import { providersIn } from '../providers/choice.ts';
@@ -44,6 +44,7 @@ function scene(
     commit?: () => Promise<Settled>;
     redis?: Error;
     returned?: Awaited<ReturnType<HoldSettlement['returnToHeld']>>;
+    found?: FoundPayment;
   } = {},
 ) {
   const events: string[] = [];
@@ -74,7 +75,10 @@ function scene(
       return { kind: 'voided' as const };
     },
     refund: async () => ({ kind: 'unknown' as const, reason: 'not asked for' }),
-    find: async () => ({ kind: 'none' as const }),
+    find: async () => {
+      events.push('find');
+      return options.found ?? { kind: 'none' as const };
+    },
   };
   const charge = paymentSaga({
     claims: {
@@ -136,9 +140,42 @@ test.each<[ChargeOutcome, string]>([
 
 test('a refusal to work says nothing about who was asked before', async () => {
   const outcome = { kind: 'unavailable', reason: 'away' } as const;
-  const { charge, events } = scene({ outcome, payment: { ...initiated, was_asked: 'primary' } });
+  const { charge, events } = scene({
+    outcome,
+    payment: { ...initiated, was_asked: 'primary', created_at: new Date() },
+  });
   expect(await charge('pay_1')).toEqual({ kind: 'open', reason: 'away' });
   expect(events).toEqual(['charge', 'release']);
+});
+
+test.each<[FoundPayment, string[]]>([
+  [{ kind: 'captured', providerReference: 'pi' }, ['find', 'captured', 'confirm', 'push 201']],
+  [{ kind: 'authorized', providerReference: 'pi' }, ['find', 'capture', 'captured', 'confirm', 'push 201']],
+  [{ kind: 'voided', providerReference: 'pi' }, ['find', 'declined', 'return', 'push 402']],
+  [{ kind: 'none' }, ['find', 'charge', 'captured', 'confirm', 'push 201']],
+  [{ kind: 'unknown', reason: 'lost' }, ['find', 'release']],
+  [{ kind: 'unavailable', reason: 'lost' }, ['find', 'release']],
+])(
+  'a charge whose key may be forgotten is looked for before it is sent again: %j',
+  async (found, expected) => {
+    const sentAt = new Date(Date.now() - 86_400_000);
+    const status = found.kind === 'voided' ? 402 : 201;
+    const { charge, events } = scene({
+      found,
+      commit: async () => ({ kind: 'settled', answer: { status, body: {} } }),
+      payment: { ...initiated, was_asked: 'primary', created_at: sentAt },
+    });
+    await charge('pay_1');
+    expect(events).toEqual(expected);
+  },
+);
+
+test('a charge is sent again without looking for it while its key is known, and the first time however late', async () => {
+  const recent = scene({ payment: { ...initiated, was_asked: 'primary', created_at: new Date() } });
+  await recent.charge('pay_1');
+  const first = scene({ payment: { ...initiated, was_asked: null, created_at: new Date(0) } });
+  await first.charge('pay_1');
+  expect([recent.events[0], first.events[0]]).toEqual(['charge', 'charge']);
 });
 
 test('a payment that nobody was asked for is refused when the sale lets it wait no longer', async () => {
