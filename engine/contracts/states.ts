@@ -61,7 +61,8 @@ export const paymentStates = {
   captured: { to: ['refunded'] },
   declined: { to: [] },
   voided: { to: [] },
-  refunded: { to: [] },
+  /** `captured` again where its refund failed after it had been paid back. */
+  refunded: { to: ['captured'] },
   /** Written by the reconciler in the place of `initiated`: the pin's lease lapsed before anything was committed. */
   abandoned: { to: [] },
 } as const satisfies Transitions<
@@ -81,7 +82,8 @@ export type ReturnState = keyof typeof returnStates;
 /** Money on its way back: a row before the provider is asked. */
 export const refundStates = {
   initiated: { to: ['refunded', 'failed'] },
-  refunded: { to: [] },
+  /** `failed` where the provider had called it paid back, and its bank sent it back. */
+  refunded: { to: ['failed'] },
   failed: { to: [] },
 } as const satisfies Transitions<'initiated' | 'refunded' | 'failed'>;
 export type RefundState = keyof typeof refundStates;

@@ -21,14 +21,14 @@ const settledAs: Readonly<Record<SettlePayment['outcome'], readonly PaymentState
 
 /**
  * Settles a payment as a person decided, in one commit: the same that its provider's answer would have done,
- * with the login of whoever decided. Null once it is settled so, now or before.
+ * with the login of whoever decided. `noted`: it had its outcome, and nothing but the decision was written.
  */
 export function decide(
   { on, log }: { on: PostgresPool; log: Log },
   paymentId: string,
   operatorId: string,
   request: SettlePayment,
-): Promise<Refusal | null> {
+): Promise<Refusal | { kind: 'settled' | 'noted' }> {
   return inTransaction(on, async (transaction) => {
     await lockPayment(transaction, [paymentId]);
     const [payment] = await readUnresolved(transaction, ['', 1, paymentId]);
@@ -36,9 +36,10 @@ export function decide(
     const refusal = refusalOf(payment, request);
     if (refusal) return refusal;
     const isNews = payment.unresolved !== null;
-    if (isNews && payment.state === 'initiated') await settle(transaction, payment);
+    const moves = payment.state === 'initiated';
+    if (isNews && moves) await settle(transaction, payment);
     if (isNews) await noteDecision(transaction, [paymentId, request.outcome, operatorId, request.reason]);
-    return null;
+    return { kind: isNews && !moves ? 'noted' : 'settled' };
   });
 
   async function settle(transaction: Postgres, payment: UnresolvedRow): Promise<void> {
@@ -64,10 +65,13 @@ function refusalOf(payment: UnresolvedRow, request: SettlePayment): Refusal | nu
   const cannot = (detail: string) => refuse('invalid_transition', { detail, members: { state } });
   if (state !== 'initiated') {
     if (settledAs[request.outcome].includes(state)) return null;
-    return unresolved === null
-      ? cannot(`The payment is ${state} already.`)
-      : cannot(
+    if (unresolved === null) return cannot(`The payment is ${state} already.`);
+    return request.outcome === 'captured'
+      ? cannot(
           `The payment is ${state}, and its order went on without it: give the money back at the provider, then settle it as declined.`,
+        )
+      : cannot(
+          `The payment is ${state}, and its refund failed: give the money back in another way, then settle it as captured.`,
         );
   }
   if (unresolved === null) {

@@ -27,10 +27,11 @@ export function paymentsOn(
     },
 
     async settle(paymentId, operatorId, request) {
+      let decided: Awaited<ReturnType<typeof decide>>;
       for (let made = 1; ; made += 1) {
         try {
-          const refusal = await decide({ on, log }, paymentId, operatorId, request);
-          if (refusal) return refusal;
+          decided = await decide({ on, log }, paymentId, operatorId, request);
+          if (decided.kind === 'refused') return decided;
           break;
         } catch (error) {
           if (!metAnother(error) || made === attemptsMax) throw error;
@@ -38,6 +39,7 @@ export function paymentsOn(
       }
       const settled = await find(paymentId);
       if (!settled) return refuse('payment_not_found');
+      if (decided.kind === 'noted') return { kind: 'settled', payment: paymentOf(settled) };
       // Redis and the buyer hear of it from whoever follows the payment; lost, its row is found again.
       await queue.wakeAgain([settled.payment_id]).catch((error: Error) => {
         log.warn({ paymentId, reason: error.message }, 'a wake-up was lost; its hold will be found again');

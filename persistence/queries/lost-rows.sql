@@ -37,11 +37,12 @@ WHERE orders.sale_id = $1 AND orders.status NOT IN ('pending', 'failed', 'cancel
     LIMIT 1
   ) IS NULL
 UNION ALL
-SELECT CASE WHEN unresolved IS NULL THEN 'stuckSaga' ELSE 'unresolvedPayment' END, payment_id,
-  coalesce(unresolved, format('it is %s, and nobody acts on it', state))
+SELECT 'unresolvedPayment', payment_id, unresolved FROM payment WHERE unresolved IS NOT NULL
+UNION ALL
+SELECT 'stuckSaga', payment_id, format('it is %s, and nobody acts on it', state)
 FROM payment
-WHERE state IN ('initiated', 'authorized')
-  AND (unresolved IS NOT NULL OR touched_at < now() - $2::integer * interval '1 millisecond')
+WHERE state IN ('initiated', 'authorized') AND unresolved IS NULL
+  AND touched_at < now() - $2::integer * interval '1 millisecond'
 UNION ALL
 SELECT 'stuckRefund', refund_id,
   format('%s %s of payment %s: the provider has not answered since %s', amount_minor, currency, payment_id,

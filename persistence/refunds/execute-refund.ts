@@ -1,5 +1,5 @@
 import type { OrderId, PaymentId, RefundId } from '../../engine/contracts/ids.ts';
-import type { PaymentProvider } from '../../engine/contracts/ports.ts';
+import type { PaymentProvider, RefundOutcome } from '../../engine/contracts/ports.ts';
 import type { RefundState } from '../../engine/contracts/states.ts';
 import type { Log } from '../log.ts';
 import { lockOrder } from '../orders/locked-order.ts';
@@ -8,7 +8,8 @@ import { statement } from '../postgres/statement.ts';
 import { inTransaction } from '../postgres/transaction.ts';
 import type { RowOutcome } from '../queues/row-queue.ts';
 
-interface RefundFacts {
+/** A refund with what it takes to ask for it. */
+export interface RefundFacts {
   refund_id: RefundId;
   buyer_id: string;
   order_id: OrderId;
@@ -23,7 +24,8 @@ interface RefundFacts {
   provider_refund_reference: string | null;
 }
 
-const readRefund = statement<RefundFacts>('read-refund');
+/** A refund by its id alone. */
+export const readRefund = statement<RefundFacts>('read-refund');
 const nameRefund = statement('name-refund');
 const settleRefund = statement<{ order_id: string }>('settle-refund');
 const failRefund = statement<{ payment_id: string }>('fail-refund');
@@ -37,6 +39,17 @@ export interface RefundParts {
   log: Log;
 }
 
+/** Asks the provider for a refund, or about one that it has named. */
+export const askForRefund = (provider: PaymentProvider, refund: RefundFacts): Promise<RefundOutcome> =>
+  provider.refund({
+    refundId: refund.refund_id,
+    paymentId: refund.payment_id,
+    providerReference: refund.provider_reference ?? '',
+    providerRefundReference: refund.provider_refund_reference,
+    amount: { amount: refund.amount_minor, currency: refund.currency },
+    reason: refund.reason,
+  });
+
 /**
  * Brings one refund to its end: asks the provider that captured, with the refund's id as its key, and commits
  * what it said. An unknown answer is asked for again under the same key; a refund that the provider took on and has
@@ -46,17 +59,10 @@ export function refunder({ on, providerNamed, log }: RefundParts) {
   return async (refundId: RefundId): Promise<RowOutcome> => {
     const [refund] = await readRefund(on, [refundId]);
     if (refund?.state !== 'initiated') return done;
-    const { buyer_id: buyerId, order_id: orderId, payment_id: paymentId } = refund;
+    const { buyer_id: buyerId, order_id: orderId } = refund;
     const provider = providerNamed(refund.provider ?? '');
     if (!provider) return { kind: 'open', reason: `there is no provider ${refund.provider}` };
-    const outcome = await provider.refund({
-      refundId,
-      paymentId,
-      providerReference: refund.provider_reference ?? '',
-      providerRefundReference: refund.provider_refund_reference,
-      amount: { amount: refund.amount_minor, currency: refund.currency },
-      reason: refund.reason,
-    });
+    const outcome = await askForRefund(provider, refund);
     switch (outcome.kind) {
       case 'refunded':
         await underLock((transaction) =>

@@ -1,14 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import Stripe from 'stripe';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { orderIdOf } from '../../engine/contracts/ids.ts';
-import type { FoundPayment, PaymentProvider } from '../../engine/contracts/ports.ts';
+import { type OrderId, orderIdOf, type RefundId } from '../../engine/contracts/ids.ts';
+import type {
+  FoundPayment,
+  PaymentProvider,
+  RefundOutcome,
+  RefundRequest,
+} from '../../engine/contracts/ports.ts';
+import { findDiscrepancies } from '../discrepancies/find.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { testSimulator } from '../fixtures/simulator.ts';
 import { type Hold, testHouse } from '../fixtures/test-house.ts';
 import { createLog } from '../log.ts';
+import { fulfilmentOn } from '../orders/fulfilment.ts';
+import { paymentsOn } from '../payments/unresolved.ts';
 import { createPaymentProvider } from '../providers/create.ts';
 import { providerEventsOn } from '../providers/events.ts';
+import { refunder } from '../refunds/execute-refund.ts';
 import { actOnEvents } from './act-on-events.ts';
 
 const secret = 'whsec_of these tests';
@@ -121,11 +130,16 @@ async function declinedButTold(type: string): Promise<{ held: Hold; paymentId: s
 }
 
 /** Acts on events with a provider that answers so when it is asked about a payment. */
-function actWith(found: FoundPayment) {
+function actWith(found: FoundPayment, back: RefundOutcome = { kind: 'unknown', reason: 'not asked for' }) {
   const voided: string[] = [];
+  const asked: RefundRequest[] = [];
   const provider = {
     ...house.provider,
     find: async () => found,
+    refund: async (request: RefundRequest) => {
+      asked.push(request);
+      return back;
+    },
     void: async ({ paymentId }: { paymentId: string }) => {
       voided.push(paymentId);
       return { kind: 'voided' as const };
@@ -140,7 +154,7 @@ function actWith(found: FoundPayment) {
       providerNamed: () => provider,
       log: createLog('silent'),
     });
-  return { run, voided };
+  return { run, voided, asked };
 }
 
 test('money of a payment that had ended calls a person, once the provider says so, too', async () => {
@@ -163,4 +177,104 @@ test('what is set aside for a payment that had ended is given back', async () =>
   expect(await run()).toBe(1);
   expect(voided).toEqual([paymentId]);
   expect((await paymentOf(held))?.unresolved).toBeNull();
+});
+
+/** An order whose money went back in one refund; no worker is left. */
+async function refundedOrder(): Promise<{
+  held: Hold;
+  orderId: OrderId;
+  saleId: string;
+  refundId: RefundId;
+}> {
+  const worker = await house.startWorker({ providers: [createPaymentProvider('primary', simulator.url)] });
+  const sale = await house.openSale(1);
+  const held = await house.hold(sale);
+  await house.pay(held);
+  await eventually(() => statusOf(held)).toBe('confirmed');
+  const orderId = orderIdOf(held.reservationId);
+  const refundId = await beginRefund(orderId);
+  await eventually(async () => (await paymentOf(held))?.state).toBe('refunded');
+  await worker.close();
+  return { held, orderId, saleId: sale.config.id, refundId };
+}
+
+async function beginRefund(orderId: OrderId): Promise<RefundId> {
+  const fulfilment = fulfilmentOn(house.database.pool);
+  const begun = await fulfilment.refund(orderId, 'op', { reason: 'a scratch' }, randomUUID());
+  if (begun.kind === 'refused') throw new Error(begun.code);
+  return begun.body.refundId as RefundId;
+}
+
+/** What the ledger says is left of the order's money with the provider, and the kinds of its entries. */
+async function booksOf(orderId: OrderId) {
+  const { rows } = await house.database.pool.query(
+    `SELECT jsonb_agg(DISTINCT kind) AS kinds,
+       sum(CASE WHEN source = 'provider/primary' THEN amount WHEN destination = 'provider/primary' THEN -amount END)::int
+         AS taken
+     FROM ledger_transactions JOIN postings ON transaction_id = id WHERE order_id = $1`,
+    [orderId],
+  );
+  return rows[0];
+}
+const discrepanciesOf = async (saleId: string) => {
+  const { rows, reports, log } = {
+    rows: house.database.pool,
+    reports: house.reports,
+    log: createLog('silent'),
+  };
+  const found = await findDiscrepancies({ rows, reports, settlement: house.settlement, log }, saleId);
+  return found?.discrepancies.map(({ kind, subject }) => ({ kind, subject }));
+};
+
+test('a refund that fails after it was paid back is taken back from the books, and calls a person', async () => {
+  await running.close();
+  const { held, orderId, saleId, refundId } = await refundedOrder();
+  const paymentId = (await paymentOf(held))?.payment_id as `pay_${string}`;
+  await eventually(() => discrepanciesOf(saleId)).toEqual([]);
+  await tell('refund.failed', { refund_id: refundId });
+  // What an event says decides nothing: its provider is asked, by the refund's name there.
+  expect(await actWith({ kind: 'none' }, { kind: 'unknown', reason: 'away' }).run()).toBe(0);
+  const refused = actWith({ kind: 'none' }, { kind: 'refused', code: 'failed' });
+  expect(await refused.run()).toBe(1);
+  expect(refused.asked).toMatchObject([{ refundId, providerRefundReference: expect.stringMatching(/^re_/) }]);
+
+  const failed = { state: 'captured', unresolved: expect.stringContaining(refundId) };
+  expect(await paymentOf(held)).toMatchObject(failed);
+  expect(await booksOf(orderId)).toEqual({
+    kinds: ['order_confirmed', 'order_refunded', 'refund_failed'],
+    taken: 49_900,
+  });
+  expect(await discrepanciesOf(saleId)).toEqual([{ kind: 'unresolvedPayment', subject: paymentId }]);
+  // Told again, nothing happens twice.
+  await tell('charge.refund.updated', { refund_id: refundId });
+  expect(await actWith({ kind: 'none' }, { kind: 'refused', code: 'failed' }).run()).toBe(1);
+  expect((await booksOf(orderId)).taken).toBe(49_900);
+
+  // The person gives the money back once more, and says so; nobody is told anew that the order is paid.
+  const again = await beginRefund(orderId);
+  const provider = { ...house.provider, name: 'primary' };
+  const execute = refunder({
+    on: house.database.pool,
+    providerNamed: () => provider,
+    log: createLog('silent'),
+  });
+  expect(await execute(again)).toEqual({ kind: 'done' });
+  expect((await booksOf(orderId)).taken).toBe(0);
+  const woken: string[][] = [];
+  const queue = { wakeAgain: async (ids: readonly string[]) => void woken.push([...ids]) };
+  const payments = paymentsOn(house.database.pool, queue, createLog('silent'));
+  const settled = await payments.settle(paymentId, 'op', { outcome: 'captured', reason: 'given back again' });
+  expect(settled).toMatchObject({ kind: 'settled', payment: { status: 'refunded', unresolved: null } });
+  expect(woken).toEqual([]);
+  expect(await discrepanciesOf(saleId)).toEqual([]);
+});
+
+test('a refund that its provider still calls paid back stays so, whatever an event says', async () => {
+  await running.close();
+  const { held, orderId, refundId } = await refundedOrder();
+  await tell('refund.updated', { refund_id: refundId });
+  const same = actWith({ kind: 'none' }, { kind: 'refunded', providerRefundReference: 're_1' });
+  expect(await same.run()).toBe(1);
+  expect(await paymentOf(held)).toMatchObject({ state: 'refunded', unresolved: null });
+  expect((await booksOf(orderId)).taken).toBe(0);
 });

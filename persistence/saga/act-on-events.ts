@@ -3,10 +3,11 @@ import type { PaymentProvider } from '../../engine/contracts/ports.ts';
 import type { PaymentState, RefundState } from '../../engine/contracts/states.ts';
 import type { Log } from '../log.ts';
 import { callPersonIfEnded } from '../payments/call-person.ts';
-import type { Postgres } from '../postgres/pool.ts';
+import type { Postgres, PostgresPool } from '../postgres/pool.ts';
 import { columns, statement } from '../postgres/statement.ts';
 import type { WakingPaymentQueue } from '../queues/payment-queue.ts';
 import type { RowQueue } from '../queues/row-queue.ts';
+import { lookAtRefundAgain } from '../refunds/look-again.ts';
 
 interface EventRow {
   provider: string;
@@ -32,8 +33,11 @@ const ofMoney = new Set([
   'charge.captured',
 ]);
 
+/** Events that may say that a refund failed: https://docs.stripe.com/refunds#failed-refunds */
+const ofFailure = new Set(['refund.failed', 'refund.updated', 'charge.refund.updated']);
+
 export interface EventParts {
-  rows: Postgres;
+  rows: PostgresPool;
   reports: Postgres;
   queue: Pick<WakingPaymentQueue, 'wakeAgain'>;
   refunds: Pick<RowQueue<RefundId>, 'wake'>;
@@ -43,8 +47,9 @@ export interface EventParts {
 
 /**
  * Looks after what providers told of. An event decides nothing, so neither its order nor its number counts: a
- * payment or refund that is not settled is woken, and asks its provider. One that had ended without money,
- * and is said to have taken some, is asked about here. Safe to run at once. Returns how many were acted on.
+ * payment or refund that is not settled is woken, and asks its provider. Two are asked about here: a payment that had
+ * ended without money, and is said to have taken some; and a refund that was paid back, and is said to have failed.
+ * Safe to run at once. Returns how many were acted on.
  */
 export async function actOnEvents(parts: EventParts): Promise<number> {
   const { rows, reports, queue, refunds } = parts;
@@ -56,7 +61,7 @@ export async function actOnEvents(parts: EventParts): Promise<number> {
   await refunds.wake(distinct(begun.map((event) => event.refund_id)));
   const done: EventRow[] = [];
   for (const event of events) {
-    if (!isOfEndedPayment(event) || (await lookForMoney(parts, event))) done.push(event);
+    if (await isDoneWith(parts, event)) done.push(event);
   }
   await markEvents(rows, columns(done, ['provider', 'event_id']));
   return done.length;
@@ -64,6 +69,15 @@ export async function actOnEvents(parts: EventParts): Promise<number> {
 
 const distinct = <Id extends string>(ids: readonly (Id | null)[]) =>
   [...new Set(ids)].filter((id): id is Id => id !== null);
+
+/** Looks at what an event says of something that had come to an end. False: ask again later. */
+function isDoneWith(parts: EventParts, event: EventRow): boolean | Promise<boolean> {
+  if (isOfEndedPayment(event)) return lookForMoney(parts, event);
+  const { type, refund_id: refundId, refund_state: state } = event;
+  if (refundId === null || state !== 'refunded' || !ofFailure.has(type)) return true;
+  const { rows, providerNamed, log } = parts;
+  return lookAtRefundAgain({ on: rows, providerNamed, log }, refundId);
+}
 
 const isOfEndedPayment = ({ type, payment_state: state }: EventRow): boolean =>
   ofMoney.has(type) && (state === 'declined' || state === 'voided' || state === 'abandoned');
