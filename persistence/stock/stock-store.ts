@@ -13,6 +13,7 @@ import type { StockSettlement } from './publish-stock.ts';
 const readSale = statement<SaleRow>('read-sale');
 const openStock = statement('open-stock');
 const listStock = statement('list-stock');
+const lostReturns = statement<{ restock_id: string }>('lost-returns-to-stock');
 
 /** As long as a shopper may take to pay. */
 const holdMs = 15 * 60_000;
@@ -59,6 +60,12 @@ const notPublished = refuse('unavailable', {
   retryAfterSeconds: 1,
 });
 
+const stillReturning = refuse('unavailable', {
+  detail:
+    'Units of this SKU are on their way back into general stock; count them with the others once they are there.',
+  retryAfterSeconds: 1,
+});
+
 async function put(
   stock: Stock,
   settlement: StockSettlement,
@@ -70,6 +77,8 @@ async function put(
   if (!known && row && row.items.length >= skusMax) {
     return refuse('invalid_request', { detail: `General stock holds at most ${skusMax} SKUs.` });
   }
+  // A count may have these in it, and they would come to it once more. Before Redis is asked what is sold.
+  if (known && (await lostReturns(stock.connection, [sku])).length > 0) return stillReturning;
   const sold = known ? await soldOf(settlement, sku) : 0;
   if (sold === null) return notKnown;
   // By the rows: a change that died, or is to be published later, has left another number in Redis.

@@ -318,6 +318,57 @@ test('units of an order whose end the rows have not heard of leave stock once th
   expect(await everywhere(sku)).toEqual(all(1));
 });
 
+test('a count waits for units that are on their way back, and has them in it', async () => {
+  const sku = await stocked(10);
+  const sale = saleOf(sku, 4);
+  await house.sales.create(sale);
+  const live = await house.engine.sales.find(sale.id);
+  if (!live) throw new Error('no sale');
+  const outcome = await house.engine.desk.reserve(live, 'of the sale', { items: [{ sku, quantity: 1 }] });
+  if (outcome.kind !== 'held') throw new Error(JSON.stringify(outcome));
+  const ofSale = { buyerId: 'of the sale', checkoutId: outcome.reserved.checkoutId as `chk_${string}` };
+  const ofStock = await held('of stock', sku, 1);
+  const worker = await house.startWorker();
+  for (const hold of [ofSale, ofStock]) {
+    await house.pay({ ...hold, reservationId: `rsv_${hold.checkoutId.slice(4)}` });
+    const order = () => house.orders.order(orderIdOf(hold.checkoutId), hold.buyerId);
+    await eventually(async () => (await order())?.status).toBe('confirmed');
+  }
+  await eventually(async () => (await countOf(sku))?.sold).toBe(1);
+  await eventually(async () => (await house.settlement.snapshot(sale.id))?.stock[0]?.sold).toBe(1);
+  await worker.close();
+
+  const buyerOrders = buyerOrdersOn(house.database.pool, 60_000);
+  const cancel = ({ checkoutId, buyerId }: typeof ofSale) =>
+    buyerOrders.cancel(orderIdOf(checkoutId), buyerId, {}, 'cancel');
+  const waits = { code: 'unavailable', retryAfterSeconds: 1 };
+
+  // One of stock's own, and one of a sale: that is none of stock's business before the sale has ended.
+  await cancel(ofStock);
+  expect(await put(sku, 6)).toMatchObject(waits);
+  await settleRestocks(parts());
+  expect(await put(sku, 6)).toMatchObject({ item: { units: 6 } });
+  await cancel(ofSale);
+  expect(await put(sku, 6)).toMatchObject({ item: { units: 6 } });
+  await closed(sale.id);
+  expect(await put(sku, 10)).toMatchObject(waits);
+  await settleRestocks(parts());
+  expect(await put(sku, 10)).toMatchObject({ item: { units: 10 } });
+  await settleRestocks(parts());
+  expect(await unitsOf(sku)).toBe(10);
+});
+
+test('a price that Redis has not heard of is told to it later, though no unit moved', async () => {
+  const sku = await stocked(10);
+  const dearer = { title: 'PlayStation 5', price: { amount: 59_900, currency: 'USD' }, units: 10 };
+  await stockStoreOn(house.database.pool, forgetful(), log).put(sku, dearer);
+  const priced = async () =>
+    (await house.settlement.sale(generalStockId))?.config.items.find((one) => one.sku === sku)?.price.amount;
+  expect(await priced()).toBe(49_900);
+  expect(await repair()).toBe(1);
+  expect(await priced()).toBe(59_900);
+});
+
 test('a Redis that lost everything gets stock back as the rows have it', async () => {
   const sku = await stocked(10);
   await create(sku, 4);

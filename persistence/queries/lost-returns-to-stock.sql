@@ -1,0 +1,9 @@
+-- Whether units of a SKU are on their way back into general stock: given back by its own orders, or by those of sales
+-- that have ended.
+--
+-- $1 sku text
+SELECT restocks.restock_id
+FROM restocks JOIN sales ON sales.id = restocks.sale_id
+WHERE restocks.sku = $1 AND restocks.state IN ('owed', 'to_sale')
+  AND (restocks.sale_id = '_general' OR sales.state IN ('sold_out', 'closed'))
+LIMIT 1;
