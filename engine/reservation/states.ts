@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { decodeItems, type Item } from '../contracts/events.ts';
-import type { PaymentId, ReservationId } from '../contracts/ids.ts';
+import type { PaymentId, QuoteId, ReservationId } from '../contracts/ids.ts';
 import type { ReservationState } from '../contracts/states.ts';
 import { floorKeys } from '../redis/keys.ts';
 import { nextRequestId, type Reply, run, script } from '../redis/scripts.ts';
@@ -14,6 +14,8 @@ export interface KnownReservation {
   deadlineMs: number;
   /** The payment that it is being paid by, or was last. */
   attemptId: PaymentId | null;
+  /** The price that was said of it last; null where nothing was. */
+  quoteId: QuoteId | null;
 }
 
 /** Reservations in one call: 500 cost about 3 ms of Redis. */
@@ -35,7 +37,7 @@ export async function reservationStates(
   return found;
 }
 
-function decode([state, buyerId, items, deadlineMs, attemptId]: Reply): KnownReservation | null {
+function decode([state, buyerId, items, deadlineMs, attemptId, quoteId]: Reply): KnownReservation | null {
   if (state === undefined) return null;
   return {
     state: state as ReservationState,
@@ -43,5 +45,6 @@ function decode([state, buyerId, items, deadlineMs, attemptId]: Reply): KnownRes
     items: decodeItems(items as string),
     deadlineMs: Number(deadlineMs),
     attemptId: (attemptId || null) as PaymentId | null,
+    quoteId: (quoteId || null) as QuoteId | null,
   };
 }

@@ -5,7 +5,7 @@
 -- ARGV  1 requestId      echoed
 --       then a reservationId an element
 -- Reply {requestId, code, answer…}; code 1, -1 no such sale. An answer is
---       {state, buyerId, items, deadlineMs, attemptId}, or {} where there is none
+--       {state, buyerId, items, deadlineMs, attemptId, quoteId}, or {} where there is none
 --- @include floor
 local failed = checkFloor()
 if failed then return failed end
@@ -15,6 +15,6 @@ local reply = { requestId, 1 }
 for i = 2, #ARGV do
   local found = readReservation(ARGV[i])
   reply[#reply + 1] = found
-    and { found.state, found.buyerId, found.items, integer(found.deadlineMs), found.attemptId } or {}
+    and { found.state, found.buyerId, found.items, integer(found.deadlineMs), found.attemptId, found.quoteId } or {}
 end
 return reply

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { testHouse } from '../fixtures/test-house.ts';
+import { damageOn } from '../fixtures/damage.ts';
+import { type Hold, testHouse } from '../fixtures/test-house.ts';
 import { createLog } from '../log.ts';
 import { followRedis } from './epochs.ts';
 import { publishRevisions } from './unpublished-revisions.ts';
@@ -59,6 +60,55 @@ test('what an operator changed is published again to another life of Redis, whic
   expect(await follow(id)).toBe(2);
   expect(await publishRevisions(house.database.pool, house.settlement, log, 0)).toBe(1);
   expect((await house.settlement.snapshot(id))?.stock).toMatchObject([{ units: 4, available: 4 }]);
+});
+
+test('a price that was said and that a restarted Redis has lost is what the hold costs', async () => {
+  const sale = await house.openSale(5);
+  const { id } = sale.config;
+  const [changed, unchanged] = [await house.hold(sale), await house.hold(sale)];
+  await follow(id);
+  const address = (city: string) => ({ name: 'Ann', line1: '1', city, postalCode: '1', country: 'GB' });
+  const say = ({ checkoutId, buyerId }: Hold, city: string) =>
+    house.engine.desk.reprice(checkoutId, buyerId, { shippingAddress: address(city) });
+  await say(unchanged, 'Leeds');
+  await say(changed, 'Leeds');
+  // Redis falls back to before the last change: no event was lost with it, so its stream is whole.
+  const { redis, keys, close } = damageOn(house.redis.url, house.database.pool, id);
+  const before = (await redis.hgetBuffer(keys.reservations, changed.reservationId)) as Buffer;
+  await say(changed, 'London');
+  await redis.hset(keys.reservations, changed.reservationId, before);
+  close();
+  house.redis.process.kill();
+  await house.redis.restart();
+  await reachable();
+  await follow(id);
+  await house.engine.runOnce();
+  const addressOf = async ({ checkoutId, buyerId }: Hold) => {
+    const found = await house.engine.desk.checkout(checkoutId, buyerId);
+    return found.kind === 'found' ? found.checkout.shippingAddress?.city : found.code;
+  };
+  expect([await addressOf(changed), await addressOf(unchanged)]).toEqual(['London', 'Leeds']);
+  expect(sale.snapshot.stock).toMatchObject([{ available: 3, held: 2 }]);
+});
+
+test('a restart that kept every price that was said rebuilds nothing', async () => {
+  const sale = await house.openSale(5);
+  const { id } = sale.config;
+  const hold = await house.hold(sale);
+  await follow(id);
+  const shippingAddress = { name: 'Ann', line1: '1', city: 'Leeds', postalCode: '1', country: 'GB' };
+  await house.engine.desk.reprice(hold.checkoutId, hold.buyerId, { shippingAddress });
+  house.redis.process.kill();
+  await house.redis.restart();
+  await reachable();
+  const rebuilt: string[] = [];
+  const beginRebuild: typeof house.settlement.beginRebuild = (...args) => {
+    rebuilt.push(args[0]);
+    return house.settlement.beginRebuild(...args);
+  };
+  const { rows, reports } = { rows: house.database.pool, reports: house.reports };
+  await followRedis({ rows, reports, settlement: { ...house.settlement, beginRebuild }, log }, id);
+  expect(rebuilt).toEqual([]);
 });
 
 test('an epoch that Redis did not hear of is told again', async () => {

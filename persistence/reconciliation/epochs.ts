@@ -1,4 +1,4 @@
-import type { PaymentId, ReservationId } from '../../engine/contracts/ids.ts';
+import type { PaymentId, QuoteId, ReservationId } from '../../engine/contracts/ids.ts';
 import type { SaleLife, Settlement } from '../../engine/surface.ts';
 import type { Log } from '../log.ts';
 import { isBefore } from '../outbox/position.ts';
@@ -20,6 +20,7 @@ interface SaleLifeRow {
 
 const readSaleLife = statement<SaleLifeRow>('read-sale-life');
 const noteRedisRun = statement<{ epoch: number; index_leased_through: number }>('note-redis-run');
+const lostQuotes = statement<{ reservation_id: ReservationId; quote_id: QuoteId }>('lost-quotes');
 const lostPins = statement<{ reservation_id: ReservationId; payment_id: PaymentId }>('lost-pins');
 
 export interface EpochParts {
@@ -72,7 +73,8 @@ export async function followRedis(parts: EpochParts, saleId: string): Promise<nu
     if (!noted || noted.isSlow) return noted?.epoch ?? null;
     // After the epoch was noted: a payment of the one before that is committed later is refused, so that none comes
     // between the look and the new epoch.
-    if (await knowsItsPins(parts, saleId)) return tellEpoch(parts, saleId, noted);
+    const knowsAll = (await knowsItsPins(parts, saleId)) && (await knowsItsQuotes(parts, saleId));
+    if (knowsAll) return tellEpoch(parts, saleId, noted);
     loss = 'rolled back';
     lost = noted.epoch;
   }
@@ -101,6 +103,23 @@ async function knowsItsPins({ reports, settlement }: EpochParts, saleId: string)
   return pins.every((pin, at) => {
     const known = states[at];
     return known?.attemptId === pin.payment_id && (known.state === 'paying' || known.state === 'confirmed');
+  });
+}
+
+/**
+ * Whether every hold in Redis names the price that its buyer was told last. Such a change is no event, so the stream
+ * does not show that it was lost; where one was, its hold would be paid at the price before. One that was committed and
+ * that Redis went away from before it was said looks the same, and becomes the price, as in every rebuild.
+ */
+async function knowsItsQuotes({ reports, settlement }: EpochParts, saleId: string): Promise<boolean> {
+  const quotes = await lostQuotes(reports, [saleId]);
+  const states = await settlement.reservationStates(
+    saleId,
+    quotes.map((quote) => quote.reservation_id),
+  );
+  return quotes.every((quote, at) => {
+    const known = states[at];
+    return known?.state !== 'held' || (known.quoteId ?? '') >= quote.quote_id;
   });
 }
 

@@ -5,7 +5,7 @@
 -- ARGV  1 requestId      echoed
 --       then a reservationId an element
 -- Reply {requestId, code, answer…}; code 1, -1 no such sale. An answer is
---       {state, buyerId, items, deadlineMs, attemptId}, or {} where there is none
+--       {state, buyerId, items, deadlineMs, attemptId, quoteId}, or {} where there is none
 -- The sale's floor: every key that a script which moves units may touch, always in this order.
 --
 -- KEYS  1 sale (hash)  2 stock (hash)  3 reservations (hash)  4 buyers (hash)  5 deadlines (zset)
@@ -634,6 +634,6 @@ local reply = { requestId, 1 }
 for i = 2, #ARGV do
   local found = readReservation(ARGV[i])
   reply[#reply + 1] = found
-    and { found.state, found.buyerId, found.items, integer(found.deadlineMs), found.attemptId } or {}
+    and { found.state, found.buyerId, found.items, integer(found.deadlineMs), found.attemptId, found.quoteId } or {}
 end
 return reply
