@@ -23,6 +23,8 @@ export class KeptProcess {
   #reportReady: () => void = () => {};
   #current: RunningProcess | null = null;
   #restarts = 0;
+  /** How long it may take to end once it is stopped. */
+  #graceMs = 0;
   #hasBeenReady = false;
 
   constructor(
@@ -55,6 +57,7 @@ export class KeptProcess {
 
   /** Ends it for good; after `graceMs` it is killed. */
   async stop(graceMs: number): Promise<void> {
+    this.#graceMs = graceMs;
     this.#stopping.abort();
     await this.#current?.stop(graceMs);
     await this.ended.catch(() => {});
@@ -91,7 +94,7 @@ export class KeptProcess {
   async #live(): Promise<string> {
     try {
       this.#current = await this.#start();
-      if (this.#stopping.signal.aborted) this.#current.kill();
+      if (this.#stopping.signal.aborted) await this.#callOff(this.#current);
       await this.#current.ready;
       this.#hasBeenReady = true;
       this.#reportReady();
@@ -101,5 +104,11 @@ export class KeptProcess {
       if (!this.#hasBeenReady && error instanceof StartFailure) throw error;
       return reasonOf(error);
     }
+  }
+
+  /** It was stopped while it was being started: until it is ready it may not hear a signal, and would have to be killed. */
+  async #callOff(process: RunningProcess): Promise<void> {
+    if (this.#graceMs > 0) await process.ready.catch(() => {});
+    await process.stop(this.#graceMs);
   }
 }
