@@ -149,14 +149,18 @@ export class Simulation {
   async audit(task: number): Promise<Audit> {
     const { operator } = this.cast;
     let audited: Audit | null = null;
+    let failure = 'there is no such sale';
     const does = async () => {
-      audited = await operator.sales.audit(saleId);
+      audited = await operator.sales.audit(saleId).catch((error: unknown) => {
+        failure = `it failed: ${(error as Error).message}`;
+        throw error;
+      });
       return 'done';
     };
     this.#begin({ number: task, name: 'audit', process: operator.process, does });
     await this.#settle();
     await this.finishTasks();
-    if (!audited) throw new Violation('the audit is clean', 'there is no such sale');
+    if (!audited) throw new Violation('the audit is clean', failure);
     return audited;
   }
 
