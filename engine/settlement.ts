@@ -66,6 +66,12 @@ export function settlementOn(redis: Redis, tokenSecret: string): Settlement {
     }
   };
 
+  const askOfDraw = async (name: string, saleId: string, fields: readonly string[]) => {
+    const [, code] = await run(redis, script(name), [saleKey(saleId)], [nextRequestId(), ...fields]);
+    if (code !== 1) throw new StaleEpoch(`Redis does not know the entrants of ${saleId} as fixed`);
+    await ask(() => redis.publish(channels.sales, saleId));
+  };
+
   return {
     ...settle(redis),
 
@@ -209,15 +215,11 @@ export function settlementOn(redis: Redis, tokenSecret: string): Settlement {
 
     async publishDraw(saleId, draw) {
       const fields = Object.entries(draw).flatMap(([name, value]) => (value === null ? [] : [name, value]));
-      const [, code] = await run(
-        redis,
-        script('draw/publish-draw'),
-        [saleKey(saleId)],
-        [nextRequestId(), ...fields],
-      );
-      if (code !== 1) throw new StaleEpoch(`Redis does not know the entrants of ${saleId} as fixed`);
-      await ask(() => redis.publish(channels.sales, saleId));
+      if (draw.drawSeed !== null) fields.push('isDrawReady', '0');
+      await askOfDraw('draw/publish-draw', saleId, fields);
     },
+
+    letDrawOpen: (saleId) => askOfDraw('draw/let-open', saleId, []),
 
     async notice(saleId, text) {
       await ask(() => redis.publish(channels.notices, JSON.stringify({ saleId, text })));

@@ -238,11 +238,13 @@ export interface Settlement {
    * rebuilds the sale meanwhile.
    */
   vacateTurns(saleId: string, turns: readonly number[], builder?: string): Promise<void>;
-  /** What Postgres has committed about the draw. With `drawSeed` the sale may open. A repeat is harmless. */
+  /** What Postgres has committed about the draw. A repeat is harmless. */
   publishDraw(
     saleId: string,
     draw: { entrantsRoot: string; seed: string | null; drawSeed: string | null; beaconValue: string | null },
   ): Promise<void>;
+  /** A sale whose `drawSeed` is published may open from now on. A repeat is harmless. */
+  letDrawOpen(saleId: string): Promise<void>;
   notice(saleId: string, text: string): Promise<void>;
   /** paying → confirmed. `not_paying` names what was found instead: nothing was moved. */
   confirm(

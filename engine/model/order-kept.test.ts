@@ -152,6 +152,7 @@ test('queue: late comers keep their order behind the drawn ones, and nobody is l
   const seed = randomBytes(32).toString('hex');
   const entrantsRoot = '0'.repeat(64);
   await sale.settlement.publishDraw(sale.saleId, { entrantsRoot, beaconValue: null, seed, drawSeed: seed });
+  await sale.settlement.letDrawOpen(sale.saleId);
   await sale.pass(opensInMs);
   const letInAt = await sale.letIn();
   expect(inversions(late.map((index) => Number(sale.turnOf(index))))).toBe(0);

@@ -91,6 +91,11 @@ const examples: Record<string, Example> = {
   'admission/tick': { args: [500], after: [held] },
   'draw/freeze': { sale: room, args: [] },
   'waiting-room/vacate-turns': { sale: room, args: [''], after: [['draw/freeze']] },
+  'draw/let-open': {
+    sale: room,
+    args: [],
+    after: [['draw/freeze'], ['draw/publish-draw', 'drawSeed', 'ab', 'isDrawReady', '0']],
+  },
   'draw/publish-draw': { sale: room, args: ['entrantsRoot', 'ab'], after: [['draw/freeze']] },
   'reservation/begin-payment': { args: paying.slice(1), after: [held] },
   'reservation/confirm': { args: ['rsv-1', 'pay-1'], after: [held, paying] },

@@ -32,8 +32,10 @@ async function drawnSale(method: Method, options: TestSaleOptions = {}) {
     join: (buyerId: string) => engine.waitingRoom.join(live, buyerId),
     /** What a gateway knows once it has heard of everything. */
     known: async () => (await sale.settlement.sale(sale.saleId)) as LiveSale,
-    publish: (draw: { seed: string | null; drawSeed: string | null }) =>
-      sale.settlement.publishDraw(sale.saleId, { entrantsRoot, beaconValue: null, ...draw }),
+    async publish(draw: { seed: string | null; drawSeed: string | null }) {
+      await sale.settlement.publishDraw(sale.saleId, { entrantsRoot, beaconValue: null, ...draw });
+      if (draw.drawSeed !== null) await sale.settlement.letDrawOpen(sale.saleId);
+    },
   };
 }
 

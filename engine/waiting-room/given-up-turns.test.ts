@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { newId, type PaymentId } from '../contracts/ids.ts';
 import { type TestSaleOptions, testSale } from '../fixtures/test-sale.ts';
 import { reserver } from '../reservation/reserve.ts';
 
@@ -117,13 +118,92 @@ test('who has bought buys again with another turn, up to the limit, and is on ti
   expect(await sale.answer('ann', 3)).toBe('buyer_limit_reached');
 });
 
-test('an index that a lost epoch gave out buys, although nobody was waited for', async () => {
-  const sale = await roomOf(['ann'], { perMinute: 60_000 });
-  await sale.settlement.beginEpoch(sale.saleId, 2, { from: 50, to: 100 });
-  await sale.places.take({ saleId: sale.saleId, epoch: 2, buyerId: 'bob' });
+/** A sale whose first epoch was lost with whatever indices below 50 it had given out; later ones begin at 50. */
+async function afterALoss(options: TestSaleOptions = {}) {
+  const sale = await testSale({ method: 'fifo', units: { ps5: 20 }, perMinute: 60_000, ...options });
+  let epoch = 1;
+  const restart = async (from: number) => {
+    epoch += 1;
+    await sale.settlement.beginEpoch(sale.saleId, epoch, { from, to: from + 1_000 });
+  };
+  await restart(50);
+  const decide = reserver(sale.redis);
+  const ask = (buyerId: string, turn: number) =>
+    decide({
+      ...{ saleId: sale.saleId, saleNumber: 7, epoch, buyerId, turn },
+      items: [{ sku: 'ps5', quantity: 1 }],
+    });
+  return {
+    ...sale,
+    restart,
+    place: async (buyerId: string, shownIndex?: number) => {
+      const taken = await sale.places.take({ saleId: sale.saleId, epoch, buyerId, shownIndex });
+      return taken.kind === 'place' ? taken.index : -1;
+    },
+    leave: (buyerId: string) => sale.places.leave({ saleId: sale.saleId, epoch, buyerId }),
+    answer: async (buyerId: string, turn: number) => {
+      const decision = await ask(buyerId, turn);
+      return decision.kind === 'refused' ? decision.code : decision.kind;
+    },
+    async buy(buyerId: string, turn: number) {
+      const held = await ask(buyerId, turn);
+      if (held.kind !== 'held') throw new Error(JSON.stringify(held));
+      const paymentId: PaymentId = newId('pay');
+      await sale.beginPayment({ saleId: sale.saleId, epoch, reservationId: held.id, buyerId, paymentId });
+      await sale.settle.confirm(sale.saleId, [{ reservationId: held.id, paymentId }]);
+    },
+  };
+}
+
+test('an index that a lost epoch gave out buys, although nobody was waited for; once', async () => {
+  const sale = await afterALoss({ perBuyerLimit: 5 });
+  await sale.place('bob');
   await sale.pass(1_000);
   expect((await sale.tick()).serving).toBe(51);
   // The ticket of index 7, whose place went with Redis.
-  const asked = { saleId: sale.saleId, saleNumber: 7, epoch: 2, items: [{ sku: 'ps5', quantity: 1 }] };
-  expect(await reserver(sale.redis)({ ...asked, buyerId: 'lost', turn: 7 })).toMatchObject({ kind: 'held' });
+  await sale.buy('lost', 7);
+  expect(await sale.answer('lost', 7)).toBe('turn_used');
+  const next = await sale.place('lost');
+  await sale.pass(1_000);
+  await sale.buy('lost', next);
+  expect(await sale.answer('lost', 7)).toBe('turn_used');
+});
+
+test('an index of a lost epoch that is shown again, and given up then, does not buy', async () => {
+  const sale = await afterALoss();
+  expect(await sale.place('ann', 7)).toBe(7);
+  expect(await sale.leave('ann')).toEqual({ kind: 'left' });
+  expect(await sale.place('ann')).toBe(50);
+  await sale.pass(1_000);
+  expect(await sale.answer('ann', 7)).toBe('turn_used');
+});
+
+test('a turn that was used stays used, however often Redis was restarted since', async () => {
+  const sale = await afterALoss({ perBuyerLimit: 5 });
+  const turn = await sale.place('ann');
+  await sale.pass(1_000);
+  await sale.buy('ann', turn);
+  // More often than runs of skipped indices are told apart.
+  for (let times = 1; times <= 34; times += 1) {
+    await sale.restart(times * 1_050);
+    await sale.place(`other-${times}`);
+  }
+  await sale.leave('ann');
+  const next = await sale.place('ann');
+  await sale.pass(20_000);
+  await sale.buy('ann', next);
+  expect(await sale.answer('ann', turn)).toBe('turn_used');
+});
+
+test('turns that the version before has called go on', async () => {
+  const sale = await roomOf(['ann', 'bob'], { perMinute: 60_000 });
+  expect((await sale.tick()).serving).toBe(2);
+  const key = `db:{${sale.saleId}}:calls`;
+  const [call] = await sale.redis.zrange(key, 0, 0);
+  await sale.redis.del(key);
+  // Without how many were given up.
+  await sale.redis.zadd(key, '2', (call as string).replace(/:\d+$/, ''));
+  expect(await sale.leave('bob')).toEqual({ kind: 'left' });
+  await sale.pass(6_000);
+  expect((await sale.tick()).missedBelow).toBe(2);
 });

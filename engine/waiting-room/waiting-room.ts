@@ -217,8 +217,9 @@ export function waitingRoom(redis: Redis, tokenSecret: string, permute: Permute)
     stateOf(sale: LiveSale, turn: number | null, status: TurnStatus): TicketState {
       const { reservation } = status;
       if (reservation?.state === 'held' || reservation?.state === 'paying') return 'reserved';
-      // Who bought, and joined again, has another turn to buy with.
-      if (reservation?.state === 'confirmed' && reservation.turn === turn) return 'bought';
+      // Who bought, and joined again, has another turn to buy with. A turn that was lost with Redis may be this one.
+      const isOfThisTurn = reservation?.turn === null || reservation?.turn === turn;
+      if (reservation?.state === 'confirmed' && isOfThisTurn) return 'bought';
       if (isOver(sale.snapshot.state)) return 'sold_out';
       if (status.standbyRank !== null) return 'standby';
       if (turn === null || turn >= status.serving) return 'waiting';

@@ -1,16 +1,17 @@
 -- A called turn may be used on time for claimMs by the claim clock, which stands still while the sale
 -- is paused. Turns called together share one entry of the `calls` set, scored by the serving they led
--- to, `serving:passed:givenUp:atMs`: so many of them nobody has, and were passed over; so many were given up once they
--- were called. Turns below `missedBelow` have had their time. The cost follows the turns in the window, never the
+-- to, `serving:passed:atMs:givenUp`: so many of them nobody has, and were passed over; so many were given up once they
+-- were called (absent: none). Turns below `missedBelow` have had their time. The cost follows the turns in the window, never the
 -- people who wait.
 -- Expects: saleKey, callsKey, turnsKey, sale, nowMs, the include integer.
 local function packCall(call)
-  return integer(call.serving) .. ':' .. integer(call.passed) .. ':' .. integer(call.givenUp) .. ':' .. integer(call.atMs)
+  return integer(call.serving) .. ':' .. integer(call.passed) .. ':' .. integer(call.atMs) .. ':' .. integer(call.givenUp)
 end
 
 local function parseCall(text)
-  local serving, passed, givenUp, atMs = string.match(text, '^(%d+):(%d+):(%d+):(%d+)$')
-  return { serving = tonumber(serving), passed = tonumber(passed), givenUp = tonumber(givenUp), atMs = tonumber(atMs) }
+  local serving, passed, atMs, givenUp = string.match(text, '^(%d+):(%d+):(%d+):?(%d*)$')
+  return { serving = tonumber(serving), passed = tonumber(passed), atMs = tonumber(atMs),
+    givenUp = tonumber(givenUp) or 0, text = text }
 end
 
 local function addCall(call)
@@ -54,7 +55,7 @@ end
 local function noteGivenUp(turn)
   local call = turn < sale.serving and callOf(turn)
   if not call then return end
-  redis.call('ZREM', callsKey, packCall(call))
+  redis.call('ZREM', callsKey, call.text)
   call.givenUp = call.givenUp + 1
   addCall(call)
 end

@@ -8,7 +8,7 @@ local deadlinesKey, pinsKey, turnsKey, callsKey = KEYS[5], KEYS[6], KEYS[7], KEY
 local standbyKey, standbyRequestsKey, attemptsKey, outboxKey = KEYS[9], KEYS[10], KEYS[11], KEYS[12]
 local sale, nowMs
 
---- @include integer arguments types clock life sale items stock buyers outbox reservations claim-windows standby lifecycle losses
+--- @include integer arguments types clock life sale items stock buyers outbox vacant-runs reservations claim-windows standby lifecycle losses
 
 local function checkFloor()
   return checkTypes({

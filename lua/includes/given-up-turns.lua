@@ -4,6 +4,7 @@
 local function giveUpTurn(stock, buyerId, turn)
   local standing = standByRequest(buyerId)
   if standing and standing.turn == turn then leaveStandby(stock, standing) end
+  noteSpent(turn)
   if redis.call('SETBIT', turnsKey, turn, 1) == 0 then
     noteGivenUp(turn)
     return

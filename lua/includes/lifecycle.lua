@@ -1,5 +1,6 @@
 -- What is due by the clock, and what follows from the stock. Running it late or twice gives the same.
--- A drawn sale opens when its seed has been drawn: entrants fixed and committed, beacon known.
+-- A drawn sale opens when its seed has been drawn (entrants fixed and committed, beacon known), and turns that nobody
+-- has are marked.
 -- Expects: saleKey, stockKey, outboxKey, sale, nowMs, and the includes stock, outbox.
 local function enter(state, event)
   sale.state = state
@@ -9,7 +10,7 @@ local function enter(state, event)
 end
 
 local function mayOpen()
-  return not sale.isDrawn or sale.hasDrawSeed
+  return not sale.isDrawn or sale.isDrawReady
 end
 
 local function advance()

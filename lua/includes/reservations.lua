@@ -1,6 +1,6 @@
 -- Reservations, and the moves between their states (engine/contracts/states.ts).
 -- Expects: reservationsKey, deadlinesKey, pinsKey, turnsKey, stockKey, buyersKey, outboxKey, sale, nowMs,
---          and the includes stock, buyers, items, outbox, integer.
+--          and the includes stock, buyers, items, outbox, integer, vacant-runs.
 -- `untouched` marks a hold that was handed to a standby who has not shown up since; `extendedBy` names
 -- the request that used up its one extension, and is absent before; `returns` are the returns of what was
 -- sold, as {returnId, items}, and absent before the first; `quoteId` names the price that was last said for
@@ -35,7 +35,10 @@ local function hold(stock, id, request, buyer, holdMs, untouched)
   moveUnits(stock, items, 'available', 'held')
   redis.call('ZADD', deadlinesKey, integer(reservation.deadlineMs), id)
   writeBuyer(request.buyerId, { units = buyer.units + unitsOf(items), reservationId = id })
-  if request.turn >= 0 then redis.call('SETBIT', turnsKey, request.turn, 1) end
+  if request.turn >= 0 then
+    redis.call('SETBIT', turnsKey, request.turn, 1)
+    noteSpent(request.turn)
+  end
   emitReservation('reservation.held', id, reservation)
   return reservation
 end

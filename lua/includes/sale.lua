@@ -3,7 +3,8 @@
 local function readSaleOfAnyLife()
   local fields = redis.call('HMGET', saleKey, 'id', 'epoch', 'state', 'method', 'perBuyerLimit', 'holdMs',
     'claimMs', 'perMinute', 'waitingOpensAtMs', 'opensAtMs', 'closesAtMs', 'serving', 'entrants',
-    'missedBelow', 'pausedAtMs', 'pausedTotalMs', 'drawSeed', 'preEntrants', 'checkoutsAtOnceMax', 'life')
+    'missedBelow', 'pausedAtMs', 'pausedTotalMs', 'drawSeed', 'preEntrants', 'checkoutsAtOnceMax', 'life',
+    'vacantRuns', 'isDrawReady')
   if not fields[2] then return nil end
   return {
     id = fields[1],
@@ -24,6 +25,9 @@ local function readSaleOfAnyLife()
     pausedTotalMs = tonumber(fields[16]),
     isDrawn = fields[4] == 'queue' or fields[4] == 'lottery',
     hasDrawSeed = fields[17] and true or false,
+    -- Absent, where nobody has to be waited for, as after a rebuild.
+    isDrawReady = fields[17] and fields[22] ~= '0',
+    hasVacantRuns = fields[21] and true or false,
     preEntrants = tonumber(fields[18]),
     checkoutsAtOnceMax = tonumber(fields[19]),
     life = fields[20],

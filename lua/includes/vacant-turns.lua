@@ -7,6 +7,12 @@ local function markVacant(from, to)
   -- In a draw that is not fixed yet these indices get turns all over the room.
   if sale.isDrawn and not sale.preEntrants then return end
   from = math.max(from, sale.preEntrants or 0)
+  -- Whoever had one of these indices may have used its turn, or given it up.
+  local used = redis.call('BITPOS', turnsKey, 1, from, to - 1, 'BIT')
+  while from < to and used >= 0 and used < to do
+    redis.call('HSET', saleKey, 'spent:' .. integer(used), 1)
+    used = redis.call('BITPOS', turnsKey, 1, used + 1, to - 1, 'BIT')
+  end
   while from < to and from % 8 > 0 do
     redis.call('SETBIT', turnsKey, from, 1)
     from = from + 1

@@ -19,7 +19,7 @@
 --       {12} turn was used, or given up
 --       {13} malformed
 -- Event reservation.held; reservation.expired for a hold found lapsed; reservation.extended on a touch
---- @include floor vacant-runs
+--- @include floor
 local held, again, standingBy, notYourTurn, limitReached, exists = 1, 2, 3, 4, 5, 6
 local notOpen, paused, closed, soldOut, unknownSku, turnUsed, malformed = 7, 8, 9, 10, 11, 12, 13
 
@@ -45,12 +45,13 @@ local function turnOf(text)
   return whole(text)
 end
 
--- A turn is used once: by a hold, or by giving up its place. Whose hold came to nothing may try again, late. Turns of a
--- vacant run are marked, too, because nobody is waited for; the one who has a ticket of it may come nevertheless.
-local function isUsed(turn, buyer, latest)
+-- A turn is used once: by a hold, or by giving up its place. Whose hold came to nothing may try again, late. Who bought
+-- and whose turn was lost with Redis has used the one that they come with.
+local function isUsed(turn, buyer, latest, standing)
+  if latest and latest.state == 'confirmed' and latest.turn < 0 then return true end
   if redis.call('GETBIT', turnsKey, turn) == 0 then return false end
   if latest and latest.turn == turn then return latest.state == 'confirmed' or buyer.gaveUp end
-  return not isInVacantRun(turn)
+  return not (standing and standing.turn == turn) and not isExcused(turn)
 end
 
 local function reserve(request)
@@ -80,13 +81,13 @@ local function reserve(request)
 
   if closedDoor[sale.state] then return { closedDoor[sale.state] } end
   if buyer.units + unitsOf(items) > sale.perBuyerLimit then return { limitReached, sale.perBuyerLimit } end
+  local standing = standByRequest(request.buyerId)
   if request.turn >= 0 then
     if request.turn >= sale.serving then return { notYourTurn, request.turn - sale.serving } end
-    if isUsed(request.turn, buyer, latest) then return { turnUsed } end
+    if isUsed(request.turn, buyer, latest, standing) then return { turnUsed } end
   end
   if isGone(items) then return { soldOut } end
 
-  local standing = standByRequest(request.buyerId)
   if standing and standing.turn ~= request.turn then
     -- Whoever comes with another turn gives up the place of the one before: it must not be served beside this.
     leaveStandby(stock, standing)

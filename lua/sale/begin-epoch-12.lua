@@ -11,7 +11,7 @@
 --       4 to           integer, first index after it
 -- Reply {requestId, code, epoch}: 1 begun, 0 the present epoch is as late, -1 no such sale
 -- Event sale.opened, sale.closed where that is due
---- @include floor vacant-runs vacant-turns
+--- @include floor vacant-turns
 local failed = checkCount(4) or checkWhole(2, 3, 4) or checkFloor()
 if failed then return failed end
 local requestId, epoch, from, to = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])

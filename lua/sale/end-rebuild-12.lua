@@ -15,7 +15,7 @@
 --       … then a reservationId an element: held by the rows, and without a unit any more (they expire)
 -- Reply {requestId, code}: 1 live, -1 no such rebuild (any more)
 -- Event sale.rebuilt; reservation.expired; sale.opened, sale.closed where that is due
---- @include floor vacant-runs vacant-turns
+--- @include floor vacant-turns
 local failed = checkWhole(3, 5, 7, 8) or checkFloor()
 if failed then return failed end
 local requestId, builder, epoch, position = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]

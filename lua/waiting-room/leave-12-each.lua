@@ -13,7 +13,7 @@
 --       {1} left    {0} there was no place
 --       {2, index, preEntrants, drawSeed}  nothing was done: that index has a drawn turn; say which
 -- Event whatever places were given up: places.given_up
---- @include floor vacant-runs given-up-turns
+--- @include floor given-up-turns
 local failed = checkElements(5, 3)
 if failed then return failed end
 local requestId, buckets, places, placesText = ARGV[1], whole(ARGV[2]), ARGV[3], ARGV[4]

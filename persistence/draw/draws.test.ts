@@ -273,6 +273,36 @@ test.each(['before the seed is told', 'in the moment when it is'])(
   },
 );
 
+test('who leaves right before the seed is told takes their turn along, also where another worker relays just then', async () => {
+  const sale = await room();
+  const { id } = sale.config;
+  const tickets = await crowd(sale, 12);
+  await openByHand(sale);
+  let hasTold = false;
+  const publishDraw: Settlement['publishDraw'] = async (...args) => {
+    await join(sale, 'late');
+    await house.engine.waitingRoom.leave(sale, 'early-3');
+    await house.settlement.publishDraw(...args);
+    hasTold = true;
+  };
+  // Another worker had read what came before the leave, and commits it between the look and the commit of this one.
+  const outbox: Settlement['outbox'] = async (...args) => {
+    const events = await house.settlement.outbox(...args);
+    if (!hasTold) return events;
+    hasTold = false;
+    const other = { ...house.settlement, outbox: async () => events.slice(0, 1) };
+    expect(await relayOnce(house.database.pool, other, log, id)).toMatchObject({ kind: 'relayed' });
+    return events;
+  };
+  await worker({ publishDraw, outbox }).runOnce();
+  const { drawSeed: seed } = (await known(sale)).draw as Draw;
+  const { turnOf } = permutation(Buffer.from(seed as string, 'hex'), 12);
+  const redis = new Redis(house.redis.url);
+  onTestFinished(() => redis.disconnect());
+  const bits = await Promise.all(tickets.map(({ index }) => redis.getbit(`db:{${id}}:turns`, turnOf(index))));
+  expect(bits.flatMap((bit, buyer) => (bit ? [buyer] : []))).toEqual([3]);
+});
+
 const dueFreeze = async (sale: LiveSale): Promise<DueFreeze> => {
   const { id, epoch, seed, beacon_at } = await rowOf(sale);
   return { id, epoch, seed, beacon_at };
@@ -329,9 +359,12 @@ test('what is fixed is fixed for Postgres, too', async () => {
 test.each<[string, Partial<Settlement>]>([
   ['in the middle of reading', { entrants: dyingReader }],
   ['before publishing', { publishDraw: () => crash() }],
+  ['before marking the turns of those who left', { vacateTurns: () => crash() }],
+  ['before the sale may open', { letDrawOpen: () => crash() }],
 ])('a worker that died %s is followed by another one', async (_, dying) => {
   const sale = await room();
   await crowd(sale, 5);
+  await house.engine.waitingRoom.leave(sale, 'early-1');
   await openByHand(sale);
   await expect(worker(dying).runOnce()).rejects.toThrow('this worker died');
   expect((await known(sale)).snapshot.state).toBe('waiting');

@@ -16,7 +16,7 @@ export interface DrawParts {
   reports: PostgresPool;
   settlement: Pick<
     Settlement,
-    'freeze' | 'entrants' | 'publishDraw' | 'vacateTurns' | 'outbox' | 'trimOutbox' | 'push' | 'push'
+    'freeze' | 'entrants' | 'publishDraw' | 'vacateTurns' | 'letDrawOpen' | 'outbox' | 'trimOutbox' | 'push'
   >;
   write: WriteTicket;
   log: Log;

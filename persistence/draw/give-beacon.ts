@@ -16,7 +16,10 @@ const giveBeaconRow = statement<{ id: string }>('give-beacon');
  */
 export async function giveBeacon(
   on: PostgresPool,
-  settlement: Pick<Settlement, 'publishDraw' | 'vacateTurns' | 'outbox' | 'trimOutbox' | 'push'>,
+  settlement: Pick<
+    Settlement,
+    'publishDraw' | 'vacateTurns' | 'letDrawOpen' | 'outbox' | 'trimOutbox' | 'push'
+  >,
   log: Log,
   saleId: string,
   value: string,

@@ -4,7 +4,7 @@ import type { Log } from '../log.ts';
 import { relayAll } from '../outbox/relay.ts';
 import type { PostgresPool } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
-import { goneSinceFreeze, vacateTurns } from './vacant-turns.ts';
+import { vacateTurns } from './vacant-turns.ts';
 
 /** What is committed about a draw, as `read-draw.sql` selects it. */
 export interface DrawRow {
@@ -23,23 +23,21 @@ export const readDraw = statement<DrawRow>('read-draw');
 const markDrawPublished = statement('mark-draw-published');
 
 /**
- * Tells Redis what is committed about a draw: the root, and once it is drawn the seeds, with which the sale
- * may open. Keeps that it was told. Safe to repeat; throws where Redis is away or has lost the sale.
+ * Tells Redis what is committed about a draw: the root, and once it is drawn the seeds; and lets the sale open when
+ * turns that nobody has are marked. Keeps that it was told. Safe to repeat: the sale does not open before all of it is
+ * done. Throws where Redis is away or has lost the sale.
  */
 export async function publishDraw(
   on: PostgresPool,
-  settlement: Pick<Settlement, 'publishDraw' | 'vacateTurns' | 'outbox' | 'trimOutbox' | 'push'>,
+  settlement: Pick<
+    Settlement,
+    'publishDraw' | 'vacateTurns' | 'letDrawOpen' | 'outbox' | 'trimOutbox' | 'push'
+  >,
   log: Log,
   saleId: string,
 ): Promise<void> {
   const [draw] = await readDraw(on, [saleId]);
   if (!draw?.entrants_root) return;
-  const vacate = async () =>
-    draw.draw_seed && draw.pre_entrants !== null
-      ? vacateTurns(on, settlement, saleId, { seed: draw.draw_seed, entrants: draw.pre_entrants })
-      : 0;
-  // Before the seeds: with them the sale may open, and turns are called.
-  const gone = await vacate();
   await settlement.publishDraw(saleId, {
     entrantsRoot: draw.entrants_root,
     // Before it is drawn the seed is nobody's business, not even that of Redis.
@@ -47,10 +45,12 @@ export async function publishDraw(
     drawSeed: draw.draw_seed?.toString('hex') ?? null,
     beaconValue: draw.beacon_value,
   });
-  // From now on whoever leaves takes their turn along; those who left until now are told of by the outbox.
-  if (draw.draw_seed) {
+  if (draw.draw_seed && draw.pre_entrants !== null) {
+    // From now on whoever leaves takes their turn along; those who left before that are in the outbox.
     await relayAll(on, settlement, log, saleId);
-    if ((await goneSinceFreeze(on, saleId)).size > gone) await vacate();
+    await vacateTurns(on, settlement, saleId, { seed: draw.draw_seed, entrants: draw.pre_entrants });
+    // Turns are called once it is open.
+    await settlement.letDrawOpen(saleId);
   }
   await markDrawPublished(on, [saleId, draw.draw_seed]);
 }

@@ -13,7 +13,7 @@ const readDrawBlocks = statement<{ places: Buffer }>('read-draw-blocks');
 const blocksMax = 64;
 
 /** Whose places under the root of a draw were given up since it was fixed, as far as that is journaled. */
-export async function goneSinceFreeze(on: Postgres, saleId: string): Promise<Set<string>> {
+async function goneSinceFreeze(on: Postgres, saleId: string): Promise<Set<string>> {
   const gone = new Set<string>();
   for (const { first_index, places } of await placesSinceFreeze(on, [saleId])) {
     for (const name of namesOf(places)) {
@@ -27,8 +27,8 @@ export async function goneSinceFreeze(on: Postgres, saleId: string): Promise<Set
 /**
  * Tells Redis which turns of a draw nobody has, so that they are neither called nor used: a place that was given up, or
  * skipped when Redis was lost, takes part in the draw as a vacant leaf; one that was given up since the freeze has its
- * leaf, and nobody's turn. `builder` is whoever rebuilds the sale meanwhile. Safe to repeat. Answers how many were
- * given up since the freeze. Throws where either store is away.
+ * leaf, and nobody's turn. `builder` is whoever rebuilds the sale meanwhile. Safe to repeat. Throws where
+ * either store is away.
  */
 export async function vacateTurns(
   on: Postgres,
@@ -36,9 +36,9 @@ export async function vacateTurns(
   saleId: string,
   { seed, entrants }: { seed: Buffer; entrants: number },
   builder?: string,
-): Promise<number> {
+): Promise<void> {
   const [tree] = await readDrawTree(on, [saleId]);
-  if (!tree) return 0;
+  if (!tree) return;
   const gone = await goneSinceFreeze(on, saleId);
   const { turnOf } = permutation(seed, entrants);
   const blockPlaces = 2 ** tree.block_level;
@@ -49,5 +49,4 @@ export async function vacateTurns(
     if (turns.length > 0) await settlement.vacateTurns(saleId, turns, builder);
     await breathe();
   }
-  return gone.size;
 }

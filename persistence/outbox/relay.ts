@@ -140,12 +140,21 @@ export async function relayTail(
   }
 }
 
-/** Relays until nothing is left, or another relay is at it. */
+/**
+ * Relays until all that was there is journaled, by this relay or by another; or until nothing moves any more, because
+ * the epoch has ended.
+ */
 export async function relayAll(
   ...[on, settlement, log, saleId]: Parameters<typeof relayOnce>
 ): Promise<void> {
-  let relayed = await relayOnce(on, settlement, log, saleId);
-  while (relayed.kind === 'relayed' && relayed.more) relayed = await relayOnce(on, settlement, log, saleId);
+  const positionOf = async () => (await readPosition(on, [saleId]))[0]?.position;
+  for (let position = await positionOf(); ; ) {
+    const relayed = await relayOnce(on, settlement, log, saleId);
+    if (relayed.kind === 'relayed' && !relayed.more) return;
+    const moved = await positionOf();
+    if (moved === position) return;
+    position = moved;
+  }
 }
 
 const eventColumns = (events: readonly OutboxEvent[]): unknown[] => {

@@ -441,6 +441,42 @@ test('a turn that was given up is nobody’s after a loss, either', async () => 
   expect(answers).toEqual(['turn_used', 'turn_used', 'held', 'held']);
 });
 
+test('a turn that bought is used, and said to have bought, where its hold was never journaled', async () => {
+  const sale = await house.openSale(10, {
+    ...{ method: 'fifo', perBuyerLimit: 2, perMinute: 60_000, claimSeconds: 60 },
+  });
+  const { id } = sale.config;
+  const { waitingRoom, desk } = house.engine;
+  await follow(id);
+  const joined = await waitingRoom.join(sale, 'ann');
+  if (joined.kind === 'refused') throw new Error(joined.code);
+  const { ticket } = joined.ticket;
+  const called = () =>
+    expect
+      .poll(async () => {
+        await house.engine.runOnce();
+        return sale.snapshot.serving;
+      })
+      .toBeGreaterThan(0);
+  await called();
+  await relay(id);
+  const held = await desk.reserve(sale, 'ann', { ticket, ...request });
+  if (held.kind !== 'held') throw new Error(answerOf(held));
+  const { reservation, checkoutId } = held.reserved;
+  const hold = { buyerId: 'ann', reservationId: reservation.id, checkoutId } as Hold;
+  // Paid within the tenth of a second that the relay takes.
+  expect((await house.pay(hold)).kind).toBe('pending');
+  await redis.flushall();
+  await follow(id);
+  await house.engine.runOnce();
+  const worker = await house.startWorker();
+  await expect.poll(() => stateOf(hold)).toBe('confirmed');
+  await worker.close();
+  await called();
+  expect(answerOf(await desk.reserve(sale, 'ann', { ticket, ...request }))).toBe('turn_used');
+  expect(await waitingRoom.status(sale, 'ann')).toMatchObject({ status: { state: 'bought' } });
+});
+
 test('whoever comes back is called, and nobody waits for those who are nobody', async () => {
   const created = newSale({ method: 'fifo', items: [item(6)], perMinute: 60_000, claimSeconds: 600 });
   await house.sales.create(created);

@@ -1,10 +1,11 @@
 #!lua
 -- Brings into Redis what Postgres has committed about the draw: the entrants' root, and, when the beacon
--- is known or none was named, the seeds. From then on the sale opens by its clock. A repeat is harmless.
+-- is known or none was named, the seeds. From then on a place is given up together with its turn; the sale opens by
+-- its clock once it is let (draw/let-open-1.lua). A repeat is harmless.
 --
 -- KEYS  1 sale (hash)
 -- ARGV  1 requestId    echoed
---       then pairs of field and value: entrantsRoot, seed, drawSeed, beaconValue
+--       then pairs of field and value: entrantsRoot, seed, drawSeed, beaconValue; isDrawReady 0 with the seeds
 -- Reply {requestId, code}: 1 published, 0 not frozen yet, -1 no such sale
 local saleKey = KEYS[1]
 -- Refuses a key of the wrong type before anything is written: Redis does not roll a script back.

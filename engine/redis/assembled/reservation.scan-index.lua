@@ -116,7 +116,8 @@ end
 local function readSaleOfAnyLife()
   local fields = redis.call('HMGET', saleKey, 'id', 'epoch', 'state', 'method', 'perBuyerLimit', 'holdMs',
     'claimMs', 'perMinute', 'waitingOpensAtMs', 'opensAtMs', 'closesAtMs', 'serving', 'entrants',
-    'missedBelow', 'pausedAtMs', 'pausedTotalMs', 'drawSeed', 'preEntrants', 'checkoutsAtOnceMax', 'life')
+    'missedBelow', 'pausedAtMs', 'pausedTotalMs', 'drawSeed', 'preEntrants', 'checkoutsAtOnceMax', 'life',
+    'vacantRuns', 'isDrawReady')
   if not fields[2] then return nil end
   return {
     id = fields[1],
@@ -137,6 +138,9 @@ local function readSaleOfAnyLife()
     pausedTotalMs = tonumber(fields[16]),
     isDrawn = fields[4] == 'queue' or fields[4] == 'lottery',
     hasDrawSeed = fields[17] and true or false,
+    -- Absent, where nobody has to be waited for, as after a rebuild.
+    isDrawReady = fields[17] and fields[22] ~= '0',
+    hasVacantRuns = fields[21] and true or false,
     preEntrants = tonumber(fields[18]),
     checkoutsAtOnceMax = tonumber(fields[19]),
     life = fields[20],
@@ -270,9 +274,68 @@ end
 local function push(message)
   redis.call('PUBLISH', 'db:push', cjson.encode(message))
 end
+-- Which indices nobody has, for telling people how many are before them: runs `from-to:vacant` in their order,
+-- of whose indices so many are vacant. A room that lost Redis more often than this has its oldest runs as one, with
+-- the people between them; an `m` behind it says so.
+-- Expects: saleKey, sale, the include integer.
+local vacantRunsMax = 32
+
+local function readVacantRuns()
+  local runs = {}
+  local written = redis.call('HGET', saleKey, 'vacantRuns') or ''
+  for from, to, vacant, mark in string.gmatch(written, '(%d+)-(%d+):(%d+)(m?)') do
+    runs[#runs + 1] = { from = tonumber(from), to = tonumber(to), vacant = tonumber(vacant), isMerged = mark == 'm' }
+  end
+  return runs
+end
+
+local function writeVacantRuns(runs)
+  local texts = {}
+  for at, run in ipairs(runs) do
+    texts[at] = integer(run.from) .. '-' .. integer(run.to) .. ':' .. integer(run.vacant)
+      .. (run.isMerged and 'm' or '')
+  end
+  if #texts > 0 then redis.call('HSET', saleKey, 'vacantRuns', table.concat(texts, ',')) end
+end
+
+local function together(earlier, later)
+  return { from = earlier.from, to = later.to, vacant = earlier.vacant + later.vacant, isMerged = earlier.isMerged }
+end
+
+local function addVacantRun(runs, run)
+  local last = runs[#runs]
+  if last and last.to >= run.from then
+    runs[#runs] = together(last, run)
+  else
+    runs[#runs + 1] = run
+  end
+  if #runs > vacantRunsMax then
+    runs[1] = together(table.remove(runs, 1), runs[1])
+    runs[1].isMerged = true
+  end
+end
+
+-- True for a turn that stands for an index of such a run: in a draw, of those who came after the freeze.
+local function isInVacantRun(turn)
+  if turn < (sale.preEntrants or 0) then return false end
+  for _, run in ipairs(readVacantRuns()) do
+    if not run.isMerged and run.from <= turn and turn < run.to then return true end
+  end
+  return false
+end
+
+-- Such a turn is marked as used although nobody used it, so that nobody waits for it; whoever has a ticket of it may
+-- come nevertheless. Once it was used, or given up, it is noted apart: few are.
+local function noteSpent(turn)
+  if sale.hasVacantRuns and isInVacantRun(turn) then redis.call('HSET', saleKey, 'spent:' .. integer(turn), 1) end
+end
+
+local function isExcused(turn)
+  return sale.hasVacantRuns and isInVacantRun(turn) and redis.call('HEXISTS', saleKey, 'spent:' .. integer(turn)) == 0
+end
 -- Reservations, and the moves between their states (engine/contracts/states.ts).
 -- Expects: reservationsKey, deadlinesKey, pinsKey, turnsKey, stockKey, buyersKey, outboxKey, sale, nowMs,
---          and the includes stock, buyers, items, outbox, integer.
+--          and the includes stock, buyers, items, outbox, integer, vacant-runs.
 -- `untouched` marks a hold that was handed to a standby who has not shown up since; `extendedBy` names
 -- the request that used up its one extension, and is absent before; `returns` are the returns of what was
 -- sold, as {returnId, items}, and absent before the first; `quoteId` names the price that was last said for
@@ -307,7 +370,10 @@ local function hold(stock, id, request, buyer, holdMs, untouched)
   moveUnits(stock, items, 'available', 'held')
   redis.call('ZADD', deadlinesKey, integer(reservation.deadlineMs), id)
   writeBuyer(request.buyerId, { units = buyer.units + unitsOf(items), reservationId = id })
-  if request.turn >= 0 then redis.call('SETBIT', turnsKey, request.turn, 1) end
+  if request.turn >= 0 then
+    redis.call('SETBIT', turnsKey, request.turn, 1)
+    noteSpent(request.turn)
+  end
   emitReservation('reservation.held', id, reservation)
   return reservation
 end
@@ -366,17 +432,18 @@ local function soldItems(reservation)
 end
 -- A called turn may be used on time for claimMs by the claim clock, which stands still while the sale
 -- is paused. Turns called together share one entry of the `calls` set, scored by the serving they led
--- to, `serving:passed:givenUp:atMs`: so many of them nobody has, and were passed over; so many were given up once they
--- were called. Turns below `missedBelow` have had their time. The cost follows the turns in the window, never the
+-- to, `serving:passed:atMs:givenUp`: so many of them nobody has, and were passed over; so many were given up once they
+-- were called (absent: none). Turns below `missedBelow` have had their time. The cost follows the turns in the window, never the
 -- people who wait.
 -- Expects: saleKey, callsKey, turnsKey, sale, nowMs, the include integer.
 local function packCall(call)
-  return integer(call.serving) .. ':' .. integer(call.passed) .. ':' .. integer(call.givenUp) .. ':' .. integer(call.atMs)
+  return integer(call.serving) .. ':' .. integer(call.passed) .. ':' .. integer(call.atMs) .. ':' .. integer(call.givenUp)
 end
 
 local function parseCall(text)
-  local serving, passed, givenUp, atMs = string.match(text, '^(%d+):(%d+):(%d+):(%d+)$')
-  return { serving = tonumber(serving), passed = tonumber(passed), givenUp = tonumber(givenUp), atMs = tonumber(atMs) }
+  local serving, passed, atMs, givenUp = string.match(text, '^(%d+):(%d+):(%d+):?(%d*)$')
+  return { serving = tonumber(serving), passed = tonumber(passed), atMs = tonumber(atMs),
+    givenUp = tonumber(givenUp) or 0, text = text }
 end
 
 local function addCall(call)
@@ -420,7 +487,7 @@ end
 local function noteGivenUp(turn)
   local call = turn < sale.serving and callOf(turn)
   if not call then return end
-  redis.call('ZREM', callsKey, packCall(call))
+  redis.call('ZREM', callsKey, call.text)
   call.givenUp = call.givenUp + 1
   addCall(call)
 end
@@ -556,7 +623,8 @@ local function handOver(stock, below)
   return seen.cut
 end
 -- What is due by the clock, and what follows from the stock. Running it late or twice gives the same.
--- A drawn sale opens when its seed has been drawn: entrants fixed and committed, beacon known.
+-- A drawn sale opens when its seed has been drawn (entrants fixed and committed, beacon known), and turns that nobody
+-- has are marked.
 -- Expects: saleKey, stockKey, outboxKey, sale, nowMs, and the includes stock, outbox.
 local function enter(state, event)
   sale.state = state
@@ -566,7 +634,7 @@ local function enter(state, event)
 end
 
 local function mayOpen()
-  return not sale.isDrawn or sale.hasDrawSeed
+  return not sale.isDrawn or sale.isDrawReady
 end
 
 local function advance()

@@ -78,7 +78,8 @@ end
 local function readSaleOfAnyLife()
   local fields = redis.call('HMGET', saleKey, 'id', 'epoch', 'state', 'method', 'perBuyerLimit', 'holdMs',
     'claimMs', 'perMinute', 'waitingOpensAtMs', 'opensAtMs', 'closesAtMs', 'serving', 'entrants',
-    'missedBelow', 'pausedAtMs', 'pausedTotalMs', 'drawSeed', 'preEntrants', 'checkoutsAtOnceMax', 'life')
+    'missedBelow', 'pausedAtMs', 'pausedTotalMs', 'drawSeed', 'preEntrants', 'checkoutsAtOnceMax', 'life',
+    'vacantRuns', 'isDrawReady')
   if not fields[2] then return nil end
   return {
     id = fields[1],
@@ -99,6 +100,9 @@ local function readSaleOfAnyLife()
     pausedTotalMs = tonumber(fields[16]),
     isDrawn = fields[4] == 'queue' or fields[4] == 'lottery',
     hasDrawSeed = fields[17] and true or false,
+    -- Absent, where nobody has to be waited for, as after a rebuild.
+    isDrawReady = fields[17] and fields[22] ~= '0',
+    hasVacantRuns = fields[21] and true or false,
     preEntrants = tonumber(fields[18]),
     checkoutsAtOnceMax = tonumber(fields[19]),
     life = fields[20],
@@ -195,7 +199,8 @@ local function push(message)
   redis.call('PUBLISH', 'db:push', cjson.encode(message))
 end
 -- What is due by the clock, and what follows from the stock. Running it late or twice gives the same.
--- A drawn sale opens when its seed has been drawn: entrants fixed and committed, beacon known.
+-- A drawn sale opens when its seed has been drawn (entrants fixed and committed, beacon known), and turns that nobody
+-- has are marked.
 -- Expects: saleKey, stockKey, outboxKey, sale, nowMs, and the includes stock, outbox.
 local function enter(state, event)
   sale.state = state
@@ -205,7 +210,7 @@ local function enter(state, event)
 end
 
 local function mayOpen()
-  return not sale.isDrawn or sale.hasDrawSeed
+  return not sale.isDrawn or sale.isDrawReady
 end
 
 local function advance()
