@@ -27,8 +27,9 @@ const ageMsMin = 20_000;
 export const growthMax = 1.05;
 
 /**
- * Looks at the memory of a system's processes while they die and have successors: their proportional share of what is
- * resident (Pss), of Postgres with all its children.
+ * Looks at the memory of a system's processes while they die and have successors: their own, and their proportional
+ * share of what they share (Pss_Anon, Pss_Shmem), of Postgres with all its children. Not their share of the files of
+ * their programs: it says how many other processes of Node run on the machine.
  */
 export class MemoryWatch {
   readonly #system: System;
@@ -95,14 +96,15 @@ function median(numbers: number[]): number | null {
 /** Null where it is gone. */
 function residentMiB(pid: number, withChildren: boolean): number | null {
   try {
-    const pss = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1];
-    if (pss === undefined) return null;
+    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+    const kB = [...rollup.matchAll(/^Pss_(?:Anon|Shmem):\s+(\d+) kB/gm)].map(([, count]) => Number(count));
+    if (kB.length === 0) return null;
     const children = withChildren ? readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8') : '';
     const ofChildren = children
       .split(' ')
       .filter(Boolean)
       .map((child) => residentMiB(Number(child), false) ?? 0);
-    return ofChildren.reduce((sum, mib) => sum + mib, Number(pss) / 1024);
+    return ofChildren.reduce((sum, mib) => sum + mib, kB.reduce((sum, count) => sum + count, 0) / 1024);
   } catch {
     return null;
   }

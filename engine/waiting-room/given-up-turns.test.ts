@@ -199,7 +199,7 @@ test('turns that the version before has called go on', async () => {
   const sale = await roomOf(['ann', 'bob'], { perMinute: 60_000 });
   expect((await sale.tick()).serving).toBe(2);
   const key = `db:{${sale.saleId}}:calls`;
-  const [call] = await sale.redis.zrange(key, 0, 0);
+  const [call] = await sale.redis.zrange(key, '0', '0');
   await sale.redis.del(key);
   // Without how many were given up.
   await sale.redis.zadd(key, '2', (call as string).replace(/:\d+$/, ''));
