@@ -80,6 +80,7 @@ export function holdPricing({ quotes, orderStore, calculators }: HoldPricingPart
       shippingAddress,
       billingAddress,
       lockedUntilMs: hold.deadlineMs,
+      replaces: hold.quoteId,
     };
   }
 

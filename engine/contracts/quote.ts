@@ -40,6 +40,8 @@ export interface QuotedCheckout extends CheckoutDetails {
   warnings: string[];
   /** By the sale's clock. */
   lockedUntilMs: number;
+  /** The quote that the hold named when this was worked out; null where that was the sale's price. */
+  replaces: QuoteId | null;
 }
 
 /** A coupon as it stands, and how often the buyer who asks has used it. */

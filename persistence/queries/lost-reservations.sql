@@ -31,7 +31,9 @@ returned AS MATERIALIZED (
 ),
 -- What was said last is what is paid: a quote is committed before its hold names it.
 quoted AS MATERIALIZED (
-  SELECT reservation_id, max(quote_id) AS quote_id FROM quotes WHERE sale_id = $1 GROUP BY reservation_id
+  SELECT DISTINCT ON (reservation_id) reservation_id, quote_id
+  FROM quotes WHERE sale_id = $1
+  ORDER BY reservation_id, number DESC, quoted_at DESC
 ),
 ordered AS MATERIALIZED (
   SELECT orders.reservation_id, orders.buyer_id, orders.status, orders.created_at, item.items,

@@ -26,6 +26,7 @@ export interface QuoteRow {
   billing_address: Address | null;
   warnings: string[];
   locked_until: Date;
+  replaces: QuoteId | null;
 }
 
 /** A quote in the names of the table; what has parts is JSON. */
@@ -54,6 +55,7 @@ export const keptQuote = (quote: QuotedCheckout) => ({
   billing_address: quote.billingAddress && JSON.stringify(quote.billingAddress),
   warnings: JSON.stringify(quote.warnings),
   locked_until_ms: quote.lockedUntilMs,
+  replaces: quote.replaces,
 });
 
 /** What `keep-quotes.sql` takes, in its order. */
@@ -74,6 +76,7 @@ export const keptColumns = [
   'billing_address',
   'warnings',
   'locked_until_ms',
+  'replaces',
 ] as const satisfies (keyof ReturnType<typeof keptQuote>)[];
 
 /** The quote of a row, or null where there is none. */
@@ -104,5 +107,6 @@ export function quoteOf(row: QuoteRow): QuotedCheckout | null {
     billingAddress: row.billing_address,
     warnings: row.warnings,
     lockedUntilMs: row.locked_until.getTime(),
+    replaces: row.replaces,
   };
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { damageOn } from '../fixtures/damage.ts';
 import { type Hold, testHouse } from '../fixtures/test-house.ts';
 import { createLog } from '../log.ts';
+import { quoteStoreOn } from '../quotes/quote-store.ts';
 import { followRedis } from './epochs.ts';
 import { publishRevisions } from './unpublished-revisions.ts';
 
@@ -31,6 +32,35 @@ async function reachable(): Promise<void> {
   }
 }
 
+async function restartRedis(): Promise<void> {
+  house.redis.process.kill();
+  await house.redis.restart();
+  await reachable();
+}
+
+/** Follows Redis; the answer is whether the sale was rebuilt for it. */
+async function isRebuilt(saleId: string): Promise<boolean> {
+  let isBegun = false;
+  const beginRebuild: typeof house.settlement.beginRebuild = (...args) => {
+    isBegun = true;
+    return house.settlement.beginRebuild(...args);
+  };
+  const { rows, reports } = { rows: house.database.pool, reports: house.reports };
+  await followRedis({ rows, reports, settlement: { ...house.settlement, beginRebuild }, log }, saleId);
+  return isBegun;
+}
+
+/** Says where a hold is to be sent, and with it what it costs. */
+const say = ({ checkoutId, buyerId }: Hold, city: string, { desk } = house.engine) =>
+  desk.reprice(checkoutId, buyerId, {
+    shippingAddress: { name: 'Ann', line1: '1', city, postalCode: '1', country: 'GB' },
+  });
+
+async function cityOf({ checkoutId, buyerId }: Hold) {
+  const found = await house.engine.desk.checkout(checkoutId, buyerId);
+  return found.kind === 'found' ? found.checkout.shippingAddress?.city : found.code;
+}
+
 test('a Redis that was restarted begins another epoch, once; holds and sales go on', async () => {
   const sale = await house.openSale(5);
   const { id } = sale.config;
@@ -38,9 +68,7 @@ test('a Redis that was restarted begins another epoch, once; holds and sales go 
   expect(await follow(id)).toBe(1);
   expect(await follow(id)).toBe(1);
 
-  house.redis.process.kill();
-  await house.redis.restart();
-  await reachable();
+  await restartRedis();
   expect(await Promise.all([follow(id), follow(id), follow(id)])).toEqual([2, 2, 2]);
   await house.engine.runOnce();
   expect(sale.snapshot).toMatchObject({ epoch: 2, stock: [{ available: 4, held: 1 }] });
@@ -54,9 +82,7 @@ test('what an operator changed is published again to another life of Redis, whic
   expect(await house.sales.patch(id, { items: [{ sku: 'ps5', units: 4 }] })).toEqual({ kind: 'done' });
   // Nobody had relayed the change when Redis fell back: its position is not behind that of Postgres.
   await house.settlement.adjustUnits(id, 'ps5', 1);
-  house.redis.process.kill();
-  await house.redis.restart();
-  await reachable();
+  await restartRedis();
   expect(await follow(id)).toBe(2);
   expect(await publishRevisions(house.database.pool, house.settlement, log, 0)).toBe(1);
   expect((await house.settlement.snapshot(id))?.stock).toMatchObject([{ units: 4, available: 4 }]);
@@ -67,9 +93,6 @@ test('a price that was said and that a restarted Redis has lost is what the hold
   const { id } = sale.config;
   const [changed, unchanged] = [await house.hold(sale), await house.hold(sale)];
   await follow(id);
-  const address = (city: string) => ({ name: 'Ann', line1: '1', city, postalCode: '1', country: 'GB' });
-  const say = ({ checkoutId, buyerId }: Hold, city: string) =>
-    house.engine.desk.reprice(checkoutId, buyerId, { shippingAddress: address(city) });
   await say(unchanged, 'Leeds');
   await say(changed, 'Leeds');
   // Redis falls back to before the last change: no event was lost with it, so its stream is whole.
@@ -78,16 +101,10 @@ test('a price that was said and that a restarted Redis has lost is what the hold
   await say(changed, 'London');
   await redis.hset(keys.reservations, changed.reservationId, before);
   close();
-  house.redis.process.kill();
-  await house.redis.restart();
-  await reachable();
+  await restartRedis();
   await follow(id);
   await house.engine.runOnce();
-  const addressOf = async ({ checkoutId, buyerId }: Hold) => {
-    const found = await house.engine.desk.checkout(checkoutId, buyerId);
-    return found.kind === 'found' ? found.checkout.shippingAddress?.city : found.code;
-  };
-  expect([await addressOf(changed), await addressOf(unchanged)]).toEqual(['London', 'Leeds']);
+  expect([await cityOf(changed), await cityOf(unchanged)]).toEqual(['London', 'Leeds']);
   expect(sale.snapshot.stock).toMatchObject([{ available: 3, held: 2 }]);
 });
 
@@ -96,19 +113,76 @@ test('a restart that kept every price that was said rebuilds nothing', async () 
   const { id } = sale.config;
   const hold = await house.hold(sale);
   await follow(id);
-  const shippingAddress = { name: 'Ann', line1: '1', city: 'Leeds', postalCode: '1', country: 'GB' };
-  await house.engine.desk.reprice(hold.checkoutId, hold.buyerId, { shippingAddress });
-  house.redis.process.kill();
-  await house.redis.restart();
-  await reachable();
-  const rebuilt: string[] = [];
-  const beginRebuild: typeof house.settlement.beginRebuild = (...args) => {
-    rebuilt.push(args[0]);
-    return house.settlement.beginRebuild(...args);
-  };
-  const { rows, reports } = { rows: house.database.pool, reports: house.reports };
-  await followRedis({ rows, reports, settlement: { ...house.settlement, beginRebuild }, log }, id);
-  expect(rebuilt).toEqual([]);
+  await say(hold, 'Leeds');
+  await restartRedis();
+  expect(await isRebuilt(id)).toBe(false);
+});
+
+test('which price was said last does not depend on the clocks of gateways', async () => {
+  const sale = await house.openSale(5);
+  const { id } = sale.config;
+  const hold = await house.hold(sale);
+  await follow(id);
+  const store = quoteStoreOn(house.database.pool);
+  const ahead = await house.openGateway({
+    quotes: {
+      ...store,
+      keep(quote) {
+        const ms = Number.parseInt(quote.quoteId.slice(4, 16), 16) + 2_000;
+        const quoteId = `qte_${ms.toString(16).padStart(12, '0')}${quote.quoteId.slice(16)}` as const;
+        return store.keep(Object.assign(quote, { quoteId }));
+      },
+    },
+  });
+  await say(hold, 'Leeds', ahead);
+  await ahead.close();
+  await say(hold, 'London');
+  await restartRedis();
+  expect(await isRebuilt(id)).toBe(false);
+  expect(await cityOf(hold)).toBe('London');
+
+  // What Redis has lost altogether comes back as it was said last, too.
+  const emptied = damageOn(house.redis.url, house.database.pool, id);
+  await emptied.redis.del(emptied.keys.sale);
+  emptied.close();
+  expect(await isRebuilt(id)).toBe(true);
+  await house.engine.runOnce();
+  expect(await cityOf(hold)).toBe('London');
+});
+
+test('of two changes of a price that crossed, the one that Redis heard last stays in a restart', async () => {
+  const sale = await house.openSale(5);
+  const { id } = sale.config;
+  const hold = await house.hold(sale);
+  await follow(id);
+  const store = quoteStoreOn(house.database.pool);
+  let goOn = () => {};
+  const mayGoOn = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  let committed = () => {};
+  const isCommitted = new Promise<void>((resolve) => {
+    committed = resolve;
+  });
+  const slow = await house.openGateway({
+    quotes: {
+      ...store,
+      async keep(quote) {
+        await store.keep(quote);
+        committed();
+        await mayGoOn;
+      },
+    },
+  });
+  const crossing = say(hold, 'Leeds', slow);
+  await isCommitted;
+  await say(hold, 'London');
+  goOn();
+  expect((await crossing).kind).toBe('found');
+  await slow.close();
+  await restartRedis();
+  expect(await isRebuilt(id)).toBe(false);
+  expect(await cityOf(hold)).toBe('Leeds');
 });
 
 test('an epoch that Redis did not hear of is told again', async () => {

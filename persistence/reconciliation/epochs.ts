@@ -20,7 +20,7 @@ interface SaleLifeRow {
 
 const readSaleLife = statement<SaleLifeRow>('read-sale-life');
 const noteRedisRun = statement<{ epoch: number; index_leased_through: number }>('note-redis-run');
-const lostQuotes = statement<{ reservation_id: ReservationId; quote_id: QuoteId }>('lost-quotes');
+const lostQuotes = statement<{ reservation_id: ReservationId; replaced: (QuoteId | null)[] }>('lost-quotes');
 const lostPins = statement<{ reservation_id: ReservationId; payment_id: PaymentId }>('lost-pins');
 
 export interface EpochParts {
@@ -108,8 +108,10 @@ async function knowsItsPins({ reports, settlement }: EpochParts, saleId: string)
 
 /**
  * Whether every hold in Redis names the price that its buyer was told last. Such a change is no event, so the stream
- * does not show that it was lost; where one was, its hold would be paid at the price before. One that was committed and
- * that Redis went away from before it was said looks the same, and becomes the price, as in every rebuild.
+ * does not show that it was lost; where one was, its hold would be paid at the price before, which is the one that the
+ * lost one was worked out from. Changes that crossed were worked out from the same price, so the one that the hold names
+ * stays, whichever was committed first. One that was committed and that Redis went away from before it was said looks
+ * like a loss, and becomes the price, as in every rebuild.
  */
 async function knowsItsQuotes({ reports, settlement }: EpochParts, saleId: string): Promise<boolean> {
   const quotes = await lostQuotes(reports, [saleId]);
@@ -119,7 +121,7 @@ async function knowsItsQuotes({ reports, settlement }: EpochParts, saleId: strin
   );
   return quotes.every((quote, at) => {
     const known = states[at];
-    return known?.state !== 'held' || (known.quoteId ?? '') >= quote.quote_id;
+    return known?.state !== 'held' || !quote.replaced.includes(known.quoteId);
   });
 }
 
