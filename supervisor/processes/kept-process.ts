@@ -106,9 +106,16 @@ export class KeptProcess {
     }
   }
 
-  /** It was stopped while it was being started: until it is ready it may not hear a signal, and would have to be killed. */
+  /**
+   * It was stopped while it was being started: until it is ready it may not hear a signal, and would have to be killed.
+   * Where it does not get ready within its grace, it is.
+   */
   async #callOff(process: RunningProcess): Promise<void> {
-    if (this.#graceMs > 0) await process.ready.catch(() => {});
-    await process.stop(this.#graceMs);
+    const endsAt = performance.now() + this.#graceMs;
+    const waiting = new AbortController();
+    const graceIsOver = sleep(this.#graceMs, null, { signal: waiting.signal });
+    await Promise.race([process.ready, graceIsOver]).catch(() => {});
+    waiting.abort();
+    await process.stop(Math.max(0, endsAt - performance.now()));
   }
 }
