@@ -191,6 +191,38 @@ test('a place is looked up once a watcher, again where Redis was away, and never
   for (const client of [...clients, unlucky]) client.close();
 });
 
+test('a place that could not be looked up is looked up once, and for whoever still watches', async () => {
+  looks.isFailing = true;
+  const [back, gone, away] = (await Promise.all(
+    ['back', 'gone', 'away'].map((sub, n) => {
+      takenElsewhere.set(`room ${sub}`, 2_100 + n);
+      return SocketClient.open(port, { token: tokenFor(sub) });
+    }),
+  )) as [SocketClient, SocketClient, SocketClient];
+  for (const client of [back, gone]) {
+    for (let round = 0; round < 10; round += 1) {
+      await client.ask({ op: 'watch', saleId: 'room' });
+      await client.ask({ op: 'unwatch', saleId: 'room' });
+    }
+  }
+  await back.ask({ op: 'watch', saleId: 'room' });
+  await away.ask({ op: 'watch', saleId: 'room' });
+  for (const client of [back, away]) await client.ask({ op: 'ping' });
+  const sockets = door.openCount;
+  away.close();
+  await expect.poll(() => door.openCount).toBe(sockets - 1);
+  looks.buyers.length = 0;
+  await door.speakForTheWaiting();
+  expect(looks.buyers).toEqual(['back']);
+  // Nor does it grow by looks that fail again.
+  await door.speakForTheWaiting();
+  looks.isFailing = false;
+  await door.speakForTheWaiting();
+  await door.speakForTheWaiting();
+  expect(looks.buyers).toEqual(['back', 'back', 'back']);
+  for (const client of [back, gone]) client.close();
+});
+
 test('what a buyer holds is told on their other sockets, and once on each', async () => {
   const [asking, phone] = (await Promise.all(
     ['keeper', 'keeper'].map((sub) => SocketClient.open(port, { token: tokenFor(sub) })),

@@ -81,9 +81,10 @@ export const ops: { readonly [Name in ClientOp]: Op<Name> } = {
     summary: 'Stop following a sale; answers with a last look at it',
     answers: ['sale'],
     isBuyers: false,
-    run: async ({ engine, stoppedWatching }, connection, { saleId }) => {
+    run: async ({ engine, turns, stoppedWatching }, connection, { saleId }) => {
       if (connection.ws?.unsubscribe(topicOf(saleId))) {
         connection.watched -= 1;
+        turns.unwatched(saleId, connection);
         if (connection.watched === 0) stoppedWatching(connection);
       }
       const sale = await findSale(engine.sales, saleId);

@@ -3,6 +3,7 @@ import type { LiveSale } from '../../engine/contracts/sale.ts';
 import { isOver } from '../../engine/contracts/states.ts';
 import type { Ticket } from '../../engine/contracts/wire/tickets.ts';
 import type { Engine } from '../../engine/surface.ts';
+import { topicOf } from './broadcasts.ts';
 import type { Connection } from './connection.ts';
 import { encodeEvent } from './frames.ts';
 import type { Presence, Presences } from './presence.ts';
@@ -32,8 +33,8 @@ export class Turns {
   readonly #presences: Presences;
   readonly #bySale = new Map<string, SaleTurns>();
   readonly #onError: (error: unknown) => void;
-  /** Sockets whose buyers' places could not be looked up; they are with the next pass. */
-  readonly #unanswered: { sale: LiveSale; connection: Connection }[] = [];
+  /** Sales by socket, of those that it watches, where its buyer's place could not be looked up; with the next pass it is. */
+  readonly #unanswered = new Map<Connection, Map<string, LiveSale>>();
 
   constructor(
     engine: Pick<Engine, 'sales' | 'waitingRoom'>,
@@ -70,9 +71,21 @@ export class Turns {
       if (found.kind === 'refused' || connection.presence !== presence) return;
       await this.#found(sale, presence, found.place.index, (text) => connection.send(text));
     } catch (error) {
-      this.#unanswered.push({ sale, connection });
+      this.#looksAgain(sale, connection);
       this.#onError(error);
     }
+  }
+
+  /** A socket stopped following a sale. */
+  unwatched(saleId: string, connection: Connection): void {
+    const sales = this.#unanswered.get(connection);
+    sales?.delete(saleId);
+    if (sales?.size === 0) this.#unanswered.delete(connection);
+  }
+
+  /** A socket is gone. */
+  closed(connection: Connection): void {
+    this.#unanswered.delete(connection);
   }
 
   /** A place was taken or given up, at this gateway or another. */
@@ -120,8 +133,12 @@ export class Turns {
 
   /** Says of everybody here who may be on standby that they are there. */
   async runOnce(): Promise<void> {
+    const unanswered = [...this.#unanswered];
+    this.#unanswered.clear();
     await Promise.all(
-      this.#unanswered.splice(0).map(({ sale, connection }) => this.watches(sale, connection)),
+      unanswered.flatMap(([connection, sales]) =>
+        [...sales.values()].map((sale) => this.watches(sale, connection)),
+      ),
     );
     for (const { sale, called } of this.#bySale.values()) {
       if (called.size === 0 || sale.snapshot.standby === 0) continue;
@@ -130,6 +147,14 @@ export class Turns {
         await this.#engine.waitingRoom.signsOfLife(sale, buyerIds.slice(at, at + signsMax));
       }
     }
+  }
+
+  /** Unless it stopped following the sale, or closed, while that was looked up. */
+  #looksAgain(sale: LiveSale, connection: Connection): void {
+    const saleId = sale.config.id;
+    if (!connection.ws?.isSubscribed(topicOf(saleId))) return;
+    const sales = this.#unanswered.get(connection) ?? new Map<string, LiveSale>();
+    this.#unanswered.set(connection, sales.set(saleId, sale));
   }
 
   async #found(
