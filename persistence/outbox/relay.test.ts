@@ -8,7 +8,7 @@ import { createLog } from '../log.ts';
 import { orderStoreOn } from '../orders/order-store.ts';
 import { type PaymentRow, paymentReader } from '../payments/payment-row.ts';
 import { settlementsOn } from '../payments/settlements.ts';
-import { relayOnce } from './relay.ts';
+import { relayOnce, relayTail } from './relay.ts';
 
 const log = createLog('silent');
 let database: Awaited<ReturnType<typeof testPool>>;
@@ -129,6 +129,24 @@ test('an order whose hold ended fails once, and its units fall from the guard on
   expect(await store.order(kept.orderId, kept.buyerId)).toMatchObject({ status: 'pending' });
 });
 
+/** The provider refuses the card of a payment. */
+async function decline({ paymentId }: PaymentIntent): Promise<void> {
+  const payment = (await paymentReader(database.pool)(paymentId)) as PaymentRow;
+  await settlementsOn(database.pool, log).decline(payment, {
+    kind: 'declined',
+    declineCode: 'card_declined',
+    providerReference: null,
+    provider: null,
+    by: 'saga',
+  });
+}
+
+/** What a socket is told of an order that has failed. */
+const failureOf = ({ buyerId, orderId, orderNumber, paymentId }: PaymentIntent): Push => ({
+  ...{ ev: 'order', buyerId, orderId, orderNumber, paymentId, status: 402, hasFailed: true },
+  body: { code: 'payment_declined', declineCode: 'card_declined' },
+});
+
 test('whoever was told that a card is declined is told once that the order has failed', async () => {
   await insertSale(database.pool, 'told', { ps5: 10 });
   const store = orderStoreOn(database.pool, log);
@@ -138,18 +156,7 @@ test('whoever was told that a card is declined is told once that the order has f
     PaymentIntent,
   ];
   await Promise.all([declined, open, other].map((intent) => store.beginPayment(intent)));
-  const settlements = settlementsOn(database.pool, log);
-  for (const { paymentId } of [declined, other]) {
-    await settlements.decline((await paymentReader(database.pool)(paymentId)) as PaymentRow, {
-      ...{
-        kind: 'declined',
-        declineCode: 'card_declined',
-        providerReference: null,
-        provider: null,
-        by: 'saga',
-      },
-    });
-  }
+  for (const intent of [declined, other]) await decline(intent);
   const redis = stream();
   redis.add('reservation.released', declined);
   // Of this one the outcome is still to come.
@@ -157,18 +164,19 @@ test('whoever was told that a card is declined is told once that the order has f
   await Promise.all([1, 2, 3].map(() => relayOnce(database.pool, redis, log, 'told')));
   redis.add('reservation.released', declined);
   await relayOnce(database.pool, redis, log, 'told');
-  expect(redis.pushes).toEqual([
-    {
-      ev: 'order',
-      buyerId: declined.buyerId,
-      orderId: declined.orderId,
-      orderNumber: declined.orderNumber,
-      paymentId: declined.paymentId,
-      status: 402,
-      body: { code: 'payment_declined', declineCode: 'card_declined' },
-      hasFailed: true,
-    },
-  ]);
+  expect(redis.pushes).toEqual([failureOf(declined)]);
+});
+
+test('an order that fails with the end of a stream that is about to be rebuilt is told once, too', async () => {
+  await insertSale(database.pool, 'tail', { ps5: 10 });
+  const intent = testIntent({ saleId: 'tail' });
+  await orderStoreOn(database.pool, log).beginPayment(intent);
+  await decline(intent);
+  const redis = stream();
+  redis.add('reservation.released', intent);
+  const tail = await redis.outbox('tail', '0-0', 10);
+  await Promise.all([1, 2, 3].map(() => relayTail(database.pool, redis, log, 'tail', tail)));
+  expect(redis.pushes).toEqual([failureOf(intent)]);
 });
 
 test("a sale's state follows its events, and a move that is none is passed over", async () => {

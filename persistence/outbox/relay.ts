@@ -65,14 +65,23 @@ export async function relayOnce(
   const rows = await commitEvents(on, log, saleId, relay.position, events);
   if (rows.length === 0) return { kind: 'overtaken' };
   await settlement.trimOutbox(saleId, last.position);
-  const failed = rows.filter((row) => row.order_id !== null);
-  await Promise.all(failed.map((order) => tellOfFailure(settlement, order)));
+  const failedOrders = await tellOfFailures(settlement, rows);
   return {
     kind: 'relayed',
     events: events.length,
-    failedOrders: failed.length,
+    failedOrders,
     more: events.length === batchMax,
   };
+}
+
+/** Tells the buyers of orders that have failed; answers how many there are. */
+async function tellOfFailures(
+  settlement: Pick<Settlement, 'push'>,
+  rows: Awaited<ReturnType<typeof commitEvents>>,
+): Promise<number> {
+  const failed = rows.filter((row) => row.order_id !== null);
+  await Promise.all(failed.map((order) => tellOfFailure(settlement, order)));
+  return failed.length;
 }
 
 /** A decline said that the order could still be paid. */
@@ -125,9 +134,13 @@ export async function journal(
   }
 }
 
-/** Commits the end of a stream that is about to end; what other relays had committed of it is left out. */
+/**
+ * Commits the end of a stream that is about to end, and tells buyers whose orders have failed with it; what other relays
+ * had committed of it is left out.
+ */
 export async function relayTail(
   on: PostgresPool,
+  settlement: Pick<Settlement, 'push'>,
   log: Log,
   saleId: string,
   tail: readonly OutboxEvent[],
@@ -136,7 +149,9 @@ export async function relayTail(
     const [{ position, rebuilt_epoch }] = (await readSaleLife(on, [saleId])) as [SaleLifeRow];
     // What an epoch said that is over since was not part of the rebuild.
     const events = tail.filter((event) => event.epoch >= rebuilt_epoch && isBefore(position, event.position));
-    isDone = events.length === 0 || (await commitEvents(on, log, saleId, position, events)).length > 0;
+    const rows = events.length === 0 ? [] : await commitEvents(on, log, saleId, position, events);
+    isDone = events.length === 0 || rows.length > 0;
+    await tellOfFailures(settlement, rows);
   }
 }
 

@@ -20,7 +20,7 @@ export interface RebuildParts {
   rows: PostgresPool;
   /** Plans through statistics: reads whole sales. */
   reports: PostgresPool;
-  settlement: Pick<Settlement, 'life' | 'beginRebuild' | 'rebuild' | 'vacateTurns' | 'snapshot'>;
+  settlement: Pick<Settlement, 'life' | 'beginRebuild' | 'rebuild' | 'vacateTurns' | 'snapshot' | 'push'>;
   log: Log;
 }
 
@@ -42,7 +42,7 @@ export async function rebuildSale(
   const [relay] = (await readPosition(rows, [saleId])) as [{ position: string }];
   const begun = await settlement.beginRebuild(saleId, epoch + 1, relay.position);
   if (begun.kind !== 'begun') return false;
-  await relayTail(rows, log, saleId, begun.tail);
+  await relayTail(rows, settlement, log, saleId, begun.tail);
   let lost = epoch;
   while ((await beginEpoch(rows, [saleId, lost, runId, indexBlock])).length === 0) {
     const [sale] = (await readSale(rows, [saleId])) as [SaleRow];
