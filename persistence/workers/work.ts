@@ -10,6 +10,7 @@ import { settlementsOn } from '../payments/settlements.ts';
 import { providersIn, type WatchedProvider } from '../providers/choice.ts';
 import type { RowOutcome } from '../queues/row-queue.ts';
 import { refunder } from '../refunds/execute-refund.ts';
+import { leaseMsOf } from '../saga/charge.ts';
 import { claimsOn } from '../saga/claims.ts';
 import { type Followed, paymentSaga } from '../saga/saga.ts';
 import { slowPassesOf } from '../slow/passes.ts';
@@ -44,7 +45,7 @@ export interface Work {
 }
 
 const sagaTimes = {
-  /** How long a claim may wait for its turn at the provider. It lasts for that and for the wait for the answer. */
+  /** How long a claim may wait for its turn at the provider. */
   turnMsMax: 3_000,
   /** How long a buyer may take at their bank. */
   actionMs: 300_000,
@@ -60,8 +61,9 @@ export function workOf(parts: WorkParts): Work {
   const providers = providersIn(parts.providers);
   const times = { ...sagaTimes, ...parts.times };
   const answerMsMax = Math.max(...parts.providers.map((provider) => provider.answerMsMax));
+  const leaseMs = leaseMsOf({ turnMsMax: times.turnMsMax, answerMsMax });
   const saga = {
-    claims: claimsOn(rows, { ...times, leaseMs: times.turnMsMax + answerMsMax, first: providers.first }),
+    claims: claimsOn(rows, { ...times, leaseMs, first: providers.first }),
     providers,
     settlements: settlementsOn(rows, log),
     log,
