@@ -246,8 +246,10 @@ export type RefundOutcome =
   | { kind: 'pending'; providerRefundReference: string }
   /** For good: more than was captured, or captured nothing. `code` is the provider's. */
   | { kind: 'refused'; code: string }
-  | Unknown
-  | ProviderUnavailable;
+  | ((Unknown | ProviderUnavailable) & {
+      /** The provider answered, and about this refund: that says nothing about what else it is asked for. */
+      isOfThisAlone?: true;
+    });
 
 /** What the provider holds under a payment's id. */
 export type FoundPayment =

@@ -222,7 +222,7 @@ describe.each(['thin', 'stripe'] as const)('%s', (kind) => {
         { kind: 'refunded', providerRefundReference: 're_1' },
         { kind: 'refused', code: 'failed' },
         { kind: 'refused', code: 'canceled' },
-        { kind: 'unknown', reason: 'the provider answered 404' },
+        { kind: 'unknown', reason: 'the provider answered 404', isOfThisAlone: true },
       ]);
       expect(asked).toEqual(['POST /v1/refunds', ...Array(5).fill('GET /v1/refunds/re_1')]);
     } finally {
@@ -230,6 +230,37 @@ describe.each(['thin', 'stripe'] as const)('%s', (kind) => {
       server.close();
     }
   });
+
+  test.each([403, 404, 409, 429])(
+    'refunds that are answered with %i, however often, keep nobody from charging',
+    async (status) => {
+      const server = createServer((request, response) => {
+        const isRefund = request.url?.startsWith('/v1/refunds');
+        response.writeHead(isRefund ? status : 402, { 'Content-Type': 'application/json' });
+        response.end(JSON.stringify({ error: { code: 'card_declined' } }));
+      });
+      await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+      try {
+        const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+        const provider = createPaymentProvider('primary', url, { kind, apiKey: 'sk_test_of_the_tests' });
+        const refund = {
+          ...request('tok_visa'),
+          providerReference: 'pi_1',
+          refundId: 'rfd_1',
+          providerRefundReference: 're_1',
+          reason: 'why',
+        } as const;
+        const reason = `the provider answered ${status}`;
+        for (let made = 0; made < 40; made += 1) {
+          expect(await provider.refund(refund)).toMatchObject({ reason });
+        }
+        expect(await provider.charge(request('tok_visa'))).toMatchObject({ kind: 'declined' });
+      } finally {
+        server.closeAllConnections();
+        server.close();
+      }
+    },
+  );
 
   test('an outage is unknown, and soon nobody is asked any more', async () => {
     const provider = adapter();

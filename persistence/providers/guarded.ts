@@ -20,14 +20,17 @@ export interface GuardOptions {
 }
 
 /**
- * A provider behind a bulkhead and a breaker. One card that cannot be charged says nothing about the next; a
- * provider that does not answer does. While the breaker is open nothing is sent: *unavailable*. So is what waited for
+ * A provider behind a bulkhead and a breaker. One card that cannot be charged, or one refund that is not known, says
+ * nothing about the next; a provider that does not answer does. While the breaker is open nothing is sent: *unavailable*. So is what waited for
  * its turn for so long that its answer might come after its time: another may be asking for the same by then. That says
  * nothing about the provider.
  */
 export function guarded(provider: PaymentProvider, options: GuardOptions): WatchedProvider {
   const breaker = circuitBreaker(
-    handleWhenResult((outcome) => ['unavailable', 'unknown'].includes((outcome as { kind: string }).kind)),
+    handleWhenResult((outcome) => {
+      const { kind, isOfThisAlone } = outcome as { kind: string; isOfThisAlone?: true };
+      return (kind === 'unavailable' || kind === 'unknown') && !isOfThisAlone;
+    }),
     {
       breaker: new SamplingBreaker({ threshold: 0.5, duration: 5_000, minimumRps: 2 }),
       halfOpenAfter: options.halfOpenAfterMs,

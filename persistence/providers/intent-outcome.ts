@@ -106,7 +106,13 @@ export function refundOutcomeOf(refund: { id: string; status?: string | null }):
 }
 
 export const refundRefused = (error: ProviderError): RefundOutcome =>
-  refuses(error) ? { kind: 'refused', code: codeOf(error) } : withoutAnswer(error);
+  refuses(error) ? { kind: 'refused', code: codeOf(error) } : refundUntold(error);
+
+/** Nothing was said about a refund. Whoever can say that it knows none, or takes no such question, is there. */
+export function refundUntold(error: ProviderError): RefundOutcome {
+  const outcome = withoutAnswer(error);
+  return error.status >= 400 && error.status < 500 ? { ...outcome, isOfThisAlone: true } : outcome;
+}
 
 /** A provider that does not know its own name for a payment knows none; one that has no list says nothing. */
 export const findRefused = (error: ProviderError, providerReference: string | null): FoundPayment =>

@@ -16,10 +16,10 @@ import {
   type ProviderError,
   refundOutcomeOf,
   refundRefused,
+  refundUntold,
   silence,
   standingOf,
   voidRefused,
-  withoutAnswer,
 } from './intent-outcome.ts';
 import { outcomeOfList, referenceOf } from './key-over.ts';
 import type { AdapterOptions } from './options.ts';
@@ -111,7 +111,7 @@ export function stripeProvider(options: AdapterOptions): PaymentProvider {
         try {
           return refundOutcomeOf(await stripe.refunds.retrieve(providerRefundReference));
         } catch (error) {
-          return outcomeOf(error, withoutAnswer);
+          return outcomeOf(error, refundUntold);
         }
       }
       try {

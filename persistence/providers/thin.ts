@@ -14,10 +14,10 @@ import {
   type ProviderIntent,
   refundOutcomeOf,
   refundRefused,
+  refundUntold,
   silence,
   standingOf,
   voidRefused,
-  withoutAnswer,
 } from './intent-outcome.ts';
 import { outcomeOfList, referenceOf } from './key-over.ts';
 import type { AdapterOptions } from './options.ts';
@@ -110,7 +110,7 @@ export function thinProvider(options: AdapterOptions): PaymentProvider {
       try {
         if (providerRefundReference !== null) {
           const answer = await get(`${folder}v1/refunds/${encodeURIComponent(providerRefundReference)}`);
-          return isRefund(answer) ? refundOutcomeOf(answer.body) : withoutAnswer(errorOf(answer));
+          return isRefund(answer) ? refundOutcomeOf(answer.body) : refundUntold(errorOf(answer));
         }
         const answer = await post(`${folder}v1/refunds`, refundId, {
           payment_intent: providerReference,
