@@ -61,6 +61,10 @@ const unacted = async () => {
   return rows.length;
 };
 
+/** The pauses of what could not be acted on are over. */
+const afterTheirPauses = () =>
+  house.database.pool.query('UPDATE provider_events SET looks_again_at = now() WHERE acted_at IS NULL');
+
 /** A buyer at the bank, whose payment nobody looks at by himself any more. */
 async function atTheBank(): Promise<{ held: Hold; paymentId: string; url: string }> {
   const held = await house.hold(await house.openSale(1));
@@ -163,6 +167,7 @@ test('money of a payment that had ended calls a person, once the provider says s
   expect(await actWith({ kind: 'unknown', reason: 'away' }).run()).toBe(0);
   expect(await paymentOf(held)).toMatchObject({ state: 'declined', unresolved: null });
   expect(await unacted()).toBe(1);
+  await afterTheirPauses();
   expect(await actWith({ kind: 'captured', providerReference: 'pi_late' }).run()).toBe(1);
   expect(await paymentOf(held)).toMatchObject({
     state: 'declined',
@@ -234,6 +239,7 @@ test('a refund that fails after it was paid back is taken back from the books, a
   await tell('refund.failed', { refund_id: refundId });
   // What an event says decides nothing: its provider is asked, by the refund's name there.
   expect(await actWith({ kind: 'none' }, { kind: 'unknown', reason: 'away' }).run()).toBe(0);
+  await afterTheirPauses();
   const refused = actWith({ kind: 'none' }, { kind: 'refused', code: 'failed' });
   expect(await refused.run()).toBe(1);
   expect(refused.asked).toMatchObject([{ refundId, providerRefundReference: expect.stringMatching(/^re_/) }]);
@@ -277,4 +283,90 @@ test('a refund that its provider still calls paid back stays so, whatever an eve
   expect(await same.run()).toBe(1);
   expect(await paymentOf(held)).toMatchObject({ state: 'refunded', unresolved: null });
   expect((await booksOf(orderId)).taken).toBe(0);
+});
+
+test('what a provider cannot say of a refund is asked again after a pause that grows, however many workers ask', async () => {
+  await running.close();
+  const { refundId } = await refundedOrder();
+  await tell('refund.failed', { refund_id: refundId }, refundId);
+  const mute = actWith({ kind: 'none' }, { kind: 'unknown', reason: 'the provider answered 404' });
+  const event = async () => {
+    const { rows } = await house.database.pool.query(
+      `SELECT looks, acted_at, looks_again_at > now() AS waits, looks_again_at > now() + interval '55 minutes' AS "waitsLong"
+       FROM provider_events WHERE event_id = $1`,
+      [refundId],
+    );
+    return rows[0];
+  };
+  expect(await Promise.all([mute.run(), mute.run(), mute.run()])).toEqual([0, 0, 0]);
+  expect(await event()).toEqual({ looks: 1, acted_at: null, waits: true, waitsLong: false });
+  // A pause is not over because a machine is slow.
+  await house.database.pool.query(
+    "UPDATE provider_events SET looks_again_at = 'infinity' WHERE event_id = $1",
+    [refundId],
+  );
+  const asked = mute.asked.length;
+  for (const _ of [1, 2, 3]) expect(await mute.run()).toBe(0);
+  expect(mute.asked).toHaveLength(asked);
+
+  for (let looks = 2; looks <= 13; looks += 1) {
+    await afterTheirPauses();
+    await mute.run();
+  }
+  expect(await event()).toEqual({ looks: 13, acted_at: null, waits: true, waitsLong: true });
+  await afterTheirPauses();
+  expect(await actWith({ kind: 'none' }, { kind: 'refunded', providerRefundReference: 're_1' }).run()).toBe(
+    1,
+  );
+});
+
+test('what a provider cannot say for three days is for a person, once', async () => {
+  await running.close();
+  const { held, orderId, refundId } = await refundedOrder();
+  const paymentId = (await paymentOf(held))?.payment_id as `pay_${string}`;
+  await tell('refund.failed', { refund_id: refundId });
+  await house.database.pool.query('UPDATE provider_events SET looks = 84 WHERE acted_at IS NULL');
+  const mute = actWith({ kind: 'none' }, { kind: 'unknown', reason: 'the provider answered 404' });
+  await Promise.all([mute.run(), mute.run()]);
+  expect(await unacted()).toBe(0);
+  const { unresolved } = (await paymentOf(held)) ?? {};
+  expect(unresolved?.split(refundId)).toHaveLength(2);
+  expect((await booksOf(orderId)).taken).toBe(0);
+
+  const payments = paymentsOn(house.database.pool, house.queue, createLog('silent'));
+  const settled = await payments.settle(paymentId, 'op', { outcome: 'captured', reason: 'it was paid back' });
+  expect(settled).toMatchObject({ kind: 'settled', payment: { status: 'refunded', unresolved: null } });
+});
+
+test('a refund that fails while an older answer is about to be committed is known to have failed', async () => {
+  await running.close();
+  const worker = await house.startWorker({ providers: [createPaymentProvider('primary', simulator.url)] });
+  const held = await house.hold(await house.openSale(1));
+  await house.pay(held);
+  await eventually(() => statusOf(held)).toBe('confirmed');
+  await worker.close();
+  const orderId = orderIdOf(held.reservationId);
+  const refundId = await beginRefund(orderId);
+  const failed = actWith({ kind: 'none' }, { kind: 'refused', code: 'failed' });
+  const execute = refunder({
+    on: house.database.pool,
+    providerNamed: () => ({
+      ...house.provider,
+      // It fails, and its event is seen, before the worker hears that it was paid back.
+      refund: async () => {
+        await tell('refund.failed', { refund_id: refundId });
+        await failed.run();
+        return { kind: 'refunded', providerRefundReference: 're_1' };
+      },
+    }),
+    log: createLog('silent'),
+  });
+  expect(await execute(refundId)).toEqual({ kind: 'done' });
+  expect(await paymentOf(held)).toMatchObject({ state: 'refunded', unresolved: null });
+  expect(await failed.run()).toBe(1);
+  expect(await paymentOf(held)).toMatchObject({
+    state: 'captured',
+    unresolved: expect.stringContaining(refundId),
+  });
+  expect(await booksOf(orderId)).toMatchObject({ taken: 49_900 });
 });

@@ -15,6 +15,8 @@ interface EventRow {
   type: string;
   payment_id: PaymentId | null;
   refund_id: RefundId | null;
+  /** How often its provider was asked about it in vain. */
+  looks: number;
   /** Null where there is no such payment, or refund. */
   payment_state: PaymentState | null;
   refund_state: RefundState | null;
@@ -22,8 +24,13 @@ interface EventRow {
 
 const lostEvents = statement<EventRow>('lost-events');
 const markEvents = statement('mark-events');
+const postponeEvents = statement('postpone-events');
+const giveUpEvent = statement<{ payment_id: string }>('give-up-event');
 
 const batchMax = 500;
+
+/** Three days of asking in vain: after twelve pauses that double, which take an hour, one is an hour. */
+const looksMax = 12 + 72;
 
 /** Events that say that money was taken, or set aside. */
 const ofMoney = new Set([
@@ -49,22 +56,37 @@ export interface EventParts {
  * Looks after what providers told of. An event decides nothing, so neither its order nor its number counts: a
  * payment or refund that is not settled is woken, and asks its provider. Two are asked about here: a payment that had
  * ended without money, and is said to have taken some; and a refund that was paid back, and is said to have failed.
+ * Where the provider cannot say, it is asked again after a pause that doubles; after three days a person is.
  * Safe to run at once. Returns how many were acted on.
  */
 export async function actOnEvents(parts: EventParts): Promise<number> {
   const { rows, reports, queue, refunds } = parts;
-  const events = await lostEvents(reports, [batchMax]);
+  const events = await lostEvents(reports, [batchMax, [...ofFailure]]);
   if (events.length === 0) return 0;
   const payments = events.filter((event) => event.payment_state === 'initiated');
   if (payments.length > 0) await queue.wakeAgain(distinct(payments.map((event) => event.payment_id)));
   const begun = events.filter((event) => event.refund_state === 'initiated');
   await refunds.wake(distinct(begun.map((event) => event.refund_id)));
   const done: EventRow[] = [];
+  const unanswered: EventRow[] = [];
   for (const event of events) {
-    if (await isDoneWith(parts, event)) done.push(event);
+    const isDone = (await isDoneWith(parts, event)) || (await isGivenUp(parts, event));
+    (isDone ? done : unanswered).push(event);
   }
   await markEvents(rows, columns(done, ['provider', 'event_id']));
+  await postponeEvents(rows, columns(unanswered, ['provider', 'event_id', 'looks']));
   return done.length;
+}
+
+/** Leaves to a person what could not be found out for too long. False: ask again later. */
+async function isGivenUp({ rows, log }: EventParts, event: EventRow): Promise<boolean> {
+  const { provider, event_id: eventId, type, payment_id: paymentId, refund_id: refundId, looks } = event;
+  if (looks < looksMax) return false;
+  const about = refundId ?? paymentId;
+  const reason = `${provider} told of ${type} (${eventId}), and does not say what became of ${about}`;
+  const [news] = await giveUpEvent(rows, [provider, eventId, paymentId, reason]);
+  if (news) log.error({ paymentId, reason }, 'a payment is for a person to decide');
+  return true;
 }
 
 const distinct = <Id extends string>(ids: readonly (Id | null)[]) =>
