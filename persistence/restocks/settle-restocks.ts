@@ -21,6 +21,7 @@ interface OwedRestock {
 const lostRestocks = statement<OwedRestock>('lost-restocks');
 const moveRestock = statement<Item>('move-restock');
 const closeRestock = statement('close-restock');
+const noteRefusedRestock = statement('note-refused-restock');
 
 const batchMax = 200;
 const generalStock = 'stock/general';
@@ -98,6 +99,7 @@ export async function settleRestocks({ rows, reports, settlement, log }: Restock
         return;
       default:
         // Confirmed here and not yet there, or lost with an epoch: asked again, and seen in the audit.
+        await noteRefusedRestock(rows, [returnId, buyerId]);
         log.warn({ saleId, returnId, reservationId, answer }, 'Redis does not take returned units');
     }
   }

@@ -21,6 +21,9 @@ const holdMs = 15 * 60_000;
 /** Every decision about stock reads all of it: a reservation takes 7.5 ms with 500 SKUs, with one 0.9 ms. */
 export const skusMax = 500;
 
+/** What Redis has not taken for so long is left to a person (it shows in the audit), and no count waits for it. */
+const refusedForMs = 5 * 60_000;
+
 /** The operator's hand on general stock. `units` are what is there and not sold. */
 export const stockStoreOn = (on: PostgresPool, settlement: StockSettlement, log: Log): StockStore => {
   async function find(sku: string): Promise<StockItem | null | Refusal> {
@@ -78,11 +81,12 @@ async function put(
     return refuse('invalid_request', { detail: `General stock holds at most ${skusMax} SKUs.` });
   }
   // A count may have these in it, and they would come to it once more. Before Redis is asked what is sold.
-  if (known && (await lostReturns(stock.connection, [sku])).length > 0) return stillReturning;
+  const returning = known ? await lostReturns(stock.connection, [sku, refusedForMs]) : [];
   const sold = known ? await soldOf(settlement, sku) : 0;
   if (sold === null) return notKnown;
   // By the rows: a change that died, or is to be published later, has left another number in Redis.
   const gained = units + sold - (known?.units ?? 0);
+  if (gained !== 0 && returning.length > 0) return stillReturning;
   stock.list(sku);
   const short = gained < 0 ? await stock.take([{ sku, quantity: -gained }]) : null;
   if (short?.code === 'insufficient_stock') {

@@ -358,6 +358,33 @@ test('a count waits for units that are on their way back, and has them in it', a
   expect(await unitsOf(sku)).toBe(10);
 });
 
+test('a return that Redis does not take keeps nobody from changing a price, nor from counting for good', async () => {
+  const sku = await stocked(10);
+  const hold = await held('returns in vain', sku, 1);
+  const worker = await house.startWorker();
+  await house.pay(hold);
+  const orderId = orderIdOf(hold.reservationId);
+  await eventually(async () => (await house.orders.order(orderId, hold.buyerId))?.status).toBe('confirmed');
+  await eventually(async () => (await countOf(sku))?.sold).toBe(1);
+  await worker.close();
+  await buyerOrdersOn(house.database.pool, 60_000).cancel(orderId, hold.buyerId, {}, 'cancel');
+  const restock = async () => ({ kind: 'not_sold', state: null }) as const;
+  const inVain = () => settleRestocks({ ...parts(), settlement: { ...house.settlement, restock } });
+  await inVain();
+
+  const named = { title: 'PlayStation 5 Slim', price: { amount: 39_900, currency: 'USD' } };
+  expect(await house.stock.put(sku, { ...named, units: 9 })).toMatchObject({
+    kind: 'stocked',
+    item: { ...named, units: 9 },
+  });
+  expect(await put(sku, 12)).toMatchObject({ code: 'unavailable', retryAfterSeconds: 1 });
+  await house.database.pool.query("UPDATE restocks SET refused_since = refused_since - interval '6 minutes'");
+  await inVain();
+  expect(await put(sku, 12)).toMatchObject({ item: { units: 12, available: 12 } });
+  // Left as it was for the tests that follow.
+  await settleRestocks(parts());
+});
+
 test('a price that Redis has not heard of is told to it later, though no unit moved', async () => {
   const sku = await stocked(10);
   const dearer = { title: 'PlayStation 5', price: { amount: 59_900, currency: 'USD' }, units: 10 };
