@@ -80,13 +80,16 @@ export function payAtDesk(parts: PayParts) {
     const fingerprint = fingerprintOf(checkoutId, request);
     const paymentId = paymentIdFor(paymentKey, { checkoutId, buyerId, idempotencyKey, fingerprint });
 
-    /** A key keeps how its payment stands; an attempt that was given up left its key free, and keeps it itself. */
+    /**
+     * A key keeps how its payment stands; an attempt that was given up left its key free, and keeps it itself, also
+     * where another body has paid under that key since.
+     */
     const stored = async (): Promise<PayOutcome | null> => {
       const { orderStore } = parts;
-      const outcome =
-        (await orderStore.storedOutcome(buyerId, 'pay', idempotencyKey, fingerprint)) ??
-        (await orderStore.refusalOf({ paymentId, buyerId }));
-      return outcome && said(outcome, true);
+      const ofKey = await orderStore.storedOutcome(buyerId, 'pay', idempotencyKey, fingerprint);
+      if (ofKey && ofKey.kind !== 'refused') return said(ofKey, true);
+      const ofAttempt = await orderStore.refusalOf({ paymentId, buyerId });
+      return ofAttempt ? said(ofAttempt, true) : ofKey;
     };
     const said = (
       outcome: Exclude<BeginPaymentOutcome, { kind: 'accepted' }>,

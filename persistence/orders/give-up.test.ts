@@ -193,6 +193,20 @@ test('after an attempt was given up another key pays at once, and its own says w
   await close();
 });
 
+test('a key that another body has paid under since says to each body what it was told', async () => {
+  const { hold, prompt, late, go, close } = await twiceUnderOneKey();
+  go();
+  expect(await late).toMatchObject(dearer);
+  const other = { paymentToken: 'tok_3ds' };
+  expect(await payAt(prompt, hold, 'k', other)).toMatchObject({ kind: 'pending', replayed: false });
+  expect(await payAt(prompt, hold, 'k')).toMatchObject(saidAgain);
+  expect(await payAt(prompt, hold, 'k', other)).toMatchObject({ kind: 'pending', replayed: true });
+  expect(await payAt(prompt, hold, 'k', { paymentToken: 'tok_declined' })).toMatchObject({
+    code: 'idempotency_key_reused',
+  });
+  await close();
+});
+
 test('while Postgres cannot be asked nothing is given up: the pin waits for its lease', async () => {
   const abandon = () => Promise.reject(new Error('Postgres is away'));
   const { hold, late, go, close } = await twiceUnderOneKey({ orderStore: { ...house.orders, abandon } });
