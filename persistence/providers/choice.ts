@@ -1,11 +1,11 @@
 import type { PaymentProvider } from '../../engine/contracts/ports.ts';
 
-/** A provider that says whether it is being asked at the moment, and how long it is waited for. */
+/** A provider that says whether it is being asked at the moment, and how long a charge is waited for. */
 export type WatchedProvider = PaymentProvider & {
   /** True while its breaker asks nobody. */
   isAway(): boolean;
-  /** An answer that takes longer is given up. */
-  answerMsMax: number;
+  /** So long a charge may take there, its capture included where that is asked for apart. */
+  chargeMsMax: number;
 };
 
 /** The providers of this shop, in the order in which they are asked. */

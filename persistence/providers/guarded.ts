@@ -17,6 +17,8 @@ export interface GuardOptions {
   timeoutMs: number;
   /** How long an open breaker asks nobody. */
   halfOpenAfterMs: number;
+  /** Whether a capture is a request of its own. */
+  captureMethod: 'automatic' | 'manual';
 }
 
 /**
@@ -61,7 +63,7 @@ export function guarded(provider: PaymentProvider, options: GuardOptions): Watch
 
   return {
     name: provider.name,
-    answerMsMax: options.timeoutMs,
+    chargeMsMax: options.timeoutMs * (options.captureMethod === 'manual' ? 2 : 1),
     isAway: () => breaker.state === CircuitState.Open && performance.now() < asksNobodyUntilMs,
     charge: (request) => guard(() => provider.charge(request), request.answerByMs),
     capture: (payment) => guard(() => provider.capture(payment), payment.answerByMs),

@@ -3,17 +3,6 @@ import type { ChargeOutcome, PaymentProvider, Unknown } from '../../engine/contr
 import { foundCharge } from '../providers/key-over.ts';
 import type { Claim } from './claims.ts';
 
-/** What became of an old charge, the charge, and its capture. */
-const answersMax = 3;
-
-/**
- * How long a claim lasts: until its turn at the provider has come, and for as many answers as it may have to wait for,
- * one after the other. Nothing is sent that might be answered later, so with less a slow provider is never asked to
- * capture.
- */
-export const leaseMsOf = ({ turnMsMax, answerMsMax }: { turnMsMax: number; answerMsMax: number }): number =>
-  turnMsMax + answersMax * answerMsMax;
-
 /** What a charge can end with; what was authorized is captured or given back before anybody hears of it. */
 export type Charged = Exclude<ChargeOutcome, { kind: 'authorized' }>;
 

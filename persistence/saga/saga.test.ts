@@ -61,7 +61,7 @@ function scene(
   const provider = {
     name: 'primary',
     isAway: () => false,
-    answerMsMax: 5_000,
+    chargeMsMax: 5_000,
     charge: async () => {
       events.push('charge');
       return options.outcome ?? { kind: 'captured' as const, providerReference: 'pi' };

@@ -10,7 +10,6 @@ import { settlementsOn } from '../payments/settlements.ts';
 import { providersIn, type WatchedProvider } from '../providers/choice.ts';
 import type { RowOutcome } from '../queues/row-queue.ts';
 import { refunder } from '../refunds/execute-refund.ts';
-import { leaseMsOf } from '../saga/charge.ts';
 import { claimsOn } from '../saga/claims.ts';
 import { type Followed, paymentSaga } from '../saga/saga.ts';
 import { slowPassesOf } from '../slow/passes.ts';
@@ -60,8 +59,9 @@ export function workOf(parts: WorkParts): Work {
   const holds = holdSettlement(settlement);
   const providers = providersIn(parts.providers);
   const times = { ...sagaTimes, ...parts.times };
-  const answerMsMax = Math.max(...parts.providers.map((provider) => provider.answerMsMax));
-  const leaseMs = leaseMsOf({ turnMsMax: times.turnMsMax, answerMsMax });
+  // Until its turn at the provider has come, and the answers have that it may have to wait for one after the other:
+  // nothing is sent that might be answered later. Whoever looks for an old charge first may need a second claim.
+  const leaseMs = times.turnMsMax + Math.max(...parts.providers.map((provider) => provider.chargeMsMax));
   const saga = {
     claims: claimsOn(rows, { ...times, leaseMs, first: providers.first }),
     providers,
