@@ -59,7 +59,7 @@ export class SimulatedProvider {
     return {
       name: this.name,
       isAway: () => this.mood === 'away',
-      answerMsMax: 5_000,
+      chargeMsMax: 5_000,
       find,
 
       charge: async (request) => {
