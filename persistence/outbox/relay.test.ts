@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { OutboxEvent } from '../../engine/contracts/events.ts';
 import type { Push } from '../../engine/contracts/outcomes.ts';
 import type { PaymentIntent } from '../../engine/contracts/ports.ts';
@@ -197,4 +197,30 @@ test("a sale's state follows its events, and a move that is none is passed over"
   redis.add('sale.opened');
   await relayOnce(database.pool, redis, log, 'state');
   expect(await stateOf('state')).toBe('sold_out');
+});
+
+test('a sale that ends while its units are changed keeps neither waiting for the other', async () => {
+  await insertSale(database.pool, 'crossed', { ps5: 10 });
+  const intent = testIntent({ saleId: 'crossed' });
+  await orderStoreOn(database.pool, log).beginPayment(intent);
+  await decline(intent);
+  const redis = stream();
+  redis.add('reservation.released', intent);
+  redis.add('sale.closed');
+  // As a change of units does: the sale, then its items.
+  const change = await database.pool.connect();
+  await change.query('BEGIN');
+  await change.query("UPDATE sales SET revision = revision + 1 WHERE id = 'crossed'");
+  const relayed = relayOnce(database.pool, redis, log, 'crossed');
+  await vi.waitFor(async () => {
+    const { rows } = await database.pool.query(
+      "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+    );
+    expect(rows).toHaveLength(1);
+  });
+  await change.query("UPDATE sale_items SET units = 11 WHERE sale_id = 'crossed'");
+  await change.query('COMMIT');
+  change.release();
+  expect(await relayed).toMatchObject({ kind: 'relayed', events: 2, failedOrders: 1 });
+  expect(await committedUnits(database.pool, 'crossed')).toEqual({ ps5: 0 });
 });

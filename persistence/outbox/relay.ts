@@ -120,6 +120,7 @@ export async function journal(
     position,
     last.position,
     ...eventColumns(events),
+    events.some(({ type }) => type in stateAfter),
   ]);
   if (committed.length > 0) await moveStates();
   return committed;

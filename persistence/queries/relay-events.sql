@@ -2,12 +2,14 @@
 -- order whose hold ended is failed, and its units fall from the guard; a hold that Redis confirmed is no
 -- longer unheard of. All of it only if the position is still the one that was read from,
 -- and the events are not of an epoch before the last rebuild.
--- Returns the orders that failed, each with the payment that was tried last, and one row with nulls, or no row at all where another relay was first.
+-- Returns the orders that failed, each with the payment that was tried last, and one row with nulls, or no row at all
+-- where another relay was first.
 --
 -- $1 sale_id text  $2 position read from text  $3 position of the last event text
 -- $4 position_ms bigint[]  $5 position_n bigint[]  $6 type text[]  $7 at_ms bigint[]  $8 epoch integer[]
 -- $9 reservation_id text[]  $10 buyer_id text[]  $11 turn bigint[]  $12 items text[]
 -- $13 deadline_ms bigint[]  $14 attempt_id text[]  $15 first_index bigint[]  $16 places, base64, text[]
+-- $17 whether the state of the sale is moved in the same commit, boolean
 WITH moved AS MATERIALIZED (
   UPDATE sale_relays SET position = $3, relayed_at = now()
   WHERE sale_id = $1 AND position = $2 AND rebuilt_epoch <= ALL ($8)
@@ -66,11 +68,16 @@ freed AS MATERIALIZED (
   ) AS item
   GROUP BY item.sku
 ),
--- Given back by gives_coupons_back afterwards, and locked before sale items, as by everybody.
+-- The row whose state is moved afterwards, then coupons, then sale items: in the order of everybody.
+sale AS MATERIALIZED (
+  SELECT sales.id FROM sales JOIN moved ON moved.sale_id = sales.id WHERE $17::boolean FOR NO KEY UPDATE OF sales
+),
+-- Given back by gives_coupons_back afterwards.
 coupon AS MATERIALIZED (
   SELECT coupons.code
   FROM coupons JOIN (SELECT DISTINCT coupon_code FROM failed WHERE coupon_code IS NOT NULL) AS named
     ON named.coupon_code = coupons.code
+  WHERE (SELECT count(*) FROM sale) >= 0
   ORDER BY coupons.code
   FOR NO KEY UPDATE OF coupons
 ),
