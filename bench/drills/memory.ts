@@ -97,14 +97,14 @@ function median(numbers: number[]): number | null {
 function residentMiB(pid: number, withChildren: boolean): number | null {
   try {
     const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-    const kB = [...rollup.matchAll(/^Pss_(?:Anon|Shmem):\s+(\d+) kB/gm)].map(([, count]) => Number(count));
-    if (kB.length === 0) return null;
+    const own = [...rollup.matchAll(/^Pss_(?:Anon|Shmem):\s+(\d+) kB/gm)].map(([, kB]) => Number(kB) / 1024);
+    if (own.length === 0) return null;
     const children = withChildren ? readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8') : '';
     const ofChildren = children
       .split(' ')
       .filter(Boolean)
       .map((child) => residentMiB(Number(child), false) ?? 0);
-    return ofChildren.reduce((sum, mib) => sum + mib, kB.reduce((sum, count) => sum + count, 0) / 1024);
+    return [...own, ...ofChildren].reduce((sum, mib) => sum + mib, 0);
   } catch {
     return null;
   }

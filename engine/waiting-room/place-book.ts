@@ -51,6 +51,7 @@ export interface PlaceBook {
   take(request: TakeRequest): Promise<TakePlaceOutcome>;
   /** The buyer's index, or null. */
   find(request: PlaceRequest): Promise<number | null>;
+  /** Gives a place up with its turn; `drawn` tells a turn that Redis does not know, and only that. */
   leave(request: LeaveRequest): Promise<Left>;
   /** Lists buyers who may join; `isAll`: everybody has been named by now. A repeat changes nothing. */
   invite(saleId: string, invitations: Invitations): Promise<void>;

@@ -35,7 +35,8 @@ export function stockRoutes(stock: StockStore): Route[] {
         '`units` are what is there and not sold, those that shoppers hold included: to have fewer than those is ' +
         'refused. What a return or a cancellation gave back counts as there once that is approved, so approve a return ' +
         'when the goods are there: while they are on their way into stock a count is `unavailable`, for a moment. What ' +
-        'sales have taken out of stock is not counted. From then on sales take units of this SKU out of general stock, and give back what they did not sell.',
+        'sales have taken out of stock is not counted. From then on sales take units of this SKU out of general ' +
+        'stock, and give back what they did not sell.',
       access: 'admin',
       body: PutStock,
       replies: { 200: { description: 'the SKU as it is now', schema: StockItem } },

@@ -39,12 +39,13 @@ export const initiateRoute = ({ carts, desk }: InitiateParts): Route =>
     ],
     answer: async ({ buyerId, body: { cartId, ...details } }) => {
       if (!isCartId(cartId)) return refuse('cart_not_found');
-      const warnings: string[] = [];
+      // Of the cart as it was read last.
+      let warnings: string[] = [];
       const readCart = async () => {
         const cart = await carts.ofBuyer(buyerId, cartId);
         if (isRefusal(cart)) return cart;
         const { cartId: own, lines } = cart;
-        warnings.push(...cart.warnings);
+        warnings = cart.warnings;
         if (own === null || lines.length === 0) {
           const detail = 'The cart is empty: put something into it first.';
           return refuse('invalid_request', { field: 'cartId', detail });

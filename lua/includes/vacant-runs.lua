@@ -1,4 +1,4 @@
--- Which indices nobody has, for telling people how many are before them: runs `from-to:vacant` in their order,
+-- Which indices nobody has, for telling people how many are before them, and whose ticket may have been lost: runs `from-to:vacant` in their order,
 -- of whose indices so many are vacant. A room that lost Redis more often than this has its oldest runs as one, with
 -- the people between them; an `m` behind it says so.
 -- Expects: saleKey, sale, the include integer.

@@ -22,6 +22,12 @@ if not buckets or #ARGV ~= 4 + 3 * elements or #places ~= placeBytes * elements
   or #placesText ~= placeCharacters * elements then
   return redis.error_reply('ERR ' .. elements .. ' buckets and ' .. #places .. ' bytes of places')
 end
+for i = 6, #ARGV, 3 do
+  local isUntold = ARGV[i] == '-1' and ARGV[i + 1] == '-1'
+  if not isUntold and not (whole(ARGV[i]) and whole(ARGV[i + 1])) then
+    return redis.error_reply('ERR arguments ' .. i .. ' and ' .. i + 1 .. ' are no index and turn')
+  end
+end
 local bucketTypes = {}
 for i = 1, elements do bucketTypes[KEYS[i + 12]] = 'hash' end
 failed = checkTypes(bucketTypes) or enterFloor()

@@ -5,7 +5,7 @@ import type { PostgresPool } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
 import { type DueFreeze, freezeSale } from './freeze.ts';
 import type { WriteTicket } from './places.ts';
-import { publishDraw } from './publish-draw.ts';
+import { type DrawSettlement, publishDraw } from './publish-draw.ts';
 
 const liveFreezes = statement<DueFreeze>('live-freezes');
 const unpublishedDraws = statement<{ id: string }>('unpublished-draws');
@@ -14,10 +14,7 @@ export interface DrawParts {
   rows: PostgresPool;
   /** Plans through statistics: what is looked for. */
   reports: PostgresPool;
-  settlement: Pick<
-    Settlement,
-    'freeze' | 'entrants' | 'publishDraw' | 'vacateTurns' | 'letDrawOpen' | 'outbox' | 'trimOutbox' | 'push'
-  >;
+  settlement: DrawSettlement & Pick<Settlement, 'freeze' | 'entrants'>;
   write: WriteTicket;
   log: Log;
   /**

@@ -1,11 +1,10 @@
 import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
 import { generalStockId } from '../../engine/contracts/sale.ts';
 import { drawSeed } from '../../engine/index.ts';
-import type { Settlement } from '../../engine/surface.ts';
 import type { Log } from '../log.ts';
 import type { PostgresPool } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
-import { type DrawRow, publishDraw, readDraw } from './publish-draw.ts';
+import { type DrawRow, type DrawSettlement, publishDraw, readDraw } from './publish-draw.ts';
 
 const giveBeaconRow = statement<{ id: string }>('give-beacon');
 
@@ -16,10 +15,7 @@ const giveBeaconRow = statement<{ id: string }>('give-beacon');
  */
 export async function giveBeacon(
   on: PostgresPool,
-  settlement: Pick<
-    Settlement,
-    'publishDraw' | 'vacateTurns' | 'letDrawOpen' | 'outbox' | 'trimOutbox' | 'push'
-  >,
+  settlement: DrawSettlement,
   log: Log,
   saleId: string,
   value: string,

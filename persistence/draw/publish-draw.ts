@@ -22,6 +22,12 @@ export interface DrawRow {
 export const readDraw = statement<DrawRow>('read-draw');
 const markDrawPublished = statement('mark-draw-published');
 
+/** What of Redis it takes to publish a draw. */
+export type DrawSettlement = Pick<
+  Settlement,
+  'publishDraw' | 'vacateTurns' | 'letDrawOpen' | 'outbox' | 'trimOutbox' | 'push'
+>;
+
 /**
  * Tells Redis what is committed about a draw: the root, and once it is drawn the seeds; and lets the sale open when
  * turns that nobody has are marked. Keeps that it was told. Safe to repeat: the sale does not open before all of it is
@@ -29,10 +35,7 @@ const markDrawPublished = statement('mark-draw-published');
  */
 export async function publishDraw(
   on: PostgresPool,
-  settlement: Pick<
-    Settlement,
-    'publishDraw' | 'vacateTurns' | 'letDrawOpen' | 'outbox' | 'trimOutbox' | 'push'
-  >,
+  settlement: DrawSettlement,
   log: Log,
   saleId: string,
 ): Promise<void> {

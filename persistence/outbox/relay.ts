@@ -163,13 +163,12 @@ export async function relayTail(
 export async function relayAll(
   ...[on, settlement, log, saleId]: Parameters<typeof relayOnce>
 ): Promise<void> {
-  const positionOf = async () => (await readPosition(on, [saleId]))[0]?.position;
-  for (let position = await positionOf(); ; ) {
+  for (let reached: string | null = null; ; ) {
     const relayed = await relayOnce(on, settlement, log, saleId);
     if (relayed.kind === 'relayed' && !relayed.more) return;
-    const moved = await positionOf();
-    if (moved === position) return;
-    position = moved;
+    const [relay] = await readPosition(on, [saleId]);
+    if (!relay || relay.position === reached) return;
+    reached = relay.position;
   }
 }
 

@@ -281,7 +281,7 @@ end
 local function push(message)
   redis.call('PUBLISH', 'db:push', cjson.encode(message))
 end
--- Which indices nobody has, for telling people how many are before them: runs `from-to:vacant` in their order,
+-- Which indices nobody has, for telling people how many are before them, and whose ticket may have been lost: runs `from-to:vacant` in their order,
 -- of whose indices so many are vacant. A room that lost Redis more often than this has its oldest runs as one, with
 -- the people between them; an `m` behind it says so.
 -- Expects: saleKey, sale, the include integer.
@@ -440,8 +440,8 @@ end
 -- A called turn may be used on time for claimMs by the claim clock, which stands still while the sale
 -- is paused. Turns called together share one entry of the `calls` set, scored by the serving they led
 -- to, `serving:passed:atMs:givenUp`: so many of them nobody has, and were passed over; so many were given up once they
--- were called (absent: none). Turns below `missedBelow` have had their time. The cost follows the turns in the window, never the
--- people who wait.
+-- were called (absent: none). Turns below `missedBelow` have had their time. The cost follows the turns in the window,
+-- never the people who wait.
 -- Expects: saleKey, callsKey, turnsKey, sale, nowMs, the include integer.
 local function packCall(call)
   return integer(call.serving) .. ':' .. integer(call.passed) .. ':' .. integer(call.atMs) .. ':' .. integer(call.givenUp)
