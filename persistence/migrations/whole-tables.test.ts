@@ -18,6 +18,7 @@ let pool: pg.Pool;
 beforeAll(async () => {
   database = await testDatabase();
   pool = new pg.Pool({ connectionString: database.url, max: 2 });
+  pool.on('error', () => {});
   await pool.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
 });
 afterAll(async () => {

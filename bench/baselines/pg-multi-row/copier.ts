@@ -52,6 +52,8 @@ async function emptyTables(pool: Pool): Promise<void> {
  */
 export function multiRowCopier(databaseUrl: string) {
   const pool = new Pool({ connectionString: databaseUrl, max: 2 });
+  // Without a listener an idle connection that Postgres ends would end the process.
+  pool.on('error', () => {});
   return async ({ saleId, orders }: Copied): Promise<{ perSecond: number }> => {
     await emptyTables(pool);
     const client = await pool.connect();

@@ -19,6 +19,8 @@ const schema = `
  */
 export async function pgRowLock(databaseUrl: string): Promise<Store> {
   const pool = new Pool({ connectionString: databaseUrl, max: 20 });
+  // Without a listener an idle connection that Postgres ends would end the process.
+  pool.on('error', () => {});
   await pool.query(schema);
   return {
     async sell({ saleId, sku, units }) {
