@@ -109,6 +109,8 @@ test('a drawn turn is given up with its place: before the opening, and when it i
   const sale = await drawnSale('queue', { perMinute: 60_000 });
   const joined = await Promise.all(Array.from({ length: 20 }, (_, i) => sale.join(`buyer-${i}`)));
   await sale.settlement.freeze(sale.saleId);
+  // Behind all of them: a turn that was given up is passed over once somebody behind it is called.
+  await sale.join('latecomer');
   await sale.publish({ seed, drawSeed: seed });
   // Nobody is told the seed before the sale opens; the place goes with its turn nevertheless.
   expect((await sale.known()).draw?.drawSeed).toBeNull();
