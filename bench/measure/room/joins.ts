@@ -4,7 +4,7 @@ export interface Joins {
   saleId: string;
   epoch: number;
   count: number;
-  /** Joins under way at any time: what a batch can grow to. */
+  /** Joins under way at any time: a batch grows to half of them. */
   underWay: number;
 }
 
