@@ -116,11 +116,12 @@ export function settlementOn(redis: Redis, tokenSecret: string): Settlement {
 
     life: (saleId) => ask(() => saleLife(redis, saleId)),
 
-    async beginEpoch(saleId, epoch, { from, to }) {
-      const args = [nextRequestId(), epoch, from, to];
+    async beginEpoch(saleId, runId, epoch, { from, to }) {
+      const args = [nextRequestId(), epoch, from, to, runId];
       const [, code] = await run(redis, script('sale/begin-epoch'), floorKeys(saleId), args);
       if (code === 1) await ask(() => redis.publish(channels.sales, saleId));
-      return { kind: code === 1 ? 'begun' : code === 0 ? 'present' : 'missing' };
+      const kinds = { 1: 'begun', 0: 'present', [-3]: 'restarted' } as const;
+      return { kind: kinds[code as keyof typeof kinds] ?? 'missing' };
     },
 
     beginRebuild: (saleId, epoch, position) => beginRebuild(redis, saleId, epoch, position),

@@ -170,14 +170,16 @@ export interface Settlement {
   /** What Redis says of a sale, believed or not. */
   life(saleId: string): Promise<SaleLife>;
   /**
-   * After a restart that lost nothing; `indices` are leased anew, `[from, to)`. `missing`: Redis does not know
-   * the sale, it has to be rebuilt.
+   * After a restart that lost nothing, as was seen in the life of Redis of that `runId`; `indices` are leased anew,
+   * `[from, to)`. `restarted`: it is another one by now, which has to be looked at again. `missing`: Redis does not
+   * know the sale, it has to be rebuilt.
    */
   beginEpoch(
     saleId: string,
+    runId: string,
     epoch: number,
     indices: { from: number; to: number },
-  ): Promise<{ kind: 'begun' | 'present' | 'missing' }>;
+  ): Promise<{ kind: 'begun' | 'present' | 'restarted' | 'missing' }>;
   /**
    * Takes a sale out of Redis, so that `builder` may write it anew. What its outbox has behind `position`, where
    * the journal is, is handed over.

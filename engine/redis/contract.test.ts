@@ -20,6 +20,7 @@ function written({ name, keyCount, keysPerElement }: Script): string {
 /** A call of each script that does something, as [arguments after the request id, keys after the first ones]. */
 interface Example {
   sale?: TestSaleOptions;
+  /** `thisLife` stands for the run id of the Redis that is asked. */
   args: (string | number)[];
   /** Buckets, for scripts with a key an element. */
   buckets?: number[];
@@ -36,6 +37,7 @@ const paying: [string, ...(string | number)[]] = [
   'ann',
   'pay-1',
 ];
+const thisLife = 'the life of this Redis';
 const room: TestSaleOptions = { method: 'fifo', opensInMs: 1_000 };
 const rebuilding: [string, ...(string | number)[]] = [
   'sale/begin-rebuild',
@@ -118,7 +120,7 @@ const examples: Record<string, Example> = {
   },
   'reservation/return-to-held': { args: ['rsv-1', 'pay-1'], after: [held, paying] },
   'sale/adjust-units': { args: ['ps5', 5] },
-  'sale/begin-epoch': { args: [2, 100_000, 200_000] },
+  'sale/begin-epoch': { args: [2, 100_000, 200_000, thisLife] },
   'sale/begin-rebuild': { args: [2, 'builder-1', 10_000, '0-0', 5_000] },
   'sale/end-rebuild': { args: ended, after: [rebuilding, restored] },
   'sale/give-back': { args: ['ps5'], after: [['sale/command', 'close']] },
@@ -184,7 +186,9 @@ async function prepared(name: string) {
     await call(redis, before, keysOf(scripts.get(before) as Script, saleId), beforeArgs);
   }
   const keys = keysOf(scripts.get(name) as Script, saleId, buckets);
-  return { redis, saleId, keys, ask: (on = keys) => call(redis, name, on, args) };
+  const { runId } = await sale.settlement.life(saleId);
+  const given = args.map((argument) => (argument === thisLife ? runId : argument));
+  return { redis, saleId, keys, ask: (on = keys) => call(redis, name, on, given) };
 }
 
 test('every script has an example here', () => {

@@ -205,8 +205,8 @@ test('another epoch refuses who believes in the old one, and its clock is the wa
   await sale.hold('ann');
   await sale.jump(60_000);
   expect(await sale.where()).toBe('1 available, 1 held, 0 paying, 0 sold');
-  expect(await sale.settlement.beginEpoch(sale.saleId, 2, { from: 0, to: 0 })).toEqual({ kind: 'begun' });
-  expect(await sale.settlement.beginEpoch(sale.saleId, 2, { from: 0, to: 0 })).toEqual({ kind: 'present' });
+  expect(await sale.beginEpoch(2, { from: 0, to: 0 })).toEqual({ kind: 'begun' });
+  expect(await sale.beginEpoch(2, { from: 0, to: 0 })).toEqual({ kind: 'present' });
   expect(await sale.where()).toBe('2 available, 0 held, 0 paying, 0 sold');
   await expect(sale.reserve('bob')).rejects.toThrow('no such epoch');
 });

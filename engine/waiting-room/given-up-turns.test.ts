@@ -124,7 +124,7 @@ async function afterALoss(options: TestSaleOptions = {}) {
   let epoch = 1;
   const restart = async (from: number) => {
     epoch += 1;
-    await sale.settlement.beginEpoch(sale.saleId, epoch, { from, to: from + 1_000 });
+    await sale.beginEpoch(epoch, { from, to: from + 1_000 });
   };
   await restart(50);
   const decide = reserver(sale.redis);

@@ -15,7 +15,7 @@ async function roomWithAGap(method: 'fifo' | 'queue' = 'fifo') {
     sale.places.take({ saleId: sale.saleId, epoch, buyerId, shownIndex });
   for (const buyer of ['ann', 'bob', 'cat']) await join(buyer);
   epoch = 2;
-  expect(await sale.settlement.beginEpoch(sale.saleId, epoch, { from: 1_000, to: 51_000 })).toEqual({
+  expect(await sale.beginEpoch(epoch, { from: 1_000, to: 51_000 })).toEqual({
     kind: 'begun',
   });
   for (const buyer of ['dan', 'eve']) await join(buyer);
@@ -30,7 +30,7 @@ test('indices that a restart skipped are no people', async () => {
 test('indices that are skipped again and again are one run', async () => {
   const { sale } = await roomWithAGap();
   for (let epoch = 3; epoch < 50; epoch++) {
-    await sale.settlement.beginEpoch(sale.saleId, epoch, { from: epoch * 1_000, to: epoch * 1_000 + 1_000 });
+    await sale.beginEpoch(epoch, { from: epoch * 1_000, to: epoch * 1_000 + 1_000 });
     if (epoch % 2 === 0) await sale.places.take({ saleId: sale.saleId, epoch, buyerId: `late-${epoch}` });
   }
   const { entrants, vacantRuns } = await sale.tick();
@@ -42,7 +42,7 @@ test('indices that are skipped again and again are one run', async () => {
 test('a room that lost Redis very often keeps count of all, in 32 runs', async () => {
   const { sale } = await roomWithAGap();
   for (let epoch = 3; epoch < 60; epoch++) {
-    await sale.settlement.beginEpoch(sale.saleId, epoch, { from: epoch * 1_000, to: epoch * 1_000 + 1_000 });
+    await sale.beginEpoch(epoch, { from: epoch * 1_000, to: epoch * 1_000 + 1_000 });
     await sale.places.take({ saleId: sale.saleId, epoch, buyerId: `late-${epoch}` });
   }
   const { entrants, vacantRuns } = await sale.tick();

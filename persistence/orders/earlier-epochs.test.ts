@@ -19,7 +19,8 @@ test('a token of an earlier epoch pays the hold that survived, and both of its t
   };
   const earlier = await tokenOf();
   await house.database.pool.query('UPDATE sales SET epoch = 2 WHERE id = $1', [id]);
-  await house.settlement.beginEpoch(id, 2, { from: 0, to: 0 });
+  const { runId } = await house.settlement.life(id);
+  await house.settlement.beginEpoch(id, runId, 2, { from: 0, to: 0 });
   await house.engine.runOnce();
   const later = await tokenOf();
   expect(later.reservation).toEqual(earlier.reservation);
@@ -68,7 +69,8 @@ test('an attempt that met a new epoch half-way may be made again, with the same 
   const of = await house.hold(sale, 'dan');
   await house.database.pool.query('UPDATE sales SET epoch = 2 WHERE id = $1', [sale.config.id]);
   expect(await house.pay(of, 'tok_visa', 'same')).toMatchObject({ kind: 'refused', code: 'unavailable' });
-  await house.settlement.beginEpoch(sale.config.id, 2, { from: 0, to: 0 });
+  const { runId } = await house.settlement.life(sale.config.id);
+  await house.settlement.beginEpoch(sale.config.id, runId, 2, { from: 0, to: 0 });
   await house.engine.runOnce();
   expect(await house.pay(of, 'tok_visa', 'same')).toMatchObject({ kind: 'pending' });
 });

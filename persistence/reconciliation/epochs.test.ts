@@ -108,6 +108,35 @@ test('a price that was said and that a restarted Redis has lost is what the hold
   expect(sale.snapshot.stock).toMatchObject([{ available: 3, held: 2 }]);
 });
 
+test('a Redis that falls back after it was looked at does not take the epoch, and is looked at again', async () => {
+  const sale = await house.openSale(5);
+  const { id } = sale.config;
+  const hold = await house.hold(sale);
+  await follow(id);
+  await say(hold, 'Leeds');
+  const copy = damageOn(house.redis.url, house.database.pool, id);
+  const before = (await copy.redis.hgetBuffer(copy.keys.reservations, hold.reservationId)) as Buffer;
+  copy.close();
+  await say(hold, 'London');
+  await restartRedis();
+  const answers: unknown[] = [];
+  const beginEpoch: typeof house.settlement.beginEpoch = async (...args) => {
+    const { redis, keys, close } = damageOn(house.redis.url, house.database.pool, id);
+    await redis.hset(keys.reservations, hold.reservationId, before);
+    close();
+    await restartRedis();
+    const answer = await house.settlement.beginEpoch(...args);
+    answers.push(answer);
+    return answer;
+  };
+  const { rows, reports } = { rows: house.database.pool, reports: house.reports };
+  await followRedis({ rows, reports, settlement: { ...house.settlement, beginEpoch }, log }, id);
+  expect(answers).toEqual([{ kind: 'restarted' }]);
+  expect(await isRebuilt(id)).toBe(true);
+  await house.engine.runOnce();
+  expect(await cityOf(hold)).toBe('London');
+});
+
 test('a restart that kept every price that was said rebuilds nothing', async () => {
   const sale = await house.openSale(5);
   const { id } = sale.config;

@@ -74,7 +74,7 @@ export async function followRedis(parts: EpochParts, saleId: string): Promise<nu
     // After the epoch was noted: a payment of the one before that is committed later is refused, so that none comes
     // between the look and the new epoch.
     const knowsAll = (await knowsItsPins(parts, saleId)) && (await knowsItsQuotes(parts, saleId));
-    if (knowsAll) return tellEpoch(parts, saleId, noted);
+    if (knowsAll) return tellEpoch(parts, saleId, life.runId, noted);
     loss = 'rolled back';
     lost = noted.epoch;
   }
@@ -141,10 +141,18 @@ async function noteEpoch({ rows }: EpochParts, saleId: string, runId: string): P
   return { epoch: row.epoch, indicesTo: row.index_leased_through, isSlow: row.mode === 'slow' };
 }
 
-/** After a restart that kept everything. An epoch that Redis did not hear of is told again. */
-async function tellEpoch({ settlement, log }: EpochParts, saleId: string, { epoch, indicesTo }: NotedEpoch) {
+/**
+ * After a restart that kept everything. An epoch that Redis did not hear of is told again; one that fell back since it
+ * was looked at does not take it, and is looked at by the next pass.
+ */
+async function tellEpoch(
+  { settlement, log }: EpochParts,
+  saleId: string,
+  runId: string,
+  { epoch, indicesTo }: NotedEpoch,
+) {
   const indices = { from: Math.max(0, indicesTo - indexBlock), to: indicesTo };
-  const outcome = await settlement.beginEpoch(saleId, epoch, indices);
+  const outcome = await settlement.beginEpoch(saleId, runId, epoch, indices);
   if (outcome.kind === 'begun') log.info({ saleId, epoch }, 'Redis was restarted: another epoch');
   return epoch;
 }

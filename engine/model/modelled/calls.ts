@@ -174,6 +174,6 @@ export function predict(sale: ModelledSale, { script, args }: Call): Expected {
       sale.enter();
       return operator.command(sale, first as operator.OperatorCommand);
     case 'sale/begin-epoch':
-      return operator.beginEpoch(sale, Number(first));
+      return operator.beginEpoch(sale, Number(first), args[3] !== 'another life');
   }
 }

@@ -52,7 +52,8 @@ export function adjustUnits(sale: ModelledSale, sku: string, units: number): Mod
   return [1, units];
 }
 
-export function beginEpoch(sale: ModelledSale, epoch: number): ModelledReply {
+export function beginEpoch(sale: ModelledSale, epoch: number, isOfThisLife: boolean): ModelledReply {
+  if (!isOfThisLife) return [-3, `${sale.epoch}`];
   if (epoch <= sale.epoch) return [0, `${sale.epoch}`];
   sale.epoch = epoch;
   sale.clockOffsetMs = 0;

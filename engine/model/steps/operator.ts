@@ -30,9 +30,14 @@ export const adjustUnits = fc
   );
 
 export const beginEpoch = fc
-  .constantFrom(0, 1, 1)
-  .map((later) =>
-    step('begin epoch', later, (world) =>
-      world.call({ script: 'sale/begin-epoch', args: [`${world.model.epoch + later}`, '0', '1000000'] }),
-    ),
+  .record({
+    later: fc.constantFrom(0, 1, 1),
+    seen: fc.constantFrom('this life', 'this life', 'another life'),
+  })
+  .map(({ later, seen }) =>
+    step('begin epoch', { later, seen }, (world) => {
+      const life = seen === 'this life' ? (world.real.observed.sale.life as string) : seen;
+      const args = [`${world.model.epoch + later}`, '0', '1000000', life];
+      return world.call({ script: 'sale/begin-epoch', args });
+    }),
   );

@@ -9,7 +9,8 @@
 --       2 epoch        integer; one that is not later than the present one of this life changes nothing
 --       3 from         integer, first index of the block
 --       4 to           integer, first index after it
--- Reply {requestId, code, epoch}: 1 begun, 0 the present epoch is as late, -1 no such sale
+--       5 life         the life of Redis that was looked at before; another one may have lost what that one had
+-- Reply {requestId, code, epoch}: 1 begun, 0 the present epoch is as late, -1 no such sale, -3 another life
 -- Event sale.opened, sale.closed where that is due
 -- The sale's floor: every key that a script which moves units may touch, always in this order.
 --
@@ -736,12 +737,13 @@ local function vacate(skipped)
   end
   writeVacantRuns(runs)
 end
-local failed = checkCount(4) or checkWhole(2, 3, 4) or checkFloor()
+local failed = checkCount(5) or checkWhole(2, 3, 4) or checkFloor()
 if failed then return failed end
-local requestId, epoch, from, to = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local requestId, epoch, from, to, seenLife = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
 sale = readSaleOfAnyLife()
 if not sale then return { requestId, -1, '0' } end
 local life = redisLife()
+if life ~= seenLife then return { requestId, -3, integer(sale.epoch) } end
 if epoch < sale.epoch or (epoch == sale.epoch and sale.life == life) then
   return { requestId, 0, integer(sale.epoch) }
 end
