@@ -89,7 +89,7 @@ export async function startSystem(
     env,
     logFile: join(logs, 'demo-supervisor.log'),
     // As `npm start` does.
-    nodeOptions: ['--max-semi-space-size=1'],
+    nodeOptions: ['--optimize-for-size', '--initial-old-space-size=20'],
     imports: ['bench/demo/end-with-parent.ts'],
   });
   children.push(supervisor);
