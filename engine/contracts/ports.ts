@@ -233,11 +233,16 @@ export interface RefundRequest {
   refundId: RefundId;
   paymentId: PaymentId;
   providerReference: string;
-  /** What the provider calls the refund; null while that is not known. */
-  providerRefundReference: string | null;
   amount: Money;
   /** For the provider's records. */
   reason: string;
+}
+
+/** A refund to look for: among those of what was captured, where the provider's name for it is not known. */
+export interface ProviderRefund {
+  refundId: RefundId;
+  providerReference: string;
+  providerRefundReference: string | null;
 }
 
 export type RefundOutcome =
@@ -262,7 +267,7 @@ export type FoundPayment =
 
 /**
  * A payment provider. Every call is safe to repeat, and has one effect however often it is repeated under
- * its id, as long as the provider remembers that; `find` knows a charge for good. None of them throws for what a
+ * its id, as long as the provider remembers that; `find` and `findRefund` know what was done for good. None of them throws for what a
  * provider or a network does.
  */
 export interface PaymentProvider {
@@ -275,6 +280,8 @@ export interface PaymentProvider {
   refund(request: RefundRequest): Promise<RefundOutcome>;
   /** Asks, and moves nothing. */
   find(payment: ProviderPayment): Promise<FoundPayment>;
+  /** Asks, and moves nothing. `none`: nothing under that id among the refunds of that payment. */
+  findRefund(refund: ProviderRefund): Promise<RefundOutcome | { kind: 'none' }>;
 }
 
 /** Whether the parts that a gateway depends on can be reached; each is a short sentence when it cannot. */

@@ -172,7 +172,6 @@ describe.each(['thin', 'stripe'] as const)('%s', (kind) => {
     const part = {
       ...payment,
       refundId: 'rfd_1',
-      providerRefundReference: null,
       amount: { amount: 900, currency: 'USD' },
       reason: 'why',
     } as const;
@@ -184,6 +183,10 @@ describe.each(['thin', 'stripe'] as const)('%s', (kind) => {
     expect(refunds[1]).toEqual(refunds[0]);
     const rest = { ...part, refundId: 'rfd_2', amount: { amount: 49_001, currency: 'USD' } } as const;
     expect(await provider.refund(rest)).toEqual({ kind: 'refused', code: 'amount_too_large' });
+    const { providerReference } = payment;
+    const look = (refundId: `rfd_${string}`) =>
+      provider.findRefund({ refundId, providerReference, providerRefundReference: null });
+    expect([await look('rfd_1'), await look('rfd_2')]).toEqual([refunds[0], { kind: 'none' }]);
     expect((await simulator.tally()).refunded).toEqual({
       count: 1,
       sums: [{ amount: 900, currency: 'USD' }],
@@ -212,10 +215,10 @@ describe.each(['thin', 'stripe'] as const)('%s', (kind) => {
         reason: 'why',
       } as const;
       const pending = { kind: 'pending', providerRefundReference: 're_1' } as const;
-      expect(await provider.refund({ ...payment, providerRefundReference: null })).toEqual(pending);
+      expect(await provider.refund(payment)).toEqual(pending);
       const outcomes: unknown[] = [];
       for (status of ['requires_action', 'succeeded', 'failed', 'canceled', 'gone']) {
-        outcomes.push(await provider.refund({ ...payment, ...pending }));
+        outcomes.push(await provider.findRefund({ ...payment, ...pending }));
       }
       expect(outcomes).toEqual([
         pending,
@@ -225,6 +228,39 @@ describe.each(['thin', 'stripe'] as const)('%s', (kind) => {
         { kind: 'unknown', reason: 'the provider answered 404', isOfThisAlone: true },
       ]);
       expect(asked).toEqual(['POST /v1/refunds', ...Array(5).fill('GET /v1/refunds/re_1')]);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
+  test('a refund is looked for through all pages of the list, and unknown where the list cannot be read', async () => {
+    const asked: (string | null)[] = [];
+    const server = createServer((request, response) => {
+      const { searchParams: of } = new URL(request.url ?? '', 'http://provider.test');
+      const after = of.get('starting_after');
+      asked.push(after);
+      const row = (id: string, refundId: string) => ({
+        ...{ id, object: 'refund', status: 'succeeded', metadata: { refund_id: refundId } },
+      });
+      const pages: Record<string, object> = {
+        first: { object: 'list', has_more: true, data: [row('re_3', 'rfd_3'), row('re_2', 'rfd_2')] },
+        re_2: { object: 'list', has_more: false, data: [row('re_1', 'rfd_1')] },
+      };
+      const isKnown = of.get('payment_intent') === 'pi_1';
+      response.writeHead(isKnown ? 200 : 500, { 'Content-Type': 'application/json' });
+      response.end(JSON.stringify(isKnown ? pages[after ?? 'first'] : { error: {} }));
+    });
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    try {
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const provider = createPaymentProvider('primary', url, { kind, apiKey: 'sk_test_of_the_tests' });
+      const look = (refundId: `rfd_${string}`, providerReference = 'pi_1') =>
+        provider.findRefund({ refundId, providerReference, providerRefundReference: null });
+      expect(await look('rfd_1')).toEqual({ kind: 'refunded', providerRefundReference: 're_1' });
+      expect(await look('rfd_4')).toEqual({ kind: 'none' });
+      expect(asked).toEqual([null, 're_2', null, 're_2']);
+      expect(await look('rfd_1', 'pi_2')).toMatchObject({ kind: 'unknown' });
     } finally {
       server.closeAllConnections();
       server.close();
@@ -252,7 +288,7 @@ describe.each(['thin', 'stripe'] as const)('%s', (kind) => {
         } as const;
         const reason = `the provider answered ${status}`;
         for (let made = 0; made < 40; made += 1) {
-          expect(await provider.refund(refund)).toMatchObject({ reason });
+          expect(await provider.findRefund(refund)).toMatchObject({ reason });
         }
         expect(await provider.charge(request('tok_visa'))).toMatchObject({ kind: 'declined' });
       } finally {

@@ -70,6 +70,7 @@ export function guarded(provider: PaymentProvider, options: GuardOptions): Watch
     void: (payment) => guard(() => provider.void(payment)),
     refund: (request) => guard(() => provider.refund(request)),
     find: (payment) => guard(() => provider.find(payment)),
+    findRefund: (refund) => guard(() => provider.findRefund(refund)),
   };
 }
 

@@ -16,6 +16,12 @@ export interface ProviderIntent {
   next_action?: { redirect_to_url?: { url?: string | null } | null } | null;
 }
 
+/** Refunds as Stripe's API lists them, newest first, as far as they say which is which. */
+export interface ProviderRefundList {
+  data: { id: string; status?: string | null; metadata?: Record<string, string> | null }[];
+  has_more?: boolean;
+}
+
 /** What a provider says when it does not do what it was asked for. */
 export interface ProviderError {
   status: number;

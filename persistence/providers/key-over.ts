@@ -8,6 +8,12 @@ import type {
 
 type Find = PaymentProvider['find'];
 
+/**
+ * After this long what may have been asked for is looked for before it is asked for again: who forgets its key would
+ * move the money anew. Stripe does so after 24 hours at the earliest: https://docs.stripe.com/api/idempotent_requests
+ */
+export const keyMsMax = 6 * 3_600_000;
+
 /** What became of a charge, where anything did. One that was given back without being taken is a refusal. */
 export async function foundCharge(
   find: Find,

@@ -106,14 +106,7 @@ export function stripeProvider(options: AdapterOptions): PaymentProvider {
       }
     },
 
-    async refund({ refundId, paymentId, providerReference, providerRefundReference, amount, reason }) {
-      if (providerRefundReference !== null) {
-        try {
-          return refundOutcomeOf(await stripe.refunds.retrieve(providerRefundReference));
-        } catch (error) {
-          return outcomeOf(error, refundUntold);
-        }
-      }
+    async refund({ refundId, paymentId, providerReference, amount, reason }) {
       try {
         const refund = await stripe.refunds.create(
           {
@@ -126,6 +119,20 @@ export function stripeProvider(options: AdapterOptions): PaymentProvider {
         return refundOutcomeOf(refund);
       } catch (error) {
         return outcomeOf(error, refundRefused);
+      }
+    },
+
+    async findRefund({ refundId, providerReference, providerRefundReference }) {
+      try {
+        if (providerRefundReference !== null) {
+          return refundOutcomeOf(await stripe.refunds.retrieve(providerRefundReference));
+        }
+        for await (const refund of stripe.refunds.list({ payment_intent: providerReference, limit: 100 })) {
+          if (refund.metadata?.refund_id === refundId) return refundOutcomeOf(refund);
+        }
+        return { kind: 'none' };
+      } catch (error) {
+        return outcomeOf(error, refundUntold);
       }
     },
   };

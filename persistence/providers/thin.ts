@@ -12,6 +12,7 @@ import {
   findRefused,
   type ProviderError,
   type ProviderIntent,
+  type ProviderRefundList,
   refundOutcomeOf,
   refundRefused,
   refundUntold,
@@ -32,6 +33,7 @@ export function thinProvider(options: AdapterOptions): PaymentProvider {
   const { origin, pathname } = new URL(options.url);
   const folder = pathname.endsWith('/') ? pathname : `${pathname}/`;
   const intentsPath = `${folder}v1/payment_intents`;
+  const refundsPath = `${folder}v1/refunds`;
   const ask = providerConnection(origin, options);
   const authorization = options.apiKey ? { Authorization: `Bearer ${options.apiKey}` } : {};
 
@@ -106,13 +108,9 @@ export function thinProvider(options: AdapterOptions): PaymentProvider {
       }
     },
 
-    async refund({ refundId, paymentId, providerReference, providerRefundReference, amount, reason }) {
+    async refund({ refundId, paymentId, providerReference, amount, reason }) {
       try {
-        if (providerRefundReference !== null) {
-          const answer = await get(`${folder}v1/refunds/${encodeURIComponent(providerRefundReference)}`);
-          return isRefund(answer) ? refundOutcomeOf(answer.body) : refundUntold(errorOf(answer));
-        }
-        const answer = await post(`${folder}v1/refunds`, refundId, {
+        const answer = await post(refundsPath, refundId, {
           payment_intent: providerReference,
           amount: String(amount.amount),
           'metadata[payment_id]': paymentId,
@@ -120,6 +118,29 @@ export function thinProvider(options: AdapterOptions): PaymentProvider {
           'metadata[reason]': reason,
         });
         return isRefund(answer) ? refundOutcomeOf(answer.body) : refundRefused(errorOf(answer));
+      } catch (error) {
+        return silence(error);
+      }
+    },
+
+    async findRefund({ refundId, providerReference, providerRefundReference }) {
+      try {
+        if (providerRefundReference !== null) {
+          const answer = await get(`${refundsPath}/${encodeURIComponent(providerRefundReference)}`);
+          return isRefund(answer) ? refundOutcomeOf(answer.body) : refundUntold(errorOf(answer));
+        }
+        let after: string | undefined;
+        for (;;) {
+          const page = new URLSearchParams({ payment_intent: providerReference, limit: '100' });
+          if (after !== undefined) page.set('starting_after', after);
+          const answer = await get(`${refundsPath}?${page}`);
+          if (!isRefundList(answer)) return refundUntold(errorOf(answer));
+          const { data, has_more: hasMore } = answer.body;
+          const found = data.find(({ metadata }) => metadata?.refund_id === refundId);
+          if (found) return refundOutcomeOf(found);
+          after = data.at(-1)?.id;
+          if (!hasMore || after === undefined) return { kind: 'none' };
+        }
       } catch (error) {
         return silence(error);
       }
@@ -146,6 +167,9 @@ function errorOf({ status, body }: ProviderAnswer): ProviderError {
 
 const isRefund = (answer: ProviderAnswer): answer is ProviderAnswer & { body: { id: string } } =>
   answer.status === 200 && typeof (answer.body as { id?: unknown } | null)?.id === 'string';
+
+const isRefundList = (answer: ProviderAnswer): answer is ProviderAnswer & { body: ProviderRefundList } =>
+  answer.status === 200 && Array.isArray((answer.body as { data?: unknown } | null)?.data);
 
 const isIntent = (body: unknown): body is ProviderIntent =>
   typeof (body as ProviderIntent | null)?.id === 'string' &&

@@ -103,6 +103,39 @@ test.each([{ timeoutAfterShare: 1 }, { errorAfterShare: 1 }])(
   },
 );
 
+test('a refund without an answer whose key may be forgotten is looked for, and paid back once', async () => {
+  const orderId = await paidOrder();
+  const before = await givenBack();
+  const refundId = await begin(orderId, 900);
+  await simulator.change({ timeoutAfterShare: 1 });
+  expect(await refunders(300)[0]?.(refundId)).toMatchObject({ kind: 'open' });
+  await simulator.change({ timeoutAfterShare: 0 });
+  await house.database.pool.query(
+    "UPDATE refunds SET created_at = created_at - interval '7 hours' WHERE refund_id = $1",
+    [refundId],
+  );
+  // Another key is what a provider sees of one that it has forgotten.
+  const provider = { ...createPaymentProvider('primary', simulator.url) };
+  const { refund } = provider;
+  provider.refund = (request) => refund({ ...request, refundId: `rfd_${randomUUID()}` });
+  const execute = refunder({ on: house.database.pool, providerNamed: () => provider, log });
+  expect(await execute(refundId)).toEqual({ kind: 'done' });
+  expect(await since(before)).toEqual({ count: 1, amount: 900 });
+  expect(await moneyOf(orderId)).toMatchObject({ refunds: ['refunded'], posted: [900] });
+});
+
+test('a refund that nobody has asked for in all that time is asked for', async () => {
+  const orderId = await paidOrder();
+  const before = await givenBack();
+  const refundId = await begin(orderId, 900);
+  await house.database.pool.query(
+    "UPDATE refunds SET created_at = created_at - interval '7 hours' WHERE refund_id = $1",
+    [refundId],
+  );
+  expect(await refunders()[0]?.(refundId)).toEqual({ kind: 'done' });
+  expect(await since(before)).toEqual({ count: 1, amount: 900 });
+});
+
 test('two last refunds at once leave the payment refunded, to the cent', async () => {
   const orderId = await paidOrder();
   const before = await givenBack();
@@ -161,7 +194,11 @@ test.each([
     const asked: (string | null)[] = [];
     const provider = { ...createPaymentProvider('primary', simulator.url) };
     let answer: RefundOutcome = { kind: 'pending', providerRefundReference: 're_slow' };
-    provider.refund = async ({ providerRefundReference }) => {
+    provider.refund = async () => {
+      asked.push(null);
+      return answer;
+    };
+    provider.findRefund = async ({ providerRefundReference }) => {
       asked.push(providerRefundReference);
       return answer;
     };

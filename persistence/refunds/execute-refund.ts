@@ -6,6 +6,7 @@ import { lockOrder } from '../orders/locked-order.ts';
 import type { PostgresPool } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
 import { inTransaction } from '../postgres/transaction.ts';
+import { keyMsMax } from '../providers/key-over.ts';
 import type { RowOutcome } from '../queues/row-queue.ts';
 
 /** A refund with what it takes to ask for it. */
@@ -22,6 +23,7 @@ export interface RefundFacts {
   provider_reference: string | null;
   /** Known from an earlier answer, where it was not paid back at once. */
   provider_refund_reference: string | null;
+  created_at: Date;
 }
 
 /** A refund by its id alone. */
@@ -39,20 +41,30 @@ export interface RefundParts {
   log: Log;
 }
 
-/** Asks the provider for a refund, or about one that it has named. */
-export const askForRefund = (provider: PaymentProvider, refund: RefundFacts): Promise<RefundOutcome> =>
-  provider.refund({
-    refundId: refund.refund_id,
+/**
+ * Asks the provider for a refund, or about one that it has named. One that may have been asked for so long ago that its
+ * key is forgotten is looked for first, as a charge is: asking again would pay back anew.
+ */
+export async function askForRefund(provider: PaymentProvider, refund: RefundFacts): Promise<RefundOutcome> {
+  const refundId = refund.refund_id;
+  const providerReference = refund.provider_reference ?? '';
+  const providerRefundReference = refund.provider_refund_reference;
+  if (providerRefundReference !== null || Date.now() - refund.created_at.getTime() > keyMsMax) {
+    const found = await provider.findRefund({ refundId, providerReference, providerRefundReference });
+    if (found.kind !== 'none') return found;
+  }
+  return provider.refund({
+    refundId,
     paymentId: refund.payment_id,
-    providerReference: refund.provider_reference ?? '',
-    providerRefundReference: refund.provider_refund_reference,
+    providerReference,
     amount: { amount: refund.amount_minor, currency: refund.currency },
     reason: refund.reason,
   });
+}
 
 /**
  * Brings one refund to its end: asks the provider that captured, with the refund's id as its key, and commits
- * what it said. An unknown answer is asked for again under the same key; a refund that the provider took on and has
+ * what it said. An unknown answer is asked for again under the same key, and looked for once that may be over; a refund that the provider took on and has
  * not paid back yet is asked about by its name there. Safe to repeat, by anybody.
  */
 export function refunder({ on, providerNamed, log }: RefundParts) {

@@ -5,8 +5,8 @@ import { type OrderId, orderIdOf, type RefundId } from '../../engine/contracts/i
 import type {
   FoundPayment,
   PaymentProvider,
+  ProviderRefund,
   RefundOutcome,
-  RefundRequest,
 } from '../../engine/contracts/ports.ts';
 import { findDiscrepancies } from '../discrepancies/find.ts';
 import { eventually } from '../fixtures/eventually.ts';
@@ -136,12 +136,12 @@ async function declinedButTold(type: string): Promise<{ held: Hold; paymentId: s
 /** Acts on events with a provider that answers so when it is asked about a payment. */
 function actWith(found: FoundPayment, back: RefundOutcome = { kind: 'unknown', reason: 'not asked for' }) {
   const voided: string[] = [];
-  const asked: RefundRequest[] = [];
+  const asked: ProviderRefund[] = [];
   const provider = {
     ...house.provider,
     find: async () => found,
-    refund: async (request: RefundRequest) => {
-      asked.push(request);
+    findRefund: async (refund: ProviderRefund) => {
+      asked.push(refund);
       return back;
     },
     void: async ({ paymentId }: { paymentId: string }) => {

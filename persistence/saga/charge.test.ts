@@ -53,6 +53,7 @@ test('a provider that takes almost all of its time for each answer is asked to c
     capture: () => slowly('capture', { kind: 'captured' }),
     void: () => slowly('void', { kind: 'voided' }),
     refund: () => slowly('refund', { kind: 'refused', code: 'not asked for' }),
+    findRefund: () => slowly('findRefund', { kind: 'none' }),
   };
   const provider = guarded(slow, {
     ...{ atOnceMax: 10, timeoutMs: answerMsMax, halfOpenAfterMs: 1_000 },

@@ -1,6 +1,6 @@
 import type { AtCrashPoint } from '../../engine/contracts/crash-points.ts';
 import type { ChargeOutcome, PaymentProvider, Unknown } from '../../engine/contracts/ports.ts';
-import { foundCharge } from '../providers/key-over.ts';
+import { foundCharge, keyMsMax } from '../providers/key-over.ts';
 import type { Claim } from './claims.ts';
 
 /** What a charge can end with; what was authorized is captured or given back before anybody hears of it. */
@@ -10,12 +10,6 @@ const amountOf = ({ amount_minor, currency }: Claim) => ({
   amount: amount_minor ?? 0,
   currency: currency ?? '',
 });
-
-/**
- * After this long a charge is looked for before it is sent again: who forgets its key would charge anew. Stripe does
- * so after 24 hours at the earliest: https://docs.stripe.com/api/idempotent_requests
- */
-const keyMsMax = 6 * 3_600_000;
 
 /** Asks the provider for the money. The payment's id is its key there, so a repeat asks what became of it. */
 export function chargeStep(provider: PaymentProvider, at: AtCrashPoint) {

@@ -75,6 +75,7 @@ function scene(
       return { kind: 'voided' as const };
     },
     refund: async () => ({ kind: 'unknown' as const, reason: 'not asked for' }),
+    findRefund: async () => ({ kind: 'none' as const }),
     find: async () => {
       events.push('find');
       return options.found ?? { kind: 'none' as const };

@@ -99,11 +99,23 @@ export class SimulatedProvider {
 
       refund: ({ refundId, providerReference, amount }) =>
         ask('refund', () => {
-          const fields = { payment_intent: providerReference, amount: String(amount.amount) };
+          const fields = {
+            payment_intent: providerReference,
+            amount: String(amount.amount),
+            'metadata[refund_id]': refundId,
+          };
           const answer = this.refunds.refund(refundId, fields);
           return answer.kind === 'refund'
             ? { kind: 'refunded', providerRefundReference: answer.refund.id }
             : { kind: 'refused', code: answer.problem.code };
+        }),
+
+      findRefund: ({ refundId, providerReference }) =>
+        ask('findRefund', () => {
+          const refund = this.refunds
+            .listByIntent(providerReference)
+            .find(({ metadata }) => metadata.refund_id === refundId);
+          return refund ? { kind: 'refunded', providerRefundReference: refund.id } : { kind: 'none' };
         }),
     };
   }
