@@ -78,6 +78,7 @@ export function checkouts({ own, reservations, quotes, pricing, tokens }: Checko
   ): Promise<Found | Refusal> {
     const hold = pricedHold(sale, reservation);
     const before = await pricing.said(hold);
+    if (!before) return refuse('reservation_expired');
     const { couponCode, shippingAddress, billingAddress } = before;
     const details = { couponCode, shippingAddress, billingAddress, ...changes };
     const quote = await pricing.anew(hold, before.lines, details, Boolean(changes.couponCode));
@@ -94,6 +95,8 @@ export function checkouts({ own, reservations, quotes, pricing, tokens }: Checko
       const ordered = reservation.attemptId && (await pricing.ordered(hold));
       if (ordered) return bodyOf(sale, reservation, ordered);
       const said = await pricing.said(hold);
+      if (!said)
+        return refuse('checkout_not_found', { detail: 'It has ended, and what it cost is forgotten.' });
       if (isLocked(hold, said) || reservation.state !== 'held') return bodyOf(sale, reservation, said);
       return sayAnew(sale, reservation, {});
     },

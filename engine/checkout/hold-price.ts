@@ -41,14 +41,12 @@ export interface HoldPricingParts {
 
 /** What holds cost: said once, and kept until their lock ends. Nothing here changes a hold. */
 export function holdPricing({ quotes, orderStore, calculators }: HoldPricingParts) {
-  /** As it was said last. A hold that nothing was said of costs its items, at the sale's prices. */
-  async function said(hold: PricedHold): Promise<HoldPrice> {
-    if (hold.quoteId === null) return ofSale(hold);
-    const found = await quotes.find(hold.quoteId, hold.buyerId);
-    // The quote was committed before the hold named it.
-    if (!found) throw new Error(`${hold.reservationId} names the quote ${hold.quoteId}, which is gone`);
-    return found;
-  }
+  /**
+   * As it was said last. A hold that nothing was said of costs its items, at the sale's prices. Null where what was
+   * said is forgotten: it is kept for longer than a hold can last, so this one has ended.
+   */
+  const said = async (hold: PricedHold): Promise<HoldPrice | null> =>
+    hold.quoteId === null ? ofSale(hold) : quotes.find(hold.quoteId, hold.buyerId);
 
   /**
    * The same lines worked out anew, and locked as long as the hold lasts. Not kept yet. A coupon that takes
@@ -118,8 +116,11 @@ export function holdPricing({ quotes, orderStore, calculators }: HoldPricingPart
     /** As it is now: what was said or ordered, or what it comes to since the lock of that ended. */
     async current(hold: PricedHold): Promise<{ before: HoldPrice; now: HoldPrice } | Refusal> {
       const before = await said(hold);
-      if (isLocked(hold, before)) return { before, now: before };
-      const now = (await ordered(hold)) ?? (await anew(hold, before.lines, before));
+      if (before && isLocked(hold, before)) return { before, now: before };
+      const order = await ordered(hold);
+      if (order) return { before: before ?? order, now: order };
+      if (!before) return refuse('reservation_expired');
+      const now = await anew(hold, before.lines, before);
       return 'kind' in now ? now : { before, now };
     },
   };

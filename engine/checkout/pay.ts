@@ -114,7 +114,7 @@ export function payAtDesk(parts: PayParts) {
       const reservation = await parts.read({ saleId, reservationId, buyerId });
       if (!reservation) return refuse('checkout_not_found');
       const found = await parts.pricing.current(pricedHold(sale, reservation));
-      if ('kind' in found) return found;
+      if ('kind' in found) return (await stored()) ?? found;
       const { total } = found.now.price;
       if (isDearer(total, shown)) {
         const field = expectedTotal ? 'expectedTotal' : 'purchaseToken';
@@ -203,7 +203,7 @@ export function payAtDesk(parts: PayParts) {
         fingerprint,
         lines,
         price,
-        expectedTotal: expectedTotal ?? null,
+        expectedTotal: shown,
         couponCode,
         shippingAddress,
         billingAddress,

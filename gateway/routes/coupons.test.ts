@@ -130,6 +130,27 @@ test('where it takes nothing off it is refused with the reason, and changes noth
   });
 });
 
+test('whoever shows a token is not charged more than it says, also where their order costs more by now', async () => {
+  const code = await coupon({ usesMax: 1 });
+  const { checkoutId } = await heldBy('eve');
+  const { purchaseToken } = (await apply(checkoutId, 'eve', code)).body;
+  const quicker = await heldBy('fay');
+  await apply(quicker.checkoutId, 'fay', code);
+  expect((await payWith(quicker.checkoutId, 'fay', 'k')).status).toBe(201);
+  // Placed without the coupon, which is as much as she expects; then her card is declined.
+  const declined = { paymentToken: 'tok_declined', expectedTotal: usd(49_900) };
+  expect((await payWith(checkoutId, 'eve', 'k1', declined)).status).toBe(402);
+  expect(await payWith(checkoutId, 'eve', 'k2', { purchaseToken })).toMatchObject({
+    status: 409,
+    body: { code: 'price_changed', oldTotal: usd(44_910), newTotal: usd(49_900) },
+  });
+  const { body } = await house.ask('GET', `/checkout/${checkoutId}`, { as: 'eve' });
+  expect(await payWith(checkoutId, 'eve', 'k3', { purchaseToken: body.purchaseToken })).toMatchObject({
+    status: 201,
+    body: { total: usd(49_900) },
+  });
+});
+
 test('a use comes back when the order ends unpaid', async () => {
   const code = await coupon({ usesMax: 1 });
   const ends = {

@@ -89,6 +89,16 @@ test('quotes are forgotten when nobody can pay by them any more', async () => {
   await forgetQuotes(house.database.pool);
   expect(await kept()).toBe(1);
   await house.database.pool.query("UPDATE quotes SET quoted_at = now() - interval '8 days'");
+  await house.engine.desk.release(hold.reservationId, hold.buyerId);
   await forgetQuotes(house.database.pool);
   expect(await kept()).toBe(0);
+  // What it cost is not known any more; that it has ended is.
+  expect(await house.engine.desk.checkout(hold.checkoutId, hold.buyerId)).toMatchObject({
+    code: 'checkout_not_found',
+  });
+  expect(await house.payAt(hold, {}, 'tok_visa', usd(49_900))).toMatchObject({ code: 'reservation_expired' });
+  expect(await house.pay(hold)).toMatchObject({ code: 'reservation_expired' });
+  expect(await house.engine.desk.reprice(hold.checkoutId, hold.buyerId, {})).toMatchObject({
+    code: 'reservation_expired',
+  });
 });
