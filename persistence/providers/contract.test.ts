@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ChargeRequest, PaymentProvider } from '../../engine/contracts/ports.ts';
@@ -35,24 +35,33 @@ describe.each(['thin', 'stripe'] as const)('%s', (kind) => {
     return { ...charge, providerReference: outcome.providerReference };
   };
 
-  /** What is found of `pay_1`, whose provider's name is not known, where the list answers so. */
-  const foundAt = async (answer: (query: string | null) => [status: number, body: object]) => {
-    const server = createServer((asked, response) => {
-      const [status, body] = answer(
-        new URL(asked.url ?? '', 'http://provider.test').searchParams.get('query'),
-      );
-      response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
-    });
+  /** Uses the adapter with a provider that answers so, whatever it is. */
+  const withProvider = async <T>(
+    answer: RequestListener,
+    use: (provider: PaymentProvider) => Promise<T>,
+  ): Promise<T> => {
+    const server = createServer(answer);
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
     try {
       const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-      const provider = createPaymentProvider('primary', url, { kind, apiKey: 'sk_test_of_the_tests' });
-      return await provider.find({ paymentId: 'pay_1', providerReference: null });
+      return await use(createPaymentProvider('primary', url, { kind, apiKey: 'sk_test_of_the_tests' }));
     } finally {
       server.closeAllConnections();
       server.close();
     }
   };
+
+  /** What is found of `pay_1`, whose provider's name is not known, where the list answers so. */
+  const foundAt = (answer: (query: string | null) => [status: number, body: object]) =>
+    withProvider(
+      (asked, response) => {
+        const [status, body] = answer(
+          new URL(asked.url ?? '', 'http://provider.test').searchParams.get('query'),
+        );
+        response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+      },
+      (provider) => provider.find({ paymentId: 'pay_1', providerReference: null }),
+    );
 
   test('charges once per payment, and finds it again', async () => {
     const provider = adapter();
@@ -196,18 +205,15 @@ describe.each(['thin', 'stripe'] as const)('%s', (kind) => {
   test('a refund that is not paid back yet is pending, and is looked at by its name from then on', async () => {
     const asked: string[] = [];
     let status = 'pending';
-    const server = createServer((request, response) => {
+    const answer: RequestListener = (request, response) => {
       asked.push(`${request.method} ${request.url}`);
       response.setHeader('Content-Type', 'application/json');
       if (status === 'gone') response.statusCode = 404;
       response.end(
         JSON.stringify(status === 'gone' ? { error: {} } : { id: 're_1', object: 'refund', status }),
       );
-    });
-    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-    try {
-      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-      const provider = createPaymentProvider('primary', url, { kind, apiKey: 'sk_test_of_the_tests' });
+    };
+    await withProvider(answer, async (provider) => {
       const payment = {
         ...request('tok_visa'),
         providerReference: 'pi_1',
@@ -228,15 +234,12 @@ describe.each(['thin', 'stripe'] as const)('%s', (kind) => {
         { kind: 'unknown', reason: 'the provider answered 404', isOfThisAlone: true },
       ]);
       expect(asked).toEqual(['POST /v1/refunds', ...Array(5).fill('GET /v1/refunds/re_1')]);
-    } finally {
-      server.closeAllConnections();
-      server.close();
-    }
+    });
   });
 
   test('a refund is looked for through all pages of the list, and unknown where the list cannot be read', async () => {
     const asked: (string | null)[] = [];
-    const server = createServer((request, response) => {
+    const answer: RequestListener = (request, response) => {
       const { searchParams: of } = new URL(request.url ?? '', 'http://provider.test');
       const after = of.get('starting_after');
       asked.push(after);
@@ -250,35 +253,45 @@ describe.each(['thin', 'stripe'] as const)('%s', (kind) => {
       const isKnown = of.get('payment_intent') === 'pi_1';
       response.writeHead(isKnown ? 200 : 500, { 'Content-Type': 'application/json' });
       response.end(JSON.stringify(isKnown ? pages[after ?? 'first'] : { error: {} }));
-    });
-    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-    try {
-      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-      const provider = createPaymentProvider('primary', url, { kind, apiKey: 'sk_test_of_the_tests' });
+    };
+    await withProvider(answer, async (provider) => {
       const look = (refundId: `rfd_${string}`, providerReference = 'pi_1') =>
         provider.findRefund({ refundId, providerReference, providerRefundReference: null });
       expect(await look('rfd_1')).toEqual({ kind: 'refunded', providerRefundReference: 're_1' });
       expect(await look('rfd_4')).toEqual({ kind: 'none' });
       expect(asked).toEqual([null, 're_2', null, 're_2']);
       expect(await look('rfd_1', 'pi_2')).toMatchObject({ kind: 'unknown' });
-    } finally {
-      server.closeAllConnections();
-      server.close();
-    }
+    });
+  });
+
+  test('a charge that was not over when its answer came is looked at by its name, however often that is repeated', async () => {
+    let status = 'processing';
+    const asked: string[] = [];
+    const answer: RequestListener = (request, response) => {
+      asked.push(`${request.method} ${request.url}`);
+      const told = request.method === 'POST' ? 'processing' : status;
+      response.setHeader('Content-Type', 'application/json');
+      response.end(JSON.stringify({ id: 'pi_1', object: 'payment_intent', status: told }));
+    };
+    await withProvider(answer, async (provider) => {
+      const charge = request('tok_visa');
+      expect(await provider.charge(charge)).toMatchObject({ kind: 'unknown' });
+      status = 'succeeded';
+      expect(await provider.charge(charge)).toEqual({ kind: 'captured', providerReference: 'pi_1' });
+      const each = ['POST /v1/payment_intents', 'GET /v1/payment_intents/pi_1'];
+      expect(asked).toEqual([...each, ...each]);
+    });
   });
 
   test.each([403, 404, 409, 429])(
     'refunds that are answered with %i, however often, keep nobody from charging',
     async (status) => {
-      const server = createServer((request, response) => {
+      const answer: RequestListener = (request, response) => {
         const isRefund = request.url?.startsWith('/v1/refunds');
         response.writeHead(isRefund ? status : 402, { 'Content-Type': 'application/json' });
         response.end(JSON.stringify({ error: { code: 'card_declined' } }));
-      });
-      await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-      try {
-        const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-        const provider = createPaymentProvider('primary', url, { kind, apiKey: 'sk_test_of_the_tests' });
+      };
+      await withProvider(answer, async (provider) => {
         const refund = {
           ...request('tok_visa'),
           providerReference: 'pi_1',
@@ -291,10 +304,7 @@ describe.each(['thin', 'stripe'] as const)('%s', (kind) => {
           expect(await provider.findRefund(refund)).toMatchObject({ reason });
         }
         expect(await provider.charge(request('tok_visa'))).toMatchObject({ kind: 'declined' });
-      } finally {
-        server.closeAllConnections();
-        server.close();
-      }
+      });
     },
   );
 

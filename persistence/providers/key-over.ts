@@ -5,6 +5,7 @@ import type {
   PaymentProvider,
   ProviderPayment,
 } from '../../engine/contracts/ports.ts';
+import { chargeOutcomeOf, type ProviderIntent } from './intent-outcome.ts';
 
 type Find = PaymentProvider['find'];
 
@@ -17,11 +18,26 @@ export const keyMsMax = 6 * 3_600_000;
 /** What became of a charge, where anything did. One that was given back without being taken is a refusal. */
 export async function foundCharge(
   find: Find,
-  paymentId: PaymentId,
+  payment: ProviderPayment,
 ): Promise<ChargeOutcome | { kind: 'none' }> {
-  const found = await find({ paymentId, providerReference: null });
+  const found = await find(payment);
   if (found.kind !== 'voided') return found;
   return { kind: 'declined', declineCode: 'canceled', providerReference: found.providerReference };
+}
+
+/**
+ * What an answer says of a charge. One that was not over then is looked at: its key repeats the answer, whatever has
+ * become of the charge since.
+ */
+export async function outcomeOfAnswer(
+  find: Find,
+  paymentId: PaymentId,
+  intent: ProviderIntent,
+): Promise<ChargeOutcome> {
+  const outcome = chargeOutcomeOf(intent);
+  if (outcome.kind !== 'unknown') return outcome;
+  const found = await foundCharge(find, { paymentId, providerReference: intent.id });
+  return found.kind === 'none' ? outcome : found;
 }
 
 /**
@@ -34,7 +50,7 @@ export async function outcomeOfList(
   { paymentId, begunAtMs }: ChargeRequest,
   listLagMs: number,
 ): Promise<ChargeOutcome> {
-  const found = await foundCharge(find, paymentId);
+  const found = await foundCharge(find, { paymentId, providerReference: null });
   if (found.kind !== 'none') return found;
   return Date.now() - begunAtMs < listLagMs
     ? { kind: 'unknown', reason: 'the provider failed, and its list may not show yet what it did' }

@@ -10,7 +10,6 @@ import type {
 } from '../../engine/contracts/ports.ts';
 import {
   captureRefused,
-  chargeOutcomeOf,
   chargeRefused,
   findRefused,
   type ProviderError,
@@ -21,7 +20,7 @@ import {
   standingOf,
   voidRefused,
 } from './intent-outcome.ts';
-import { outcomeOfList, referenceOf } from './key-over.ts';
+import { outcomeOfAnswer, outcomeOfList, referenceOf } from './key-over.ts';
 import type { AdapterOptions } from './options.ts';
 
 /**
@@ -62,7 +61,7 @@ export function stripeProvider(options: AdapterOptions): PaymentProvider {
         },
         { idempotencyKey: paymentId },
       );
-      return chargeOutcomeOf(intent);
+      return await outcomeOfAnswer(find, paymentId, intent);
     } catch (error) {
       if (isOver(error)) return outcomeOfList(find, request, listLagMs);
       return outcomeOf(error, chargeRefused);

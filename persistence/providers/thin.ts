@@ -7,7 +7,6 @@ import type {
 } from '../../engine/contracts/ports.ts';
 import {
   captureRefused,
-  chargeOutcomeOf,
   chargeRefused,
   findRefused,
   type ProviderError,
@@ -20,7 +19,7 @@ import {
   standingOf,
   voidRefused,
 } from './intent-outcome.ts';
-import { outcomeOfList, referenceOf } from './key-over.ts';
+import { outcomeOfAnswer, outcomeOfList, referenceOf } from './key-over.ts';
 import type { AdapterOptions } from './options.ts';
 import { type ProviderAnswer, providerConnection } from './provider-connection.ts';
 
@@ -59,7 +58,7 @@ export function thinProvider(options: AdapterOptions): PaymentProvider {
     } catch (error) {
       return silence(error);
     }
-    if (answer.status === 200 && isIntent(answer.body)) return chargeOutcomeOf(answer.body);
+    if (answer.status === 200 && isIntent(answer.body)) return outcomeOfAnswer(find, paymentId, answer.body);
     return isOver(answer) ? outcomeOfList(find, request, options.listLagMs) : chargeRefused(errorOf(answer));
   }
 

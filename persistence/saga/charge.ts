@@ -19,7 +19,10 @@ export function chargeStep(provider: PaymentProvider, at: AtCrashPoint) {
     // No provider takes a charge of nothing, and nothing is owed.
     if (claim.amount_minor === 0) return { kind: 'captured', providerReference: claim.payment_id };
     if (claim.was_asked !== null && Date.now() - claim.created_at.getTime() > keyMsMax) {
-      const found = await foundCharge(provider.find, claim.payment_id);
+      const found = await foundCharge(provider.find, {
+        paymentId: claim.payment_id,
+        providerReference: null,
+      });
       at('charge:answered');
       if (found.kind !== 'none') return take(provider, claim, found, at);
     }
