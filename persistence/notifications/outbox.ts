@@ -86,15 +86,12 @@ async function withOrders(transaction: Postgres, rows: readonly OutboxRow[]): Pr
   const orders = await readToldOrders(transaction, [
     ofOrders.map((row) => row.buyer_id),
     ofOrders.map((row) => row.order_id),
-    ofOrders.map((row) => (row.type === 'order.refunded' ? row.subject : '')),
+    ofOrders.map((row) => row.subject),
   ]);
-  const byKey = new Map(orders.map((order) => [`${order.order_id} ${order.refund_id}`, order]));
+  const byKey = new Map(orders.map((order) => [`${order.order_id} ${order.subject}`, order]));
   return [...rows]
     .sort((a, b) => a.id - b.id)
-    .map((row) => {
-      const refundId = row.type === 'order.refunded' ? row.subject : '';
-      return { row, order: byKey.get(`${row.order_id} ${refundId}`) ?? null };
-    });
+    .map((row) => ({ row, order: byKey.get(`${row.order_id} ${row.subject}`) ?? null }));
 }
 
 /** Derived, not drawn: one event has one id, whatever endpoint it goes to and however often. */

@@ -23,6 +23,7 @@ const told = (saleId: string) =>
       tax_minor: 0,
       total_minor: 49_900,
       buyer_email: 'ann@example.com',
+      subject: '',
       decline_code: null,
       refund_id: '',
       refund_minor: null,

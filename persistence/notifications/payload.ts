@@ -14,6 +14,9 @@ export interface ToldOrder {
   total_minor: number;
   /** Where mail about it goes; never part of a webhook. */
   buyer_email: string | null;
+  /** The refund or payment that the event is about; empty where it is about the order alone. */
+  subject: string;
+  /** Of the payment that the event is about, else of the order's last one. */
   decline_code: string | null;
   /** Empty where the event is not about a refund. */
   refund_id: string;
