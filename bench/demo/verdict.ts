@@ -1,3 +1,4 @@
+import { minorDigitsOf } from '../../engine/contracts/money.ts';
 import type { Audit } from '../../engine/contracts/wire/sales.ts';
 import type { OutcomeCounts } from '../load/outcomes.ts';
 import type { ChargeTally as ProviderTally } from '../psp/tally.ts';
@@ -188,6 +189,8 @@ function storesAgree({ audit }: Evidence): Check {
 }
 
 const money = (amountMinor: number, currency: string): string => {
-  const format = new Intl.NumberFormat('en-US', { style: 'currency', currency });
-  return format.format(amountMinor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+  const digits = minorDigitsOf(currency);
+  const fractions = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  const format = new Intl.NumberFormat('en-US', { style: 'currency', currency, ...fractions });
+  return format.format(amountMinor / 10 ** digits);
 };

@@ -41,11 +41,21 @@ export const amountMax = 1_000_000_000_000;
 export const isCurrency = (code: string): boolean => currencies.has(code);
 const currencies = new Set(Intl.supportedValuesOf('currency'));
 
-/** How many decimal digits the minor unit of a currency has: 2 for USD, 0 for JPY, 3 for KWD. */
-export function minorDigitsOf(currency: string): number {
-  const format = new Intl.NumberFormat('en', { style: 'currency', currency });
-  return format.resolvedOptions().maximumFractionDigits ?? 0;
-}
+/**
+ * The currencies of ISO 4217 whose minor unit is no hundredth. `Intl` follows CLDR, which says what people write:
+ * no decimals for HUF, IDR or COP, and none for IQD.
+ */
+const otherMinorDigits: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    ...{ BIF: 0, CLP: 0, DJF: 0, GNF: 0, ISK: 0, JPY: 0, KMF: 0, KRW: 0, PYG: 0, RWF: 0, UGX: 0, UYI: 0 },
+    ...{ VND: 0, VUV: 0, XAF: 0, XOF: 0, XPF: 0 },
+    ...{ BHD: 3, IQD: 3, JOD: 3, KWD: 3, LYD: 3, OMR: 3, TND: 3 },
+    ...{ CLF: 4, UYW: 4 },
+  }),
+);
+
+/** How many decimal digits the minor unit of a currency has by ISO 4217: 2 for USD and HUF, 0 for JPY, 3 for KWD. */
+export const minorDigitsOf = (currency: string): number => otherMinorDigits.get(currency) ?? 2;
 
 /** An amount as a person reads it: `499.00 USD`, `49900 JPY`, `49.900 KWD`. Digits only, no float in between. */
 export function displayed({ amount, currency }: Money): string {

@@ -116,9 +116,28 @@ test.each([
   [{ amount: 5, currency: 'USD' }, '0.05 USD'],
   [{ amount: 49_900, currency: 'JPY' }, '49900 JPY'],
   [{ amount: 49_900, currency: 'KWD' }, '49.900 KWD'],
+  [{ amount: 49_900, currency: 'HUF' }, '499.00 HUF'],
+  [{ amount: 49_900, currency: 'IQD' }, '49.900 IQD'],
   [{ amount: 999_999_999_999, currency: 'EUR' }, '9999999999.99 EUR'],
 ])('%o reads as %s', (money, text) => {
   expect(displayed(money)).toBe(text);
+});
+
+test('the minor unit of every currency is that of ISO 4217, whatever this runtime writes', () => {
+  const digits = new Map<string, number>();
+  for (const [count, codes] of [
+    [0, 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF'],
+    [3, 'BHD IQD JOD KWD LYD OMR TND'],
+    [4, 'CLF UYW'],
+  ] as const) {
+    for (const code of codes.split(' ')) digits.set(code, count);
+  }
+  const codes = [...new Set([...Intl.supportedValuesOf('currency'), ...digits.keys()])];
+  const wrong = codes.filter((code) => minorDigitsOf(code) !== (digits.get(code) ?? 2));
+  expect(wrong).toEqual([]);
+  expect(['AFN', 'ALL', 'COP', 'HUF', 'IDR', 'LBP', 'MGA', 'MMK', 'PKR'].map(minorDigitsOf)).toEqual(
+    Array(9).fill(2),
+  );
 });
 
 test('a currency is one of ISO 4217', () => {
