@@ -202,6 +202,37 @@ describe.each(['thin', 'stripe'] as const)('%s', (kind) => {
     });
   });
 
+  test.each([
+    ['USD', 49_900, 49_900],
+    ['JPY', 499, 499],
+    ['HUF', 49_905, 49_905],
+    ['TWD', 49_905, 49_905],
+    ['ISK', 499, 49_900],
+    ['UGX', 499, 49_900],
+    ['MGA', 49_900, 499],
+    ['MGA', 49_905, null],
+    ['BHD', 49_900, 49_900],
+    ['KWD', 49_905, null],
+    ['KWD', 5, null],
+  ])('in %s, %i minor units are charged and refunded as %s', async (currency, amount, units) => {
+    const provider = adapter();
+    const charge = { ...request('tok_visa'), amount: { amount, currency } };
+    const charged = await provider.charge(charge);
+    const providerReference = charged.kind === 'captured' ? charged.providerReference : 'pi_1';
+    const refund = { ...charge, refundId: 'rfd_1', providerReference, reason: 'why' } as const;
+    const refunded = await provider.refund(refund);
+    const { captured: taken, declined, refunded: given } = await simulator.tally();
+    if (units === null) {
+      const code = 'amount_not_supported';
+      expect(charged).toEqual({ kind: 'declined', declineCode: code, providerReference: null });
+      expect(refunded).toEqual({ kind: 'refused', code });
+      expect([taken.count, declined.count, given.count]).toEqual([0, 0, 0]);
+    } else {
+      expect([charged.kind, refunded.kind]).toEqual(['captured', 'refunded']);
+      expect([taken.sums, given.sums]).toEqual(Array(2).fill([{ amount: units, currency }]));
+    }
+  });
+
   test('a refund that is not paid back yet is pending, and is looked at by its name from then on', async () => {
     const asked: string[] = [];
     let status = 'pending';

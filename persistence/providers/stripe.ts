@@ -22,6 +22,7 @@ import {
 } from './intent-outcome.ts';
 import { outcomeOfAnswer, outcomeOfList, referenceOf } from './key-over.ts';
 import type { AdapterOptions } from './options.ts';
+import { amountDeclined, amountRefused, stripeAmount } from './stripe-amounts.ts';
 
 /**
  * Stripe through its own SDK. It never repeats by itself: whether a repeat makes sense is decided by the
@@ -44,10 +45,12 @@ export function stripeProvider(options: AdapterOptions): PaymentProvider {
 
   async function charge(request: ChargeRequest): Promise<ChargeOutcome> {
     const { paymentId, amount, paymentToken, reference } = request;
+    const units = stripeAmount(amount);
+    if (units === null) return amountDeclined;
     try {
       const intent = await intents.create(
         {
-          amount: amount.amount,
+          amount: units,
           currency: amount.currency.toLowerCase(),
           payment_method_data: cardOf(paymentToken),
           automatic_payment_methods: {
@@ -106,11 +109,13 @@ export function stripeProvider(options: AdapterOptions): PaymentProvider {
     },
 
     async refund({ refundId, paymentId, providerReference, amount, reason }) {
+      const units = stripeAmount(amount);
+      if (units === null) return amountRefused;
       try {
         const refund = await stripe.refunds.create(
           {
             payment_intent: providerReference,
-            amount: amount.amount,
+            amount: units,
             metadata: { payment_id: paymentId, refund_id: refundId, reason },
           },
           { idempotencyKey: refundId },
