@@ -47,6 +47,12 @@ test.each([
     '{"shipping": [], "tax": [{"country": "*", "percent": 20}]}',
     /^RATES_FILE: .*rates\/tax\/0/,
   ],
+  [
+    'RATES_FILE',
+    'foreign.json',
+    '{"shipping": [{"country": "*", "price": {"amount": 1, "currency": "XYZ"}}], "tax": []}',
+    /^RATES_FILE: .*rates\/shipping\/0\/price\/currency is no currency of ISO 4217$/,
+  ],
   ['CALCULATORS_MODULE', 'no.mjs', null, /^CALCULATORS_MODULE: .*no\.mjs: /],
   ['CALCULATORS_MODULE', 'empty.mjs', 'export const vat = 1;', /exports neither shipping\(\) nor tax\(\)$/],
   ['CALCULATORS_MODULE', 'constant.mjs', 'export const tax = 20;', /tax is not a function$/],

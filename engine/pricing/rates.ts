@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { Value } from 'typebox/value';
-import type { Money } from '../contracts/money.ts';
+import { isCurrency, type Money } from '../contracts/money.ts';
 import type { Address } from '../contracts/wire/checkout.ts';
 import { Money as MoneySchema } from '../contracts/wire/common.ts';
 import { shareOf, wholeBasisPoints } from './share.ts';
@@ -47,9 +47,20 @@ export type Rates = Type.Static<typeof Rates>;
 /** A table of rates from its JSON text. Throws a sentence that says what is wrong with it. */
 export function parseRates(text: string): Rates {
   const rates: unknown = JSON.parse(text);
-  if (Value.Check(Rates, rates)) return rates;
+  if (Value.Check(Rates, rates)) return inKnownCurrencies(rates);
   const [error] = Value.Errors(Rates, rates);
   throw new RangeError(`rates${error?.instancePath ?? ''} ${error?.message ?? 'are not a table'}`);
+}
+
+/** A row in any other currency would never fit. */
+function inKnownCurrencies(rates: Rates): Rates {
+  for (const [at, { price, freeFrom }] of rates.shipping.entries()) {
+    for (const [name, money] of Object.entries({ price, freeFrom })) {
+      if (money === undefined || isCurrency(money.currency)) continue;
+      throw new RangeError(`rates/shipping/${at}/${name}/currency is no currency of ISO 4217`);
+    }
+  }
+  return rates;
 }
 
 const fits = (row: { country: string; region?: string }, { country, region }: Address): boolean =>

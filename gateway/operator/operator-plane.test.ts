@@ -64,6 +64,12 @@ test.each([
     'items.0.price.amount',
   ],
   [
+    'a currency that there is not',
+    draft({ items: [{ ...draft().items[0], price: { amount: 49_900, currency: 'XYZ' } }] }),
+    422,
+    'items.0.price.currency',
+  ],
+  [
     'selling on without Redis, with a waiting room',
     draft({ whenRedisIsDown: 'slow' }),
     422,

@@ -40,6 +40,16 @@ const set = (who: Shopper, sku: string, quantity: number) =>
   house.ask('PUT', `/cart/items/${sku}`, { ...who, body: { quantity } });
 const remove = (who: Shopper, sku: string) => house.ask('DELETE', `/cart/items/${sku}`, who);
 
+test('general stock has no price in a currency that there is not', async () => {
+  const price = { amount: 49_900, currency: 'XYZ' };
+  const path = '/api/v1/admin/stock/nowhere';
+  expect(await house.operate('PUT', path, { body: { title: 'Nowhere', price, units: 5 } })).toMatchObject({
+    status: 422,
+    body: { code: 'invalid_request', field: 'price.currency' },
+  });
+  expect((await house.operate('GET', path)).status).toBe(404);
+});
+
 test('a buyer fills, changes and empties a cart that is the same wherever they log in', async () => {
   const who = buyer();
   expect((await cart(who)).body).toEqual({

@@ -1,4 +1,5 @@
 import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
+import { isCurrency } from '../../engine/contracts/money.ts';
 import type { CreateSale } from '../../engine/contracts/wire/sales.ts';
 import { type CheckedDraw, checkDraw } from './check-draw.ts';
 import { parseMoment, type SaleMoments } from './moment.ts';
@@ -34,6 +35,9 @@ function checkItems({ items, perBuyerLimit }: CreateSale): Refusal | null {
   for (const [at, item] of items.entries()) {
     if (skus.has(item.sku)) return invalid(`items.${at}.sku`, `${item.sku} is in the sale twice.`);
     skus.add(item.sku);
+    if (!isCurrency(item.price.currency)) {
+      return invalid(`items.${at}.price.currency`, 'This is no currency of ISO 4217.');
+    }
     if (item.price.currency !== items[0]?.price.currency) {
       return invalid(`items.${at}.price.currency`, 'A sale has one currency.');
     }

@@ -1,4 +1,5 @@
 import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
+import { isCurrency } from '../../engine/contracts/money.ts';
 import { generalStockId } from '../../engine/contracts/sale.ts';
 import type { StockStore } from '../../engine/contracts/stock.ts';
 import type { PutStock, StockItem } from '../../engine/contracts/wire/stock.ts';
@@ -42,6 +43,7 @@ export const stockStoreOn = (on: PostgresPool, settlement: StockSettlement, log:
     find,
 
     async put(sku, wanted) {
+      if (!isCurrency(wanted.price.currency)) return notACurrency;
       const kept = await changeStock(on, settlement, log, 'whatever it knows', (stock) =>
         put(stock, settlement, sku, wanted),
       );
@@ -52,6 +54,11 @@ export const stockStoreOn = (on: PostgresPool, settlement: StockSettlement, log:
     },
   };
 };
+
+const notACurrency = refuse('invalid_request', {
+  field: 'price.currency',
+  detail: 'This is no currency of ISO 4217.',
+});
 
 const notKnown = refuse('unavailable', {
   detail: 'Redis does not know this SKU yet.',
