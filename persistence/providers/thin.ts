@@ -22,7 +22,6 @@ import {
 import { outcomeOfAnswer, outcomeOfList, referenceOf } from './key-over.ts';
 import type { AdapterOptions } from './options.ts';
 import { type ProviderAnswer, providerConnection } from './provider-connection.ts';
-import { amountDeclined, amountRefused, stripeAmount } from './stripe-amounts.ts';
 
 /**
  * Stripe's payment intents over HTTP alone: a charge is one `POST /v1/payment_intents`. The payment's id
@@ -45,12 +44,10 @@ export function thinProvider(options: AdapterOptions): PaymentProvider {
 
   async function charge(request: ChargeRequest): Promise<ChargeOutcome> {
     const { paymentId, amount, paymentToken, reference } = request;
-    const units = stripeAmount(amount);
-    if (units === null) return amountDeclined;
     let answer: ProviderAnswer;
     try {
       answer = await post(intentsPath, paymentId, {
-        amount: String(units),
+        amount: String(amount.amount),
         currency: amount.currency.toLowerCase(),
         payment_method: paymentToken,
         confirm: 'true',
@@ -111,12 +108,10 @@ export function thinProvider(options: AdapterOptions): PaymentProvider {
     },
 
     async refund({ refundId, paymentId, providerReference, amount, reason }) {
-      const units = stripeAmount(amount);
-      if (units === null) return amountRefused;
       try {
         const answer = await post(refundsPath, refundId, {
           payment_intent: providerReference,
-          amount: String(units),
+          amount: String(amount.amount),
           'metadata[payment_id]': paymentId,
           'metadata[refund_id]': refundId,
           'metadata[reason]': reason,
