@@ -18,9 +18,37 @@ export function addressText(bytes: ArrayBuffer): string {
 export const isLoopback = (address: string): boolean =>
   address.startsWith('127.') || address === '0:0:0:0:0:0:0:1' || address === '::1';
 
-/** What one household or machine shares: an IPv4 address, the first 64 bits of an IPv6 address. */
+/** What one household or machine shares: an IPv4 address, the first 64 bits of an IPv6 address as `addressText` writes it. */
 export const limitKeyOf = (address: string): string =>
-  address.includes(':') && !address.includes('::') ? address.split(':').slice(0, 4).join(':') : address;
+  address.includes(':') ? address.split(':').slice(0, 4).join(':') : address;
+
+/** An IPv6 address in brackets, with or without a port, or an IPv4 address with one. */
+const withPort = /^\[(?<six>[^\]]*)\](:\d+)?$|^(?<four>[\d.]+):\d+$/;
+
+/**
+ * An address that a proxy wrote as `addressText` writes it, so that one client has one text: proxies shorten zeros,
+ * map IPv4 into IPv6, and some add a port. Null where it is no address.
+ */
+export function hopText(hop: string): string | null {
+  const { six, four } = withPort.exec(hop)?.groups ?? {};
+  const address = six ?? four ?? hop;
+  const version = isIP(address);
+  if (version !== 6) return version === 4 && six === undefined ? address : null;
+  // A zone names an interface of whoever wrote it, and no other client.
+  const [withoutZone = ''] = address.split('%');
+  const [front = [], back] = withoutZone.split('::').map(groupsOf);
+  const zeros = back ? new Array<number>(8 - front.length - back.length).fill(0) : [];
+  const groups = [...front, ...zeros, ...(back ?? [])];
+  return addressText(new Uint8Array(groups.flatMap((group) => [group >> 8, group & 255])).buffer);
+}
+
+/** The groups of 16 bits of a part of an IPv6 address, whose end may be dotted. */
+const groupsOf = (part: string): number[] =>
+  (part === '' ? [] : part.split(':')).flatMap((group) => {
+    if (!group.includes('.')) return [Number.parseInt(group, 16)];
+    const [a = 0, b = 0, c = 0, d = 0] = group.split('.').map(Number);
+    return [(a << 8) | b, (c << 8) | d];
+  });
 
 /** Whose `X-Forwarded-For` is believed. */
 export class TrustedProxies {
@@ -54,8 +82,9 @@ export class TrustedProxies {
     const hops = forwardedFor.split(',');
     let client = peer;
     for (let at = hops.length - 1; at >= 0 && this.#trusts(client); at -= 1) {
-      const hop = (hops[at] ?? '').trim();
-      if (isIP(hop) === 0) break;
+      const hop = hopText((hops[at] ?? '').trim());
+      // What is no address counts as the proxy that wrote it, so nobody makes up one to be counted apart.
+      if (hop === null) break;
       client = hop;
     }
     return client;
