@@ -273,7 +273,7 @@ test('refusals and answers of an operation', async () => {
   late.close();
 });
 
-test('a socket speaks for whoever is on standby, until there is a unit or no socket', async () => {
+test('a socket speaks for whoever may be on standby, until there is no socket', async () => {
   const items = [{ sku: 'ps5', quantity: 1 }];
   const client = await SocketClient.open(port, { token: tokenFor('patient') });
   await client.ask({ op: 'reserve', saleId: 'till', items });
@@ -295,15 +295,13 @@ test('a socket speaks for whoever is on standby, until there is a unit or no soc
     reservation: { id: reservationId },
     purchaseToken: 'token',
   });
-  signs.length = 0;
-  await door.speakForTheWaiting();
-  expect(signs.flat()).not.toContain('patient');
 
   script.push({ ev: 'expired', buyerId: 'patient', saleId: 'till', reservationId });
   expect(await client.next('expired')).toEqual({ ev: 'expired', saleId: 'till', reservationId });
   // What lapsed in general stock is of no sale.
   script.push({ ev: 'expired', buyerId: 'patient', saleId: '_general', reservationId });
   expect(await client.next('expired')).toEqual({ ev: 'expired', reservationId });
+  signs.length = 0;
   await door.speakForTheWaiting();
   expect(signs.flat()).toContain('patient');
 
@@ -315,6 +313,36 @@ test('a socket speaks for whoever is on standby, until there is a unit or no soc
       return signs.flat();
     })
     .not.toContain('patient');
+});
+
+test('a socket that joined speaks for a buyer who gave a unit back, and stands by over HTTP', async () => {
+  const items = [{ sku: 'ps5', quantity: 1 }];
+  indices.clear();
+  script.change('till', { serving: 0 });
+  const client = await SocketClient.open(port, { token: tokenFor('returner') });
+  await client.ask({ op: 'join', saleId: 'till' });
+  script.change('till', { serving: 1 });
+  await client.next('your_turn');
+  const reservation = {
+    id: newReservationId(1),
+    saleId: 'till',
+    buyerId: 'returner',
+    state: 'held' as const,
+    items,
+    deadlineMs: Date.parse('2026-11-27T12:00:10.000Z'),
+    turn: 0,
+  };
+  holds.set('returner', reservation);
+  expect(await client.ask({ op: 'reserve', saleId: 'till', items })).toMatchObject({ ev: 'reserved' });
+  // What is reserved at another gateway is told here, too.
+  script.tell({ news: 'held', buyerId: 'returner', saleId: 'till', reservation });
+  expect(await client.ask({ op: 'release', reservationId: reservation.id })).toMatchObject({
+    ev: 'released',
+  });
+  signs.length = 0;
+  await door.speakForTheWaiting();
+  expect(signs.flat()).toContain('returner');
+  client.close();
 });
 
 test('the outcome of a payment reaches its buyer', async () => {

@@ -133,7 +133,6 @@ export const ops: { readonly [Name in ClientOp]: Op<Name> } = {
       });
       if (isRefusal(reply)) return reply;
       if (reply.status !== 202) {
-        turns.holds(saleId, buyerId);
         const { id } = reply.body.reservation;
         return { ev: 'reserved', body: reply.body, sent: () => connection.noteTold(id) };
       }

@@ -9,7 +9,6 @@ import type { Turns } from './turns.ts';
 export class Pushes {
   readonly #engine: Pick<Engine, 'sales' | 'desk'>;
   readonly #presences: Presences;
-  readonly #turns: Turns;
 
   constructor(
     engine: Pick<Engine, 'sales' | 'desk' | 'onPush' | 'onBuyerNews'>,
@@ -19,7 +18,6 @@ export class Pushes {
   ) {
     this.#engine = engine;
     this.#presences = presences;
-    this.#turns = turns;
     engine.onPush((push) => {
       if (presences.of(push.buyerId)) this.#deliver(push).catch(onError);
     });
@@ -32,7 +30,6 @@ export class Pushes {
   async #deliver(push: Push): Promise<void> {
     if (push.ev === 'expired') {
       const { saleId, reservationId } = push;
-      this.#turns.lapsed(saleId, push.buyerId);
       this.#presences.send(push.buyerId, encodeEvent('expired', { ...namedSale(saleId), reservationId }));
     } else if (push.ev === 'reserved') {
       await this.#tellOfHold(push);
@@ -51,7 +48,6 @@ export class Pushes {
     saleId,
     reservation,
   }: Pick<Extract<BuyerNews, { news: 'held' }>, 'buyerId' | 'saleId' | 'reservation'>): Promise<void> {
-    this.#turns.holds(saleId, buyerId);
     const sale = await this.#engine.sales.find(saleId);
     if (!sale) return;
     const body = this.#engine.desk.reservedBody(sale, reservation);
