@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newReservationId } from '../../engine/contracts/ids.ts';
 import {
+  damaged,
   holds,
   indices,
   looks,
@@ -17,9 +18,17 @@ const reservationId = newReservationId(1);
 let door: SocketDoor;
 let port: number;
 let close: () => void;
+/** What the door logged. */
+const failures: string[] = [];
 
 beforeAll(async () => {
-  ({ door, port, close } = await openDoor());
+  const log = {
+    error: (details: object, message: string) => {
+      failures.push(message);
+      if (damaged.size === 0) console.error(details);
+    },
+  };
+  ({ door, port, close } = await openDoor({ log }));
 });
 afterAll(() => close());
 
@@ -342,6 +351,24 @@ test('a socket that joined speaks for a buyer who gave a unit back, and stands b
   signs.length = 0;
   await door.speakForTheWaiting();
   expect(signs.flat()).toContain('returner');
+  client.close();
+});
+
+test('a damaged sale is told of, and silences the standbys of no other', async () => {
+  const items = [{ sku: 'ps5', quantity: 1 }];
+  const client = await SocketClient.open(port, { token: tokenFor('patient') });
+  script.change('ps5', { standby: 1 });
+  for (const saleId of ['till', 'ps5']) await client.ask({ op: 'reserve', saleId, items });
+  for (const saleId of ['till', 'ps5']) {
+    damaged.add(saleId);
+    signs.length = 0;
+    failures.length = 0;
+    await door.speakForTheWaiting();
+    damaged.delete(saleId);
+    expect(signs.flat().filter((buyerId) => buyerId === 'patient')).toHaveLength(1);
+    expect(failures).toEqual([`a socket's business failed: a key of ${saleId} is lost`]);
+  }
+  script.change('ps5', { standby: 0 });
   client.close();
 });
 

@@ -125,7 +125,7 @@ export class Turns {
     presence.places?.delete(saleId);
   }
 
-  /** Says of everybody here who may be on standby that they are there. */
+  /** Says of everybody here who may be on standby that they are there. A damaged sale silences no other. */
   async runOnce(): Promise<void> {
     const unanswered = [...this.#unanswered];
     this.#unanswered.clear();
@@ -134,12 +134,15 @@ export class Turns {
         [...sales.values()].map((sale) => this.watches(sale, connection)),
       ),
     );
-    for (const { sale, called } of this.#bySale.values()) {
-      if (called.size === 0 || sale.snapshot.standby === 0) continue;
-      const buyerIds = [...called];
-      for (let at = 0; at < buyerIds.length; at += signsMax) {
-        await this.#engine.waitingRoom.signsOfLife(sale, buyerIds.slice(at, at + signsMax));
-      }
+    const sales = [...this.#bySale.values()];
+    await Promise.all(sales.map((turns) => this.#speakFor(turns).catch(this.#onError)));
+  }
+
+  async #speakFor({ sale, called }: SaleTurns): Promise<void> {
+    if (called.size === 0 || sale.snapshot.standby === 0) return;
+    const buyerIds = [...called];
+    for (let at = 0; at < buyerIds.length; at += signsMax) {
+      await this.#engine.waitingRoom.signsOfLife(sale, buyerIds.slice(at, at + signsMax));
     }
   }
 
