@@ -1,3 +1,4 @@
+import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { BlockList, isIP } from 'node:net';
 
 /** The address of a peer as text: dotted for IPv4, also where it arrived mapped into IPv6. */
@@ -71,6 +72,17 @@ export class TrustedProxies {
       }
       this.#list.addSubnet(address, bits, version === 4 ? 'ipv4' : 'ipv6');
     }
+  }
+
+  /** Who makes a request. Some proxies add a line of their own to the header; all lines are one list, in their order. */
+  addressOf(res: HttpResponse, req: HttpRequest): string {
+    const peer = addressText(res.getRemoteAddress());
+    if (this.isEmpty) return peer;
+    const lines: string[] = [];
+    req.forEach((name, value) => {
+      if (name === 'x-forwarded-for') lines.push(value);
+    });
+    return this.clientOf(peer, lines.join());
   }
 
   /**

@@ -1,7 +1,8 @@
 import { createSigner } from 'fast-jwt';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ask } from '../fixtures/http-client.ts';
+import { ask, raw } from '../fixtures/http-client.ts';
 import { secret, startKernel, tokenFor } from '../fixtures/kernel.ts';
+import { TrustedProxies } from '../guard/address.ts';
 import { Limits } from '../guard/limits.ts';
 
 const good = JSON.stringify({ sku: 'ps5', quantity: 1 });
@@ -91,6 +92,30 @@ test('a refusal is a value, with its members and when to come back', async () =>
   const answer = await ask(port, 'GET', '/no');
   expect(answer).toMatchObject({ status: 409, body: { code: 'not_your_turn', ahead: 7, retryable: true } });
   expect(answer.headers['retry-after']).toBe('3');
+});
+
+test('a client is counted by what its proxy says, also in a line of its own', async () => {
+  const limited = await startKernel({
+    limits: new Limits(
+      { RATE_BUYER_PER_SECOND: 1, RATE_BUYER_BURST: 9, RATE_ADDRESS_PER_SECOND: 1, RATE_ADDRESS_BURST: 1 },
+      { isLoopbackExempt: false },
+    ),
+    proxies: new TrustedProxies('127.0.0.1'),
+  });
+  const statusOf = async (...lines: string[]) => {
+    const forwarded = lines.map((line) => `X-Forwarded-For: ${line}\r\n`).join('');
+    const head = `GET /no HTTP/1.1\r\nHost: localhost\r\n${forwarded}\r\n`;
+    return Number((await raw(limited.port, head, /^HTTP\/1.1 \d+/)).slice(9, 12));
+  };
+  try {
+    expect(await statusOf('198.51.100.1')).toBe(409);
+    expect(await statusOf('198.51.100.1')).toBe(429);
+    // What the client itself wrote stands before the line of the proxy.
+    expect(await statusOf('6.6.6.6', '198.51.100.1')).toBe(429);
+    expect(await statusOf('198.51.100.1', '198.51.100.2')).toBe(409);
+  } finally {
+    limited.close();
+  }
 });
 
 test('a spent limit is said with its headers', async () => {

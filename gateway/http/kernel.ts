@@ -1,5 +1,5 @@
 import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
-import { addressText, type TrustedProxies } from '../guard/address.ts';
+import type { TrustedProxies } from '../guard/address.ts';
 import { searchable } from '../guard/writable-text.ts';
 import { bodyBytesMax, readBody, receiveMsMax, tooLarge } from './body.ts';
 import { Exchange, type Rendered } from './exchange.ts';
@@ -127,7 +127,7 @@ export class HttpKernel {
   ): Arrival {
     return {
       requestId,
-      address: this.#parts.limits && route.isLimited ? this.#addressOf(res, req) : '',
+      address: this.#parts.limits && route.isLimited ? this.#parts.proxies.addressOf(res, req) : '',
       params,
       query: route.query ? (req.getQuery() ?? '') : '',
       authorization: route.access === 'public' ? '' : req.getHeader('authorization'),
@@ -138,12 +138,6 @@ export class HttpKernel {
       signature: asksSignature ? req.getHeader('stripe-signature') : '',
       cartId: asksCart ? req.getHeader('x-cart-id') : '',
     };
-  }
-
-  #addressOf(res: HttpResponse, req: HttpRequest): string {
-    const { proxies } = this.#parts;
-    const peer = addressText(res.getRemoteAddress());
-    return proxies.isEmpty ? peer : proxies.clientOf(peer, req.getHeader('x-forwarded-for'));
   }
 
   #send(exchange: Exchange, rendered: Rendered): void {

@@ -1,5 +1,5 @@
 import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
-import { addressText, type TrustedProxies } from '../guard/address.ts';
+import type { TrustedProxies } from '../guard/address.ts';
 import type { Limits } from '../guard/limits.ts';
 import { Exchange } from '../http/exchange.ts';
 import { renderRefusal } from '../http/render.ts';
@@ -33,10 +33,7 @@ export async function upgrade(
     .split(',')
     .map((name) => name.trim());
   const isForeign = !isSameOrigin(req.getHeader('origin'), req.getHeader('host'));
-  const peer = addressText(res.getRemoteAddress());
-  const address = parts.proxies.isEmpty
-    ? peer
-    : parts.proxies.clientOf(peer, req.getHeader('x-forwarded-for'));
+  const address = parts.proxies.addressOf(res, req);
   const deadlineMs = Number.POSITIVE_INFINITY;
   const exchange = new Exchange(res, {
     requestId,
