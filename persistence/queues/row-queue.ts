@@ -28,8 +28,8 @@ export function rowQueueOn<Name extends RowJobName>(
   };
 }
 
-/** What became of a row: done, or open and to be tried again. */
-export type RowOutcome = { kind: 'done' } | { kind: 'open'; reason: string };
+/** What became of a row: done; open and to be tried again; or open until the time that the row says. */
+export type RowOutcome = { kind: 'done' } | { kind: 'open' | 'postponed'; reason: string };
 
 /** The row of a job is not settled; the job comes back. */
 class RowOpen extends Error {
@@ -53,6 +53,8 @@ export function startRowWorker<Name extends RowJobName>(
       if (outcome.kind === 'done') return;
       const { reason } = outcome;
       log.warn({ job: name, id: job.data.id, reason, attempt: job.attemptsMade + 1 }, 'a job stays open');
+      // Nothing is left of its job, so whoever has news of it wakes it at once.
+      if (outcome.kind === 'postponed') return;
       throw new RowOpen(reason);
     },
     {

@@ -94,7 +94,8 @@ test.each([{ timeoutAfterShare: 1 }, { errorAfterShare: 1 }])(
     const before = await givenBack();
     const refundId = await begin(orderId, 900);
     await simulator.change(weather);
-    for (const execute of refunders(300)) expect(await execute(refundId)).toMatchObject({ kind: 'open' });
+    for (const execute of refunders(300))
+      expect(await execute(refundId)).toMatchObject({ kind: 'postponed' });
     expect(await moneyOf(orderId)).toMatchObject({ refunds: ['initiated'], posted: [] });
     await simulator.change({ timeoutAfterShare: 0, errorAfterShare: 0 });
     for (const execute of refunders()) expect(await execute(refundId)).toEqual({ kind: 'done' });
@@ -108,7 +109,7 @@ test('a refund without an answer whose key may be forgotten is looked for, and p
   const before = await givenBack();
   const refundId = await begin(orderId, 900);
   await simulator.change({ timeoutAfterShare: 1 });
-  expect(await refunders(300)[0]?.(refundId)).toMatchObject({ kind: 'open' });
+  expect(await refunders(300)[0]?.(refundId)).toMatchObject({ kind: 'postponed' });
   await simulator.change({ timeoutAfterShare: 0 });
   await house.database.pool.query(
     "UPDATE refunds SET created_at = created_at - interval '7 hours' WHERE refund_id = $1",
@@ -169,7 +170,7 @@ test('while the provider is away a refund stays open, and is made when it is bac
   const refundId = await begin(orderId, price);
   const [execute] = refunders();
   await simulator.change({ outage: true });
-  expect(await execute?.(refundId)).toMatchObject({ kind: 'open' });
+  expect(await execute?.(refundId)).toMatchObject({ kind: 'postponed' });
   expect(await moneyOf(orderId)).toMatchObject({ state: 'captured', refunds: ['initiated'], posted: [] });
   await simulator.change({ outage: false });
   await eventually(() => execute?.(refundId)).toEqual({ kind: 'done' });
@@ -203,7 +204,7 @@ test.each([
       return answer;
     };
     const execute = refunder({ on: house.database.pool, providerNamed: () => provider, log });
-    for (const _ of [1, 2]) expect(await execute(refundId)).toMatchObject({ kind: 'open' });
+    for (const _ of [1, 2]) expect(await execute(refundId)).toMatchObject({ kind: 'postponed' });
     expect(await moneyOf(orderId)).toMatchObject({ state: 'captured', refunds: ['initiated'], posted: [] });
     answer = end;
     expect(await execute(refundId)).toEqual({ kind: 'done' });

@@ -24,6 +24,8 @@ export interface RefundFacts {
   /** Known from an earlier answer, where it was not paid back at once. */
   provider_refund_reference: string | null;
   created_at: Date;
+  /** How often it was looked at in vain since its provider last told of it. */
+  looks: number;
 }
 
 /** A refund by its id alone. */
@@ -31,8 +33,7 @@ export const readRefund = statement<RefundFacts>('read-refund');
 const nameRefund = statement('name-refund');
 const settleRefund = statement<{ order_id: string }>('settle-refund');
 const failRefund = statement<{ payment_id: string }>('fail-refund');
-
-const done: RowOutcome = { kind: 'done' };
+const postponeRefund = statement('postpone-refund');
 
 export interface RefundParts {
   on: PostgresPool;
@@ -64,39 +65,50 @@ export async function askForRefund(provider: PaymentProvider, refund: RefundFact
 
 /**
  * Brings one refund to its end: asks the provider that captured, with the refund's id as its key, and commits
- * what it said. An unknown answer is asked for again under the same key, and looked for once that may be over; a refund that the provider took on and has
- * not paid back yet is asked about by its name there. Safe to repeat, by anybody.
+ * what it said. An unknown answer is asked for again under the same key, and looked for once that may be over; a refund
+ * that the provider took on and has not paid back yet is asked about by its name there. What stays open waits a pause
+ * that grows, however it came to stay so: those that were begun later are asked for meanwhile. Safe to repeat, by
+ * anybody.
  */
-export function refunder({ on, providerNamed, log }: RefundParts) {
+export function refunder(parts: RefundParts) {
+  const { on } = parts;
   return async (refundId: RefundId): Promise<RowOutcome> => {
     const [refund] = await readRefund(on, [refundId]);
-    if (refund?.state !== 'initiated') return done;
-    const { buyer_id: buyerId, order_id: orderId } = refund;
-    const provider = providerNamed(refund.provider ?? '');
-    if (!provider) return { kind: 'open', reason: `there is no provider ${refund.provider}` };
-    const outcome = await askForRefund(provider, refund);
-    switch (outcome.kind) {
-      case 'refunded':
-        await underLock((transaction) =>
-          settleRefund(transaction, [refundId, buyerId, outcome.providerRefundReference]),
-        );
-        return done;
-      case 'refused':
-        log.error({ refundId, orderId, code: outcome.code }, 'a provider refused to give money back');
-        await underLock((transaction) => failRefund(transaction, [refundId, buyerId, outcome.code]));
-        return done;
-      case 'pending':
-        await nameRefund(on, [refundId, buyerId, outcome.providerRefundReference]);
-        return { kind: 'open', reason: 'the provider has not paid it back yet' };
-      default:
-        return { kind: 'open', reason: outcome.reason };
-    }
-
-    function underLock(settle: (transaction: Parameters<typeof lockOrder>[0]) => Promise<unknown>) {
-      return inTransaction(on, async (transaction) => {
-        await lockOrder(transaction, orderId, buyerId);
-        await settle(transaction);
-      });
-    }
+    if (refund?.state !== 'initiated') return { kind: 'done' };
+    const openBecause = await look(parts, refund).catch((error: Error) => error.message);
+    if (openBecause === null) return { kind: 'done' };
+    await postponeRefund(on, [refundId, refund.buyer_id, refund.looks]);
+    return { kind: 'postponed', reason: openBecause };
   };
+}
+
+/** Asks for an open refund, and commits what was said. Null where that was its end, else why it stays open. */
+async function look({ on, providerNamed, log }: RefundParts, refund: RefundFacts): Promise<string | null> {
+  const { refund_id: refundId, buyer_id: buyerId, order_id: orderId } = refund;
+  const provider = providerNamed(refund.provider ?? '');
+  if (!provider) return `there is no provider ${refund.provider}`;
+  const outcome = await askForRefund(provider, refund);
+  switch (outcome.kind) {
+    case 'refunded':
+      await underLock((transaction) =>
+        settleRefund(transaction, [refundId, buyerId, outcome.providerRefundReference]),
+      );
+      return null;
+    case 'refused':
+      log.error({ refundId, orderId, code: outcome.code }, 'a provider refused to give money back');
+      await underLock((transaction) => failRefund(transaction, [refundId, buyerId, outcome.code]));
+      return null;
+    case 'pending':
+      await nameRefund(on, [refundId, buyerId, outcome.providerRefundReference]);
+      return 'the provider has not paid it back yet';
+    default:
+      return outcome.reason;
+  }
+
+  function underLock<T>(settle: (transaction: Parameters<typeof lockOrder>[0]) => Promise<T>): Promise<T> {
+    return inTransaction(on, async (transaction) => {
+      await lockOrder(transaction, orderId, buyerId);
+      return settle(transaction);
+    });
+  }
 }

@@ -7,7 +7,7 @@ const lostRefunds = statement<{ refund_id: RefundId }>('lost-refunds');
 
 const batchMax = 200;
 
-/** Wakes the workers for refunds that were begun and are not settled. Returns how many. */
+/** Wakes the workers for refunds that are not settled and are due. Returns how many. */
 export async function wakeRefunds(on: Postgres, queue: Pick<RowQueue<RefundId>, 'wake'>): Promise<number> {
   const lost = await lostRefunds(on, [batchMax]);
   await queue.wake(lost.map((row) => row.refund_id));

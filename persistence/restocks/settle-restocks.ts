@@ -15,6 +15,8 @@ interface OwedRestock {
   reservation_id: ReservationId;
   state: Extract<RestockState, 'owed' | 'to_sale'>;
   has_sale_ended: boolean;
+  /** How often it was looked at in vain. */
+  looks: number;
   items: Item[];
 }
 
@@ -22,6 +24,7 @@ const lostRestocks = statement<OwedRestock>('lost-restocks');
 const moveRestock = statement<Item>('move-restock');
 const closeRestock = statement('close-restock');
 const noteRefusedRestock = statement('note-refused-restock');
+const postponeRestock = statement('postpone-restock');
 
 const batchMax = 200;
 const generalStock = 'stock/general';
@@ -38,15 +41,24 @@ export interface RestockParts {
 /**
  * Moves returned units to where they can be sold again. Into a sale that runs: first the guard falls and the
  * ledger has its entry, then Redis offers them, once a return however often it is asked. Where the sale has
- * ended they are general stock; where it ended in between, another entry corrects the first. Any number of
- * workers may run this at once. Returns how many returns it moved.
+ * ended they are general stock; where it ended in between, another entry corrects the first. What could not be moved
+ * waits a pause that grows, so that it keeps none waiting that came later. Any number of workers may run this at once.
+ * Returns how many returns it looked at.
  */
 export async function settleRestocks({ rows, reports, settlement, log }: RestockParts): Promise<number> {
   const owed = await lostRestocks(reports, [batchMax]);
-  const outcomes = await Promise.allSettled(owed.map(settleOne));
+  const outcomes = await Promise.allSettled(owed.map(settleOrPostpone));
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failed) throw failed.reason;
   return owed.length;
+
+  async function settleOrPostpone(restock: OwedRestock): Promise<void> {
+    try {
+      await settleOne(restock);
+    } finally {
+      await postponeRestock(rows, [restock.restock_id, restock.buyer_id, restock.looks]);
+    }
+  }
 
   /** The entry ends at the account between sales; where general stock knows the SKU, it takes them from there. */
   async function intoStock({ items }: OwedRestock, move: readonly unknown[]): Promise<void> {

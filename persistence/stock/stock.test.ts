@@ -382,6 +382,7 @@ test('a return that Redis does not take keeps nobody from changing a price, nor 
   await inVain();
   expect(await put(sku, 12)).toMatchObject({ item: { units: 12, available: 12 } });
   // Left as it was for the tests that follow.
+  await house.database.pool.query('UPDATE restocks SET looks_again_at = now()');
   await settleRestocks(parts());
 });
 

@@ -62,7 +62,7 @@ export function undertakingOf(decision: Decision, { cast, buyers, words, facts }
       const { work } = worker;
       const outcome = job.kind === 'follow' ? await work.follow(job.id) : await work.refund(job.id);
       if (outcome.kind === 'done') return 'done';
-      cast.jobs.add(job);
+      if (outcome.kind === 'open') cast.jobs.add(job);
       return outcome.reason;
     };
     return { number: decision.task, name: `${job.kind} ${job.id}`, process: worker.process, does };
