@@ -243,6 +243,13 @@ test('money that is found after its order had ended goes back', async () => {
     refunds: [{ status: 'initiated', amount: { amount: 49_900 } }],
   });
   await house.setProvider({ outage: false });
+  // The simulator has no such payment, and refuses: the person who saw it there is asked again.
+  const { body } = await house.until(
+    () => list('&limit=100'),
+    (answer) => answer.body.data.some((one: Payment) => one.orderId === bought.orderId),
+  );
+  expect(body.data).toMatchObject([{ status: 'captured', unresolved: expect.stringContaining('refused') }]);
+  expect(await settled(bought, captured)).toMatchObject({ status: 200, body: { unresolved: null } });
 });
 
 test('a payment that had ended, and whose provider took money, is settled once that is given back', async () => {

@@ -1,5 +1,5 @@
--- Money that is back: the refund, the ledger entry, and, with the last of a payment, the payment and an order
--- that was returned. Runs while its order is locked, so that two last refunds see each other. Only an
+-- Money that is back: the refund, its return, the ledger entry, and, with the last of a payment, the payment, an order
+-- that was returned, and every return that waits for money: its own refund may have been refused. Runs while its order is locked, so that two last refunds see each other. Only an
 -- initiated refund is settled, so a repeat changes nothing.
 --
 -- $1 refund_id text  $2 buyer_id text  $3 provider_reference text
@@ -24,8 +24,9 @@ paid_back AS MATERIALIZED (
 closed AS (
   UPDATE returns SET state = 'refunded'
   FROM settled
-  WHERE returns.return_id = settled.return_id AND returns.buyer_id = settled.buyer_id
+  WHERE returns.buyer_id = settled.buyer_id AND returns.order_id = settled.order_id
     AND returns.state = 'approved'
+    AND (returns.return_id = settled.return_id OR EXISTS (SELECT FROM paid_back))
 ),
 moved AS (
   UPDATE orders SET status = 'refunded'

@@ -6,18 +6,23 @@ import { eventually } from '../fixtures/eventually.ts';
 import { testSimulator } from '../fixtures/simulator.ts';
 import { testHouse } from '../fixtures/test-house.ts';
 import { createLog } from '../log.ts';
+import { buyerOrdersOn } from '../orders/buyer-orders.ts';
 import { fulfilmentOn } from '../orders/fulfilment.ts';
+import { paymentsOn } from '../payments/unresolved.ts';
 import { createPaymentProvider } from '../providers/create.ts';
 import { refunder } from './execute-refund.ts';
 
 const price = 49_900;
+const address = { name: 'A', line1: 'B', city: 'C', postalCode: 'D', country: 'PT' };
 const log = createLog('silent');
 let simulator: Awaited<ReturnType<typeof testSimulator>>;
 let house: Awaited<ReturnType<typeof testHouse>>;
 let fulfilment: ReturnType<typeof fulfilmentOn>;
+let payments: ReturnType<typeof paymentsOn>;
 beforeAll(async () => {
   [simulator, house] = await Promise.all([testSimulator(), testHouse()]);
   fulfilment = fulfilmentOn(house.database.pool);
+  payments = paymentsOn(house.database.pool, house.queue, log);
 });
 afterEach(() => simulator.change({ timeoutAfterShare: 0, errorAfterShare: 0, outage: false }));
 afterAll(async () => {
@@ -213,12 +218,19 @@ test.each([
   },
 );
 
+const refusing = { ...createPaymentProvider('primary', 'http://nobody.invalid') };
+refusing.refund = async () => ({ kind: 'refused', code: 'expired_card' });
+
+/** What operators are shown of the order's payment, where it waits for a person. */
+async function calledFor(orderId: OrderId) {
+  const listed = await payments.unresolved(100, null);
+  return 'data' in listed ? listed.data.find((payment) => payment.orderId === orderId) : undefined;
+}
+
 test('what a provider refuses for good is on record, and its amount may be given back in another way', async () => {
   const orderId = await paidOrder();
   const refundId = await begin(orderId, price);
-  const provider = { ...createPaymentProvider('primary', simulator.url) };
-  provider.refund = async () => ({ kind: 'refused', code: 'expired_card' });
-  const execute = refunder({ on: house.database.pool, providerNamed: () => provider, log });
+  const execute = refunder({ on: house.database.pool, providerNamed: () => refusing, log });
   expect(await Promise.all([execute(refundId), execute(refundId)])).toEqual([
     { kind: 'done' },
     { kind: 'done' },
@@ -229,7 +241,79 @@ test('what a provider refuses for good is on record, and its amount may be given
     refunds: ['failed'],
     posted: [],
   });
+  const called = await calledFor(orderId);
+  expect(called).toMatchObject({
+    status: 'captured',
+    unresolved: `primary refused to pay back ${price} USD (${refundId}): expired_card`,
+  });
+  expect(called?.steps.filter(({ step }) => step === 'unresolved')).toHaveLength(1);
   const [again] = refunders();
   expect(await again?.(await begin(orderId, price))).toEqual({ kind: 'done' });
   expect(await moneyOf(orderId)).toMatchObject({ state: 'refunded', posted: [price] });
+  await settle(called?.paymentId);
+  expect(await calledFor(orderId)).toBeUndefined();
+});
+
+/** The person who gave the money back says so. */
+async function settle(paymentId: string | undefined) {
+  const request = { outcome: 'captured', reason: 'it was given back' } as const;
+  const settled = await payments.settle(paymentId ?? '', 'op', request);
+  expect(settled).toMatchObject({ kind: 'settled', payment: { unresolved: null } });
+}
+
+test('a part that a provider refuses to pay back calls a person, who pays it in another way and says so', async () => {
+  const orderId = await paidOrder();
+  const refundIds = [await begin(orderId, 900), await begin(orderId, 800)];
+  const execute = refunder({ on: house.database.pool, providerNamed: () => refusing, log });
+  for (const refundId of refundIds) await execute(refundId);
+  const called = await calledFor(orderId);
+  for (const refundId of refundIds) expect(called?.unresolved).toContain(refundId);
+  expect(
+    await payments.settle(called?.paymentId ?? '', 'op', { outcome: 'declined', reason: 'no' }),
+  ).toMatchObject({
+    code: 'invalid_transition',
+  });
+  await settle(called?.paymentId);
+  expect(await moneyOf(orderId)).toMatchObject({ state: 'captured', refunding_minor: 0, posted: [] });
+  expect(await calledFor(orderId)).toBeUndefined();
+});
+
+test('a return whose refund is refused calls a person, and is closed by the one that pays it all back', async () => {
+  const orderId = await paidOrder();
+  const { rows } = await house.database.pool.query('SELECT buyer_id FROM orders WHERE order_id = $1', [
+    orderId,
+  ]);
+  const buyerId = rows[0].buyer_id;
+  const buyers = buyerOrdersOn(house.database.pool, 3_600_000);
+  await buyers.giveAddress(orderId, buyerId, address);
+  for (const name of ['process', 'ship', 'deliver'] as const)
+    await fulfilment.move(orderId, name, 'op', null);
+  const request = { items: [{ sku: 'ps5', quantity: 1 }], reason: 'too loud' };
+  const asked = await buyers.requestReturn(orderId, buyerId, request, randomUUID());
+  if (asked.kind === 'refused') throw new Error(asked.code);
+  const approved = await fulfilment.decideReturn(asked.body.returnId, 'approve', 'op', null);
+  expect(approved).toMatchObject({ kind: 'done', order: { status: 'returned' } });
+
+  const ofReturn = await house.database.pool.query('SELECT refund_id FROM refunds WHERE order_id = $1', [
+    orderId,
+  ]);
+  const execute = refunder({ on: house.database.pool, providerNamed: () => refusing, log });
+  expect(await execute(ofReturn.rows[0].refund_id)).toEqual({ kind: 'done' });
+  const called = await calledFor(orderId);
+  expect(called).toMatchObject({
+    orderStatus: 'returned',
+    unresolved: expect.stringContaining('expired_card'),
+  });
+
+  const [again] = refunders();
+  expect(await again?.(await begin(orderId, 900))).toEqual({ kind: 'done' });
+  const order = () => house.orders.order(orderId, buyerId);
+  expect(await order()).toMatchObject({ status: 'returned', returns: [{ status: 'approved' }] });
+  expect(await again?.(await begin(orderId, price - 900))).toEqual({ kind: 'done' });
+  expect(await order()).toMatchObject({
+    status: 'refunded',
+    paymentStatus: 'refunded',
+    returns: [{ status: 'refunded' }],
+  });
+  await settle(called?.paymentId);
 });

@@ -65,10 +65,10 @@ export async function askForRefund(provider: PaymentProvider, refund: RefundFact
 
 /**
  * Brings one refund to its end: asks the provider that captured, with the refund's id as its key, and commits
- * what it said. An unknown answer is asked for again under the same key, and looked for once that may be over; a refund
- * that the provider took on and has not paid back yet is asked about by its name there. What stays open waits a pause
- * that grows, however it came to stay so: those that were begun later are asked for meanwhile. Safe to repeat, by
- * anybody.
+ * what it said; where it refuses for good, a person is called. An unknown answer is asked for again under the same key,
+ * and looked for once that may be over; a refund that the provider took on and has not paid back yet is asked about by
+ * its name there. What stays open waits a pause that grows, whatever the cause: those that were begun later are asked
+ * for meanwhile. Safe to repeat, by anybody.
  */
 export function refunder(parts: RefundParts) {
   const { on } = parts;
@@ -94,10 +94,15 @@ async function look({ on, providerNamed, log }: RefundParts, refund: RefundFacts
         settleRefund(transaction, [refundId, buyerId, outcome.providerRefundReference]),
       );
       return null;
-    case 'refused':
-      log.error({ refundId, orderId, code: outcome.code }, 'a provider refused to give money back');
-      await underLock((transaction) => failRefund(transaction, [refundId, buyerId, outcome.code]));
+    case 'refused': {
+      const { code } = outcome;
+      const reason = `${provider.name} refused to pay back ${refund.amount_minor} ${refund.currency} (${refundId}): ${code}`;
+      const [news] = await underLock((transaction) =>
+        failRefund(transaction, [refundId, buyerId, code, reason]),
+      );
+      if (news) log.error({ paymentId: refund.payment_id, reason }, 'a payment is for a person to decide');
       return null;
+    }
     case 'pending':
       await nameRefund(on, [refundId, buyerId, outcome.providerRefundReference]);
       return 'the provider has not paid it back yet';
