@@ -1,6 +1,6 @@
 -- Money that is back: the refund, its return, the ledger entry, and, with the last of a payment, the payment, an order
--- that was returned, and every return that waits for money: its own refund may have been refused. Runs while its order is locked, so that two last refunds see each other. Only an
--- initiated refund is settled, so a repeat changes nothing.
+-- that was returned, and every return that waits for money: its own refund may have been refused. Runs while its order
+-- is locked, so that two last refunds see each other. Only an initiated refund is settled, so a repeat changes nothing.
 --
 -- $1 refund_id text  $2 buyer_id text  $3 provider_reference text
 -- coalesce() keeps the plan from the partial index over every refund that is open.
