@@ -144,3 +144,31 @@ test('who shows up for a unit that was handed to them has no less time than befo
     expect(await deadlineOf()).toBe(deadlineMs);
   }
 });
+
+test('a pause makes no ghosts of those who stand by, and whoever comes after it does not pass them', async () => {
+  const sale = await testSale({ holdMs: 600_000 });
+  const held = await sale.hold('ann');
+  await sale.reserve('bob');
+  await sale.settlement.command(sale.saleId, 'pause');
+  await release(sale, held, 'ann');
+  await sale.pass(60_000);
+  await sale.settlement.command(sale.saleId, 'resume');
+  expect(await sale.reserve('late')).toMatchObject({ kind: 'standby', ahead: 0 });
+  expect(await stateOf(sale, 'bob')).toBe('held');
+});
+
+test('repeating the call during a pause, as one is told to, is a sign of life', async () => {
+  const sale = await testSale({ holdMs: 600_000 });
+  const held = await sale.hold('ann');
+  await sale.reserve('bob');
+  await sale.reserve('cat');
+  await sale.pass(20_000);
+  await sale.settlement.command(sale.saleId, 'pause');
+  await sale.pass(36_000);
+  expect(await sale.reserve('cat')).toMatchObject({ code: 'sale_paused' });
+  await sale.settlement.command(sale.saleId, 'resume');
+  // Of these 32 s by the claim clock bob has said nothing.
+  await sale.pass(12_000);
+  await release(sale, held, 'ann');
+  expect([await stateOf(sale, 'bob'), await stateOf(sale, 'cat')]).toEqual([null, 'held']);
+});

@@ -79,7 +79,12 @@ local function reserve(request)
     return { again, buyer.reservationId, integer(latest.deadlineMs), latest.state }
   end
 
-  if closedDoor[sale.state] then return { closedDoor[sale.state] } end
+  if closedDoor[sale.state] then
+    -- Whoever stands by and repeats the call, as they were told to, is there.
+    local standing = sale.state == 'paused' and standByRequest(request.buyerId)
+    if standing then writeStandby(standing) end
+    return { closedDoor[sale.state] }
+  end
   if buyer.units + unitsOf(items) > sale.perBuyerLimit then return { limitReached, sale.perBuyerLimit } end
   local standing = standByRequest(request.buyerId)
   if request.turn >= 0 then

@@ -7,7 +7,7 @@ export function turnStatus(sale: ModelledSale, buyerId: string, turn: number): M
   const answer: ModelledReply = [-1, -1, '', '', '', '', -1];
   const standing = sale.standby.get(buyerId);
   if (standing) {
-    standing.aliveAtMs = sale.nowMs;
+    standing.aliveAtMs = sale.claimClockMs();
     answer[1] = rankOf(sale, buyerId);
   }
   if (turn >= sale.missedBelow && turn < sale.serving && !sale.usedTurns.has(turn)) {

@@ -160,7 +160,7 @@ export function predict(sale: ModelledSale, { script, args }: Call): Expected {
     case 'waiting-room/signs-of-life': {
       sale.enter();
       const standing = args.flatMap((buyerId) => sale.standby.get(buyerId) ?? []);
-      for (const one of standing) one.aliveAtMs = sale.nowMs;
+      for (const one of standing) one.aliveAtMs = sale.claimClockMs();
       return [standing.length];
     }
     case 'admission/tick':

@@ -23,6 +23,7 @@ export interface Standing {
   turn: number;
   items: string;
   missed: boolean;
+  /** By the claim clock. */
   aliveAtMs: number;
   score: number;
 }

@@ -51,7 +51,11 @@ export function reserve(sale: ModelledSale, args: string[]): ModelledReply {
   }
 
   const door = closedDoor[sale.state];
-  if (door !== undefined) return [door];
+  if (door !== undefined) {
+    const standing = sale.state === 'paused' ? sale.standby.get(buyerId) : undefined;
+    if (standing) standing.aliveAtMs = sale.claimClockMs();
+    return [door];
+  }
   if (sale.unitsOf(buyerId) + quantityOf(itemsText) > sale.setup.perBuyerLimit)
     return [5, sale.setup.perBuyerLimit];
   if (turn >= 0) {

@@ -4,7 +4,7 @@ import type { ModelledSale } from './sale.ts';
 /** Whoever missed comes after everybody who did not. */
 export const missedRank = 2 ** 40;
 
-/** Whoever gave no sign of life for longer is passed over. */
+/** Whoever gave no sign of life for longer, by the claim clock, is passed over. */
 const aliveMs = 30_000;
 
 /** True where more than `kept` units are available of something that somebody on standby wants. */
@@ -20,7 +20,7 @@ export function handOver(sale: ModelledSale, below = Number.POSITIVE_INFINITY): 
     // Whoever missed comes after the turns that may still be used on time.
     const kept = standing.missed ? sale.outstandingTurns() : 0;
     if (standing.score >= below || !isWanted(sale, kept)) return;
-    if (sale.nowMs - standing.aliveAtMs > aliveMs) {
+    if (sale.claimClockMs() - standing.aliveAtMs > aliveMs) {
       sale.standby.delete(standing.buyerId);
       continue;
     }
@@ -40,7 +40,7 @@ export function standBy(
   let rank = request.turn;
   if (rank < 0) rank = standing ? standing.score % missedRank : ++sale.arrivals;
   const score = rank + (request.missed ? missedRank : 0);
-  sale.standby.set(request.buyerId, { ...request, aliveAtMs: sale.nowMs, score });
+  sale.standby.set(request.buyerId, { ...request, aliveAtMs: sale.claimClockMs(), score });
   return rankOf(sale, request.buyerId);
 }
 

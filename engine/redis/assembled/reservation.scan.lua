@@ -496,6 +496,7 @@ end
 -- Standby: those whose turn it is while every unit is held. The order is (missed, turn): on time first.
 -- A unit that returns goes, in the same call that returned it, to the first in that order who gave a
 -- sign of life in the last 30 s and whose whole request fits; so nobody arriving later can race for it.
+-- Signs of life are judged by the claim clock: nobody becomes a ghost while nothing is handed over.
 -- Expects: standbyKey, standbyRequestsKey, the includes of reservations.lua, claim-windows.lua.
 local aliveMs = 30000
 local missedRank = 2 ^ 40
@@ -520,7 +521,7 @@ end
 
 local function writeStandby(request)
   redis.call('HSET', standbyRequestsKey, request.buyerId, cmsgpack.pack({ request.reservationId, request.turn,
-    request.items, request.missed, nowMs }))
+    request.items, request.missed, claimClockMs() }))
 end
 
 local function countWaiting(stock, request, by)
@@ -592,7 +593,7 @@ local function look(stock, from, below)
     if request.missed and not outstanding then outstanding = outstandingTurns() end
     local kept = request.missed and outstanding or 0
     if not isWanted(stock, kept) then return score, false end
-    if nowMs - request.aliveAtMs > aliveMs then
+    if claimClockMs() - request.aliveAtMs > aliveMs then
       -- A ghost keeps no unit waiting. Whoever comes back asks again and has the same turn.
       leaveStandby(stock, request)
     elseif fits(stock, parseItems(request.items), kept) then
