@@ -92,6 +92,24 @@ test('a pause longer than claimMs makes nobody miss', async () => {
   expect(await sale.reserve('b0', { ps5: 1 }, 0)).toMatchObject({ kind: 'held' });
 });
 
+test('while Redis is away no window ends, and nobody counts as not having come', async () => {
+  for (const isPaused of [false, true]) {
+    const sale = await roomOf(20, { claimMs: 5_000, units: { ps5: 2 } });
+    await sale.tick();
+    await sale.pass(1_000);
+    if (isPaused) await sale.settlement.command(sale.saleId, 'pause');
+    await sale.jump(600_000);
+    expect(await sale.beginEpoch(2, { from: 1_000, to: 2_000 })).toEqual({ kind: 'begun' });
+    if (isPaused) await sale.settlement.command(sale.saleId, 'resume');
+    const beganAtMs = sale.startMs + 601_000;
+    expect(await sale.tick()).toMatchObject({ nowMs: beganAtMs, missedBelow: 0, serving: 2 });
+    const status = await sale.turnStatus({ saleId: sale.saleId, buyerId: 'b0', turn: 0 });
+    expect(status).toMatchObject({ claimByMs: beganAtMs + 4_000 });
+    await sale.pass(4_000);
+    expect((await sale.tick()).missedBelow).toBe(2);
+  }
+});
+
 test('a turn buys once, also below the limit per buyer', async () => {
   const sale = await roomOf(1, { perBuyerLimit: 2, units: { ps5: 5 } });
   await sale.tick();

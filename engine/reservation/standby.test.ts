@@ -172,3 +172,14 @@ test('repeating the call during a pause, as one is told to, is a sign of life', 
   await release(sale, held, 'ann');
   expect([await stateOf(sale, 'bob'), await stateOf(sale, 'cat')]).toEqual([null, 'held']);
 });
+
+test('while Redis is away nobody on standby becomes a ghost', async () => {
+  const sale = await testSale({ holdMs: 5_000 });
+  await sale.hold('ann');
+  await sale.reserve('bob');
+  await sale.pass(1_000);
+  await sale.jump(600_000);
+  await sale.beginEpoch(2, { from: 0, to: 0 });
+  await sale.tick();
+  expect([await stateOf(sale, 'ann'), await stateOf(sale, 'bob')]).toEqual(['expired', 'held']);
+});

@@ -1,8 +1,8 @@
 -- A called turn may be used on time for claimMs by the claim clock, which stands still while the sale
--- is paused. Turns called together share one entry of the `calls` set, scored by the serving they led
--- to, `serving:passed:atMs:givenUp`: so many of them nobody has, and were passed over; so many were given up once they
--- were called (absent: none). Turns below `missedBelow` have had their time. The cost follows the turns in the window,
--- never the people who wait.
+-- is paused, and stood still while Redis was away (`pausedTotalMs` has both). Turns called together share one
+-- entry of the `calls` set, scored by the serving they led to, `serving:passed:atMs:givenUp`: so many of them nobody
+-- has, and were passed over; so many were given up once they were called (absent: none). Turns below `missedBelow`
+-- have had their time. The cost follows the turns in the window, never the people who wait.
 -- Expects: saleKey, callsKey, turnsKey, sale, nowMs, the include integer.
 local function packCall(call)
   return integer(call.serving) .. ':' .. integer(call.passed) .. ':' .. integer(call.atMs) .. ':' .. integer(call.givenUp)

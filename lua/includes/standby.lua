@@ -1,7 +1,7 @@
 -- Standby: those whose turn it is while every unit is held. The order is (missed, turn): on time first.
 -- A unit that returns goes, in the same call that returned it, to the first in that order who gave a
 -- sign of life in the last 30 s and whose whole request fits; so nobody arriving later can race for it.
--- Signs of life are judged by the claim clock: nobody becomes a ghost while nothing is handed over.
+-- Signs of life are judged by the claim clock: nobody becomes a ghost while nothing can be handed over.
 -- Expects: standbyKey, standbyRequestsKey, the includes of reservations.lua, claim-windows.lua.
 local aliveMs = 30000
 local missedRank = 2 ^ 40

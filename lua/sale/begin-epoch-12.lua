@@ -2,7 +2,8 @@
 -- Begins another epoch of a sale that survived a restart of Redis: its clock is the wall clock again (never
 -- earlier than it was), and whoever believes in the old epoch is refused from now on. Places that were taken
 -- last may be lost although everything that was relayed is there: indices go on with a block that was never
--- issued from.
+-- issued from. Holds may have lapsed meanwhile; claim windows and signs of life last as long as they did, because
+-- nobody could come.
 --
 -- KEYS  includes/floor.lua
 -- ARGV  1 requestId    echoed
@@ -33,6 +34,11 @@ redis.call('HSET', saleKey, 'epoch', epoch, 'life', life, 'entrants', sale.entra
   'clockOffsetMs', 0, 'clockLastMs', math.max(lastMs, wallClockMs()))
 sale.epoch = epoch
 nowMs = saleNow()
+-- During a pause the claim clock stands still as it is.
+if sale.state ~= 'paused' then
+  sale.pausedTotalMs = sale.pausedTotalMs + nowMs - lastMs
+  redis.call('HSET', saleKey, 'pausedTotalMs', integer(sale.pausedTotalMs))
+end
 redis.call('HSET', saleKey, 'epochBeganAtMs', integer(nowMs))
 advance()
 return { requestId, 1, integer(epoch) }

@@ -57,7 +57,9 @@ export function beginEpoch(sale: ModelledSale, epoch: number, isOfThisLife: bool
   if (epoch <= sale.epoch) return [0, `${sale.epoch}`];
   sale.epoch = epoch;
   sale.clockOffsetMs = 0;
-  sale.nowMs = Math.max(sale.nowMs, sale.wallMs);
+  const lastMs = sale.nowMs;
+  sale.nowMs = Math.max(lastMs, sale.wallMs);
+  if (sale.state !== 'paused') sale.pausedTotalMs += sale.nowMs - lastMs;
   sale.enter();
   return [1, `${epoch}`];
 }

@@ -2,7 +2,8 @@
 -- Begins another epoch of a sale that survived a restart of Redis: its clock is the wall clock again (never
 -- earlier than it was), and whoever believes in the old epoch is refused from now on. Places that were taken
 -- last may be lost although everything that was relayed is there: indices go on with a block that was never
--- issued from.
+-- issued from. Holds may have lapsed meanwhile; claim windows and signs of life last as long as they did, because
+-- nobody could come.
 --
 -- KEYS  includes/floor.lua
 -- ARGV  1 requestId    echoed
@@ -435,10 +436,10 @@ local function soldItems(reservation)
   return table.concat(left, ',')
 end
 -- A called turn may be used on time for claimMs by the claim clock, which stands still while the sale
--- is paused. Turns called together share one entry of the `calls` set, scored by the serving they led
--- to, `serving:passed:atMs:givenUp`: so many of them nobody has, and were passed over; so many were given up once they
--- were called (absent: none). Turns below `missedBelow` have had their time. The cost follows the turns in the window,
--- never the people who wait.
+-- is paused, and stood still while Redis was away (`pausedTotalMs` has both). Turns called together share one
+-- entry of the `calls` set, scored by the serving they led to, `serving:passed:atMs:givenUp`: so many of them nobody
+-- has, and were passed over; so many were given up once they were called (absent: none). Turns below `missedBelow`
+-- have had their time. The cost follows the turns in the window, never the people who wait.
 -- Expects: saleKey, callsKey, turnsKey, sale, nowMs, the include integer.
 local function packCall(call)
   return integer(call.serving) .. ':' .. integer(call.passed) .. ':' .. integer(call.atMs) .. ':' .. integer(call.givenUp)
@@ -498,7 +499,7 @@ end
 -- Standby: those whose turn it is while every unit is held. The order is (missed, turn): on time first.
 -- A unit that returns goes, in the same call that returned it, to the first in that order who gave a
 -- sign of life in the last 30 s and whose whole request fits; so nobody arriving later can race for it.
--- Signs of life are judged by the claim clock: nobody becomes a ghost while nothing is handed over.
+-- Signs of life are judged by the claim clock: nobody becomes a ghost while nothing can be handed over.
 -- Expects: standbyKey, standbyRequestsKey, the includes of reservations.lua, claim-windows.lua.
 local aliveMs = 30000
 local missedRank = 2 ^ 40
@@ -758,6 +759,11 @@ redis.call('HSET', saleKey, 'epoch', epoch, 'life', life, 'entrants', sale.entra
   'clockOffsetMs', 0, 'clockLastMs', math.max(lastMs, wallClockMs()))
 sale.epoch = epoch
 nowMs = saleNow()
+-- During a pause the claim clock stands still as it is.
+if sale.state ~= 'paused' then
+  sale.pausedTotalMs = sale.pausedTotalMs + nowMs - lastMs
+  redis.call('HSET', saleKey, 'pausedTotalMs', integer(sale.pausedTotalMs))
+end
 redis.call('HSET', saleKey, 'epochBeganAtMs', integer(nowMs))
 advance()
 return { requestId, 1, integer(epoch) }
