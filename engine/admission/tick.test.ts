@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { newId } from '../contracts/ids.ts';
+import { newId, type ReservationId } from '../contracts/ids.ts';
 import { type TestSaleOptions, testSale } from '../fixtures/test-sale.ts';
 
 async function roomOf(entrants: number, options: TestSaleOptions) {
@@ -149,4 +149,100 @@ test('calling slows while payments take much longer than usual, and recovers by 
   await sale.settle.confirm(sale.saleId, [pin]);
   await sale.pass(200);
   expect(await calledIn(1_000)).toBe(100);
+});
+
+type Room = Awaited<ReturnType<typeof roomOf>>;
+
+const asking = (sale: Room, turns: number[], items: Record<string, number>) =>
+  Promise.all(turns.map((turn) => sale.reserve(`b${turn}`, items, turn)));
+
+async function paid(sale: Room, reservationId: ReservationId, buyerId: string) {
+  const pin = { reservationId, paymentId: newId('pay') };
+  await sale.beginPayment({ saleId: sale.saleId, epoch: 1, buyerId, ...pin });
+  await sale.settle.confirm(sale.saleId, [pin]);
+}
+
+/** Those are on standby, and stay there for as long as they say that they are. */
+async function polling(sale: Room, turns: number[], ms: number) {
+  for (let passedMs = 0; passedMs < ms; passedMs += 4_000) {
+    await sale.pass(4_000);
+    for (const turn of turns) await sale.turnStatus({ saleId: sale.saleId, buyerId: `b${turn}`, turn });
+  }
+}
+
+test('whoever waits for what is sold is told so, and the next ones are called for what is left', async () => {
+  for (const asksAgain of [true, false]) {
+    const sale = await roomOf(60, { units: { cold: 5, hot: 1 }, claimMs: 5_000, holdMs: 600_000 });
+    const statusOf = (turn: number) => sale.turnStatus({ saleId: sale.saleId, buyerId: `b${turn}`, turn });
+    expect((await sale.tick()).serving).toBe(6);
+    const { id } = await sale.hold('b0', { hot: 1 }, 0);
+    expect(await asking(sale, [1, 2, 3, 4, 5], { hot: 1 })).toMatchObject(Array(5).fill({ kind: 'standby' }));
+    await polling(sale, [1, 2, 3, 4, 5], 8_000);
+    const { serving } = await sale.tick();
+    const others = Array.from({ length: serving - 1 }, (_, i) => i + 1);
+    await asking(sale, others, { hot: 1 });
+    expect((await sale.tick()).standby).toBe(others.length);
+
+    await paid(sale, id, 'b0');
+    expect(await statusOf(1)).toMatchObject({ standbyRank: 0, isTurnedAway: false });
+    if (asksAgain) {
+      for (const answer of await asking(sale, others, { hot: 1 }))
+        expect(answer).toMatchObject({ code: 'sold_out' });
+    } else await sale.tick();
+    expect(await statusOf(1)).toMatchObject({ standbyRank: null, isTurnedAway: true });
+
+    await sale.pass(8_000);
+    const after = await sale.tick();
+    expect(after.serving).toBeGreaterThan(serving);
+    expect(after.standby).toBe(0);
+    await asking(sale, [serving, serving + 1, serving + 2, serving + 3], { cold: 1 });
+    // What they may still have is theirs for the asking.
+    await sale.pass(12_000);
+    expect(await sale.reserve('b1', { cold: 1 }, 1)).toMatchObject({ kind: 'standby' });
+    expect(await statusOf(1)).toMatchObject({ isTurnedAway: false });
+  }
+});
+
+test('the last unit is offered to whoever would take one, where those on standby want two', async () => {
+  const sale = await roomOf(30, {
+    units: { ps5: 3 },
+    perBuyerLimit: 2,
+    claimMs: 5_000,
+    holdMs: 600_000,
+  });
+  expect((await sale.tick()).serving).toBe(3);
+  const { id } = await sale.hold('b0', { ps5: 2 }, 0);
+  expect(await asking(sale, [1, 2], { ps5: 2 })).toMatchObject([{ kind: 'standby' }, { kind: 'standby' }]);
+  await polling(sale, [1, 2], 12_000);
+  const { serving, standby } = await sale.tick();
+  expect(serving).toBeGreaterThan(3);
+  expect(standby).toBe(2);
+  expect(await sale.reserve('b3', { ps5: 1 }, 3)).toMatchObject({ kind: 'held' });
+  await sale.release({ saleId: sale.saleId, reservationId: id, buyerId: 'b0' });
+  expect(await sale.turnStatus({ saleId: sale.saleId, buyerId: 'b1', turn: 1 })).toMatchObject({
+    reservation: { state: 'held' },
+  });
+});
+
+test('nor does anybody wait for two where one is left for good', async () => {
+  const sale = await roomOf(30, { units: { ps5: 3 }, perBuyerLimit: 2, claimMs: 5_000 });
+  await sale.tick();
+  const { id } = await sale.hold('b0', { ps5: 2 }, 0);
+  await asking(sale, [1, 2], { ps5: 2 });
+  await paid(sale, id, 'b0');
+  await polling(sale, [1, 2], 12_000);
+  const { serving, standby } = await sale.tick();
+  expect({ isCalled: serving > 3, standby }).toEqual({ isCalled: true, standby: 0 });
+  await sale.sell('b3', { ps5: 1 }, 3);
+  expect((await sale.tick()).state).toBe('sold_out');
+});
+
+test('a long line for what is sold is turned away a part at a time', async () => {
+  const sale = await testSale({ units: { cold: 5, hot: 1 }, holdMs: 600_000 });
+  const { id } = await sale.hold('first', { hot: 1 });
+  await Promise.all(Array.from({ length: 450 }, (_, i) => sale.reserve(`w${i}`, { hot: 1 })));
+  await paid(sale, id, 'first');
+  const left: number[] = [];
+  for (let i = 0; i < 3; i++) left.push((await sale.tick()).standby);
+  expect(left).toEqual([250, 50, 0]);
 });

@@ -20,6 +20,8 @@ export interface TurnStatus {
   claimByMs: number | null;
   /** How many stand before this buyer on standby; null where the buyer is not on standby. */
   standbyRank: number | null;
+  /** What this buyer stood by for with this turn is sold, and they have not asked for anything else since. */
+  isTurnedAway: boolean;
   /** The buyer's latest reservation in this sale, and the turn that it was made with, null where there are none. */
   reservation: {
     id: ReservationId;
@@ -44,11 +46,12 @@ export function turnStatusReader(redis: Redis): (request: TurnStatusRequest) => 
       if (reply[1] !== 1) throw new StaleEpoch(`Redis does not know the sale ${saleId}`);
       const [, , serving, ...answers] = reply;
       return answers.map((answer) => {
-        const [claimByMs, rank, id, state, items, deadlineMs, itsTurn] = answer as string[];
+        const [claimByMs, rank, id, state, items, deadlineMs, itsTurn, turnedAway] = answer as string[];
         return {
           serving: Number(serving),
           claimByMs: Number(claimByMs) < 0 ? null : Number(claimByMs),
           standbyRank: Number(rank) < 0 ? null : Number(rank),
+          isTurnedAway: Number(turnedAway) === 1,
           reservation: id
             ? {
                 id: id as ReservationId,

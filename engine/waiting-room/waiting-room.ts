@@ -222,6 +222,7 @@ export function waitingRoom(redis: Redis, tokenSecret: string, permute: Permute)
       if (reservation?.state === 'confirmed' && isOfThisTurn) return 'bought';
       if (isOver(sale.snapshot.state)) return 'sold_out';
       if (status.standbyRank !== null) return 'standby';
+      if (status.isTurnedAway) return 'sold_out';
       if (turn === null || turn >= status.serving) return 'waiting';
       return status.claimByMs === null ? 'missed' : 'your_turn';
     },

@@ -74,6 +74,29 @@ describe('a sale with a waiting room', () => {
     });
   });
 
+  test('the ticket of whoever stands by for more than is left says so, and is good for what is left', async () => {
+    const saleId = await house.sale({ method: 'fifo', units: 3 });
+    const join = async (as: string) => {
+      const { body } = await house.ask('POST', `/sales/${saleId}/tickets`, { as });
+      return body.ticket as string;
+    };
+    const [anas, beas] = [await join('ana'), await join('bea')];
+    const ticketOfBea = () => house.ask('GET', `/sales/${saleId}/tickets/me`, { as: 'bea' });
+    await house.until(ticketOfBea, ({ body }) => body.state === 'your_turn');
+    const { body } = await house.reserve(saleId, 'ana', 2, anas);
+    expect(await house.reserve(saleId, 'bea', 2, beas)).toMatchObject({ status: 202 });
+    expect((await ticketOfBea()).body.state).toBe('standby');
+
+    await house.pay(body.checkoutId, 'ana', 'two of three', 'tok_visa', { prefer: 'wait=20' });
+    await house.until(ticketOfBea, (answer) => answer.body.state === 'sold_out');
+    expect(await house.reserve(saleId, 'bea', 2, beas)).toMatchObject({
+      status: 410,
+      body: { code: 'sold_out' },
+    });
+    expect((await house.reserve(saleId, 'bea', 1, beas)).status).toBe(201);
+    expect((await ticketOfBea()).body.state).toBe('reserved');
+  });
+
   test('whoever comes too early, with a false ticket or with none is sent away', async () => {
     const saleId = await house.sale({ method: 'fifo', units: 1, perMinute: 1 });
     const [first, second] = [

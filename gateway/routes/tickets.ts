@@ -104,7 +104,8 @@ export function ticketRoutes(engine: Room, draws: DrawStore): Route[] {
       tag,
       summary: "Where the buyer's ticket stands",
       description:
-        'Asking counts as a sign of life. `Retry-After` says when asking again is worth it. Once the entrants of a ' +
+        'Asking counts as a sign of life. `Retry-After` says when asking again is worth it. `sold_out` also where ' +
+        'what the buyer stood by for is sold: the ticket is still good for something else that is left. Once the entrants of a ' +
         'draw are fixed, `proof` comes with the first or second answer.',
       access: 'buyer',
       replies: { 200: { description: 'the ticket', schema: TicketStatus, headers: ['Retry-After'] } },

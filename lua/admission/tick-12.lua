@@ -43,6 +43,26 @@ local function closeWindows()
   end
 end
 
+-- Whoever stands by for what is sold by now is turned away: nobody looks at them where nothing of it is available.
+-- A part of a long line at each tick.
+local function turnAwayInVain()
+  local mayBeGone = false
+  for _, counts in pairs(stock) do
+    -- Nobody asks for more than perBuyerLimit.
+    local isShort = counts.units - counts.sold < sale.perBuyerLimit
+    mayBeGone = mayBeGone or isShort and (counts.waiting or 0) > 0
+  end
+  if not mayBeGone then return end
+  local from = tonumber(redis.call('HGET', saleKey, 'standbySortedUpTo') or 0)
+  local standing = redis.call('ZRANGEBYSCORE', standbyKey, integer(from), '+inf', 'WITHSCORES', 'LIMIT', 0, lookMax)
+  for i = 1, #standing, 2 do
+    local request = standByRequest(standing[i])
+    if isGone(stock, parseItems(request.items)) then turnAway(stock, request) end
+  end
+  local upTo = #standing == 2 * lookMax and tonumber(standing[#standing]) + 1 or 0
+  if upTo ~= from then redis.call('HSET', saleKey, 'standbySortedUpTo', integer(upTo)) end
+end
+
 -- How many more than the target are called because some will not come: 1 to 2.
 local function noShowFactor()
   local sums = redis.call('HMGET', saleKey, 'windowCalled', 'windowCame')
@@ -83,7 +103,7 @@ local function turnsAhead(wanted)
 end
 
 -- perMinute is the target for arrivals, stock is the reason: no more turns may be open than units that
--- could still be had, and whoever is on standby comes first.
+-- could still be had, and whoever is on standby comes first where they would take what is available.
 local function callTurns()
   local credit = redis.call('HMGET', saleKey, 'creditMicroTurns', 'creditAtMs')
   local factor = noShowFactor()
@@ -92,8 +112,7 @@ local function callTurns()
   local burstMicroTurns = math.max(1000000, microTurnsPerMs * 1000)
   local micro = burstMicroTurns
   if credit[2] then micro = tonumber(credit[1]) + (nowMs - tonumber(credit[2])) * microTurnsPerMs end
-  local justified = math.ceil(totalOf(stock, 'available') * factor) - outstandingTurns()
-    - redis.call('ZCOUNT', standbyKey, '-inf', missedRank - 1)
+  local justified = math.ceil(totalOf(stock, 'available') * factor) - outstandingTurns() - spokenFor(stock)
   if sale.checkoutsAtOnceMax then
     local checkouts = redis.call('ZCARD', deadlinesKey) + redis.call('ZCARD', pinsKey) + outstandingTurns()
     justified = math.min(justified, sale.checkoutsAtOnceMax - checkouts)
@@ -117,6 +136,7 @@ if sale.state == 'open' then
 end
 if sale.state == 'open' then
   closeWindows()
+  turnAwayInVain()
   handOver(stock)
   if sale.method ~= 'none' then callTurns() end
 end

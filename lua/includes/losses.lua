@@ -12,7 +12,8 @@ local function checkLosses(absent)
     [turnsKey] = held + paid > 0 and sale.method ~= 'none',
     [deadlinesKey] = held > 0, [pinsKey] = paying > 0, [attemptsKey] = paid > 0,
     [callsKey] = sale.serving > sale.missedBelow,
-    [standbyKey] = not absent[standbyRequestsKey], [standbyRequestsKey] = not absent[standbyKey],
+    -- Of those who were turned away there are requests alone.
+    [standbyKey] = someStandBy(), [standbyRequestsKey] = someStandBy() or not absent[standbyKey],
   }
   for key in pairs(absent) do
     if expected[key] then return redis.error_reply('LOST ' .. key .. ' is missing') end

@@ -32,14 +32,6 @@ if sale.epoch ~= epoch then return { batchId, staleEpoch, integer(sale.epoch) } 
 local stock = readStock()
 local closedDoor = { scheduled = notOpen, waiting = notOpen, paused = paused, closed = closed, sold_out = soldOut }
 
--- No unit of these items can come back any more, or too few.
-local function isGone(items)
-  for _, item in ipairs(items) do
-    if stock[item.sku].units - stock[item.sku].sold < item.quantity then return true end
-  end
-  return false
-end
-
 local function turnOf(text)
   if sale.method == 'none' then return text == '-1' and -1 or nil end
   return whole(text)
@@ -91,7 +83,10 @@ local function reserve(request)
     if request.turn >= sale.serving then return { notYourTurn, request.turn - sale.serving } end
     if isUsed(request.turn, buyer, latest, standing) then return { turnUsed } end
   end
-  if isGone(items) then return { soldOut } end
+  if isGone(stock, items) then
+    if standing and isGone(stock, parseItems(standing.items)) then turnAway(stock, standing) end
+    return { soldOut }
+  end
 
   if standing and standing.turn ~= request.turn then
     -- Whoever comes with another turn gives up the place of the one before: it must not be served beside this.
@@ -110,7 +105,12 @@ local function reserve(request)
   if fits(stock, items, kept) and not (isCut and isWaitedFor(stock, items)) then
     local reservation = hold(stock, request.reservationId, request, buyer, sale.holdMs, false)
     if not reservation then return { malformed } end
-    if standing then leaveStandby(stock, standing) end
+    if standing then
+      leaveStandby(stock, standing)
+    else
+      -- Turned away before, with other items.
+      redis.call('HDEL', standbyRequestsKey, request.buyerId)
+    end
     return { held, request.reservationId, integer(reservation.deadlineMs) }
   end
   return { standingBy, standBy(stock, request, standing) }

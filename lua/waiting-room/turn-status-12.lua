@@ -5,22 +5,26 @@
 -- ARGV  1 batchId        echoed
 --       then 2 an element: buyerId, turn (integer; -1: not drawn yet)
 -- Reply {batchId, code, serving, {claimByMs, standbyRank, reservationId, reservationState,
---        items, deadlineMs, reservationTurn}…}; code 1, -1 no such sale; absent values are '' or -1
+--        items, deadlineMs, reservationTurn, isTurnedAway}…}; code 1, -1 no such sale; absent values are '' or -1.
+--        isTurnedAway 1 where what they stood by for with this turn is gone, else 0
 -- Event reservation.extended on a touch
 --- @include floor
 local failed = enterFloor()
 if failed then return failed end
 local batchId = ARGV[1]
 if not sale then return { batchId, noSale } end
+local stock = readStock()
 
 local function turnStatus(buyerId, turn)
   local buyer = readBuyer(buyerId)
   local latest = buyer.reservationId and readReservation(buyer.reservationId)
-  local answer = { -1, -1, '', '', '', '', -1 }
+  local answer = { -1, -1, '', '', '', '', -1, 0 }
   local request = standByRequest(buyerId)
   if request then
     writeStandby(request)
     answer[2] = redis.call('ZRANK', standbyKey, buyerId) or -1
+  elseif isTurnedAway(stock, buyerId, turn) then
+    answer[8] = 1
   end
   if turn >= 0 and turn < sale.serving then
     local byMs = claimByMs(turn)

@@ -1,15 +1,17 @@
 import { closeWhenSoldOut } from './operator.ts';
 import type { ModelledReply } from './reply.ts';
 import type { ModelledSale } from './sale.ts';
-import { handOver, rankOf } from './standby.ts';
+import { handOver, rankOf, turnAway } from './standby.ts';
 
 export function turnStatus(sale: ModelledSale, buyerId: string, turn: number): ModelledReply {
-  const answer: ModelledReply = [-1, -1, '', '', '', '', -1];
+  const answer: ModelledReply = [-1, -1, '', '', '', '', -1, 0];
   const standing = sale.standby.get(buyerId);
   if (standing) {
     standing.aliveAtMs = sale.claimClockMs();
     answer[1] = rankOf(sale, buyerId);
   }
+  const turnedAway = sale.turnedAway.get(buyerId);
+  if (turnedAway?.turn === turn && sale.isGone(turnedAway.items)) answer[7] = 1;
   if (turn >= sale.missedBelow && turn < sale.serving && !sale.usedTurns.has(turn)) {
     const call = sale.calls.find(({ to }) => to > turn);
     const leftMs = call ? call.atMs + sale.setup.claimMs - sale.claimClockMs() : 0;
@@ -20,7 +22,7 @@ export function turnStatus(sale: ModelledSale, buyerId: string, turn: number): M
   if (id !== undefined && latest) {
     const state = sale.isLapsed(latest) ? 'expired' : latest.state;
     if (state === 'held') sale.touch(id, latest);
-    return [...answer.slice(0, 2), id, state, latest.items, `${latest.deadlineMs}`, latest.turn];
+    return answer.toSpliced(2, 5, id, state, latest.items, `${latest.deadlineMs}`, latest.turn);
   }
   return answer;
 }
@@ -39,5 +41,7 @@ export function tick(sale: ModelledSale, sweepMax: number): void {
     sale.missedBelow = to;
     sale.calls.shift();
   }
+  for (const standing of [...sale.standby.values()])
+    if (sale.isGone(standing.items)) turnAway(sale, standing);
   handOver(sale);
 }

@@ -1,7 +1,7 @@
 import { type Item, quantityOf } from './items.ts';
 import type { ModelledReply } from './reply.ts';
 import type { ModelledSale } from './sale.ts';
-import { handOver, missedRank, standBy } from './standby.ts';
+import { handOver, missedRank, standBy, turnAway } from './standby.ts';
 
 const closedDoor: Record<string, number> = { scheduled: 7, waiting: 7, paused: 8, closed: 9, sold_out: 10 };
 
@@ -64,9 +64,10 @@ export function reserve(sale: ModelledSale, args: string[]): ModelledReply {
     const isOwn = latest?.turn === turn && latest.state !== 'confirmed' && !sale.gaveUp.has(buyerId);
     if (sale.usedTurns.has(turn) && !isOwn) return [12];
   }
-  for (const { sku, quantity } of items) {
-    const counts = sale.stock.get(sku);
-    if (counts && counts.units - counts.sold < quantity) return [10];
+  if (sale.isGone(itemsText)) {
+    const inVain = sale.standby.get(buyerId);
+    if (inVain && sale.isGone(inVain.items)) turnAway(sale, inVain);
+    return [10];
   }
 
   if (sale.standby.get(buyerId)?.turn !== turn) sale.standby.delete(buyerId);
@@ -77,6 +78,7 @@ export function reserve(sale: ModelledSale, args: string[]): ModelledReply {
     // Also where standby was handed that very id a moment ago.
     if (sale.reservations.has(reservationId)) return [13];
     sale.standby.delete(buyerId);
+    sale.turnedAway.delete(buyerId);
     sale.hold(reservationId, { buyerId, turn, items: itemsText }, sale.setup.holdMs, false);
     return [1, reservationId, `${sale.nowMs + sale.setup.holdMs}`];
   }

@@ -41,6 +41,8 @@ export class ModelledSale {
   readonly reservations = new Map<string, ModelledReservation>();
   readonly latestOf = new Map<string, string>();
   readonly standby = new Map<string, Standing>();
+  /** Who stood by for what is sold by now. */
+  readonly turnedAway = new Map<string, Standing>();
   readonly leases = new Map<string, number>();
   readonly attempts = new Set<string>();
   arrivals = 0;
@@ -115,6 +117,14 @@ export class ModelledSale {
     return itemsOf(items).every(
       ({ sku, quantity }) => (this.stock.get(sku)?.available ?? 0) - kept >= quantity,
     );
+  }
+
+  /** True where fewer are left of something than are asked for, with all that may come back. */
+  isGone(items: string): boolean {
+    return itemsOf(items).some(({ sku, quantity }) => {
+      const { available = 0, held = 0, paying = 0 } = this.stock.get(sku) ?? {};
+      return available + held + paying < quantity;
+    });
   }
 
   hold(

@@ -31,6 +31,13 @@ export function handOver(sale: ModelledSale, below = Number.POSITIVE_INFINITY): 
   }
 }
 
+/** Their request cannot be met any more. Where there are no tickets nobody would ask about it. */
+export function turnAway(sale: ModelledSale, standing: Standing): void {
+  sale.standby.delete(standing.buyerId);
+  if (standing.turn >= 0)
+    sale.turnedAway.set(standing.buyerId, { ...standing, aliveAtMs: sale.claimClockMs() });
+}
+
 /** Stands somebody in line, or lets them keep their place. Answers how many stand before them. */
 export function standBy(
   sale: ModelledSale,
@@ -40,6 +47,7 @@ export function standBy(
   let rank = request.turn;
   if (rank < 0) rank = standing ? standing.score % missedRank : ++sale.arrivals;
   const score = rank + (request.missed ? missedRank : 0);
+  sale.turnedAway.delete(request.buyerId);
   sale.standby.set(request.buyerId, { ...request, aliveAtMs: sale.claimClockMs(), score });
   return rankOf(sale, request.buyerId);
 }

@@ -53,7 +53,7 @@ function observedAsModelled({ sale, stock, requests, standby, ...observed }: Obs
     standby: sorted(
       Object.entries(requests).map(([buyerId, request]) => [
         buyerId,
-        { ...request, score: standby[buyerId] },
+        { ...request, score: standby[buyerId] ?? null },
       ]),
     ),
   };
@@ -84,10 +84,12 @@ function modelled(model: ModelledSale): ReturnType<typeof observedAsModelled> {
     calls: model.calls.map(({ to }) => to),
     attempts: [...model.attempts].sort(),
     standby: sorted(
-      [...model.standby.values()].map(({ buyerId, reservationId, turn, items, missed, aliveAtMs, score }) => [
-        buyerId,
-        { reservationId, turn, items, missed, aliveAtMs, score },
-      ]),
+      [...model.standby.values(), ...model.turnedAway.values()].map(({ buyerId, score, ...request }) => {
+        const { reservationId, turn, items, missed, aliveAtMs } = request;
+        const isTurnedAway = model.turnedAway.has(buyerId);
+        const of = { reservationId, turn, items, missed, aliveAtMs, isTurnedAway };
+        return [buyerId, { ...of, score: isTurnedAway ? null : score }];
+      }),
     ),
   };
 }

@@ -63,7 +63,16 @@ export interface ObservedSale {
   standby: Record<string, number>;
   requests: Record<
     string,
-    { reservationId: string; turn: number; items: string; missed: boolean; aliveAtMs: number }
+    {
+      reservationId: string;
+      turn: number;
+      items: string;
+      missed: boolean;
+      /** By the claim clock. */
+      aliveAtMs: number;
+      /** Does not stand by any more: what was asked for is sold. */
+      isTurnedAway: boolean;
+    }
   >;
   attempts: string[];
   eventCount: number;
@@ -123,12 +132,13 @@ export function decodeObserved(json: string): ObservedSale {
     usedTurns: list(6),
     calls: pairs(7, Number),
     standby: pairs(8, Number),
-    requests: pairs(9, ([reservationId, turn, items, missed, aliveAtMs]: Row) => ({
+    requests: pairs(9, ([reservationId, turn, items, missed, aliveAtMs, isTurnedAway]: Row) => ({
       reservationId: reservationId as string,
       turn: turn as number,
       items: items as string,
       missed: missed as boolean,
       aliveAtMs: aliveAtMs as number,
+      isTurnedAway: isTurnedAway === true,
     })),
     attempts: list<string>(10).sort(),
     eventCount: parts[11] as number,

@@ -13,8 +13,8 @@ export function checkPace(model: ModelledSale, serving: number, lastTickMs: numb
   const called = waiting(model.serving, serving);
   if (serving < model.serving) throw new Error(`serving went back from ${model.serving} to ${serving}`);
   if (serving > model.entrants) throw new Error(`${serving} turns called, ${model.entrants} came`);
-  const onTime = [...model.standby.values()].filter(({ missed }) => !missed).length;
-  const spoken = model.outstandingTurns() + onTime;
+  // Whoever stands by after what is available was handed over cannot have it: it waits for whoever would take it.
+  const spoken = model.outstandingTurns();
   const available = model.total('available');
   if (called > 0 && called > 2 * available - spoken) {
     throw new Error(`${called} turns called for ${available} units, ${spoken} were spoken for`);

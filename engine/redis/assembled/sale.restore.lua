@@ -497,6 +497,7 @@ end
 -- A unit that returns goes, in the same call that returned it, to the first in that order who gave a
 -- sign of life in the last 30 s and whose whole request fits; so nobody arriving later can race for it.
 -- Signs of life are judged by the claim clock: nobody becomes a ghost while nothing can be handed over.
+-- Whoever waits for more than is left is turned away. Their request stays, with a mark, so that their ticket tells.
 -- Expects: standbyKey, standbyRequestsKey, the includes of reservations.lua, claim-windows.lua.
 local aliveMs = 30000
 local missedRank = 2 ^ 40
@@ -511,17 +512,22 @@ local function someStandBy()
   return false
 end
 
-local function standByRequest(buyerId)
-  if not someStandBy() then return nil end
+local function readStandby(buyerId)
   local packed = redis.call('HGET', standbyRequestsKey, buyerId)
   if not packed then return nil end
   local r = cmsgpack.unpack(packed)
-  return { buyerId = buyerId, reservationId = r[1], turn = r[2], items = r[3], missed = r[4], aliveAtMs = r[5] }
+  return { buyerId = buyerId, reservationId = r[1], turn = r[2], items = r[3], missed = r[4], aliveAtMs = r[5],
+    isTurnedAway = r[6] }
+end
+
+local function standByRequest(buyerId)
+  local request = someStandBy() and readStandby(buyerId)
+  return request and not request.isTurnedAway and request or nil
 end
 
 local function writeStandby(request)
   redis.call('HSET', standbyRequestsKey, request.buyerId, cmsgpack.pack({ request.reservationId, request.turn,
-    request.items, request.missed, claimClockMs() }))
+    request.items, request.missed, claimClockMs(), request.isTurnedAway }))
 end
 
 local function countWaiting(stock, request, by)
@@ -543,6 +549,33 @@ local function leaveStandby(stock, request)
   countWaiting(stock, request, -1)
   redis.call('ZREM', standbyKey, request.buyerId)
   redis.call('HDEL', standbyRequestsKey, request.buyerId)
+end
+
+-- Too few units of these items are left, with all that may come back.
+local function isGone(stock, items)
+  for _, item in ipairs(items) do
+    if stock[item.sku].units - stock[item.sku].sold < item.quantity then return true end
+  end
+  return false
+end
+
+local function turnAway(stock, request)
+  leaveStandby(stock, request)
+  -- Where there are no tickets nobody would ask about it.
+  if request.turn < 0 then return end
+  request.isTurnedAway = true
+  writeStandby(request)
+end
+
+-- What that buyer stood by for with this turn is gone, and they have not asked for anything else since.
+local function isTurnedAway(stock, buyerId, turn)
+  local mayBeGone = false
+  for _, counts in pairs(stock) do
+    mayBeGone = mayBeGone or counts.units - counts.sold < sale.perBuyerLimit
+  end
+  if not mayBeGone or turn < 0 then return false end
+  local request = readStandby(buyerId)
+  return request and request.isTurnedAway and request.turn == turn and isGone(stock, parseItems(request.items))
 end
 
 -- The score that a request has or would have. Without turns those who stand keep theirs, and whoever is
@@ -604,7 +637,8 @@ local function look(stock, from, below)
   return tonumber(standing[#standing]) + 1, true
 end
 
--- What this call has seen already: all below `upTo`, since the last return of units.
+-- What this call has seen already: all below `upTo`, since the last return of units. `cut` where somebody is behind
+-- them; `toTheEnd` where the last one of the line was looked at.
 local seen = { returns = -1 }
 
 -- Hands what is available to those on standby; with `below` only to those before that score. Answers true
@@ -622,8 +656,18 @@ local function handOver(stock, below)
     local from = math.max(seen.upTo, tonumber(redis.call('HGET', saleKey, 'standbySeenUpTo') or 0))
     local upTo, cut = look(stock, from, '+inf')
     redis.call('HSET', saleKey, 'standbySeenUpTo', cut and integer(upTo) or 0)
+    seen.toTheEnd = not cut
   end
   return seen.cut
+end
+
+-- Units that are available and may be for somebody on standby who was not looked at yet. Whoever was looked at, and
+-- still stands by, cannot have them: those in a long line have all been where its end is reached.
+local function spokenFor(stock)
+  if not seen.cut or seen.toTheEnd then return 0 end
+  local units = 0
+  for _, counts in pairs(stock) do units = units + math.min(counts.available, counts.waiting or 0) end
+  return units
 end
 -- What is due by the clock, and what follows from the stock. Running it late or twice gives the same.
 -- A drawn sale opens when its seed has been drawn (entrants fixed and committed, beacon known), and turns that nobody
@@ -669,7 +713,8 @@ local function checkLosses(absent)
     [turnsKey] = held + paid > 0 and sale.method ~= 'none',
     [deadlinesKey] = held > 0, [pinsKey] = paying > 0, [attemptsKey] = paid > 0,
     [callsKey] = sale.serving > sale.missedBelow,
-    [standbyKey] = not absent[standbyRequestsKey], [standbyRequestsKey] = not absent[standbyKey],
+    -- Of those who were turned away there are requests alone.
+    [standbyKey] = someStandBy(), [standbyRequestsKey] = someStandBy() or not absent[standbyKey],
   }
   for key in pairs(absent) do
     if expected[key] then return redis.error_reply('LOST ' .. key .. ' is missing') end
