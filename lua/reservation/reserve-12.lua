@@ -107,7 +107,7 @@ local function reserve(request)
     if not reservation then return { malformed } end
     if standing then
       leaveStandby(stock, standing)
-    else
+    elseif request.turn >= 0 then
       -- Turned away before, with other items.
       redis.call('HDEL', standbyRequestsKey, request.buyerId)
     end
