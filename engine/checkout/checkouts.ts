@@ -95,8 +95,7 @@ export function checkouts({ own, reservations, quotes, pricing, tokens }: Checko
       const ordered = reservation.attemptId && (await pricing.ordered(hold));
       if (ordered) return bodyOf(sale, reservation, ordered);
       const said = await pricing.said(hold);
-      if (!said)
-        return refuse('checkout_not_found', { detail: 'It has ended, and what it cost is forgotten.' });
+      if (!said) return refuse('checkout_not_found', { detail: 'It has ended long ago.' });
       if (isLocked(hold, said) || reservation.state !== 'held') return bodyOf(sale, reservation, said);
       return sayAnew(sale, reservation, {});
     },

@@ -267,8 +267,8 @@ export type FoundPayment =
 
 /**
  * A payment provider. Every call is safe to repeat, and has one effect however often it is repeated under
- * its id, as long as the provider remembers that; `find` and `findRefund` know what was done for good. None of them throws for what a
- * provider or a network does.
+ * its id, as long as the provider remembers that; `find` and `findRefund` know what was done for good. None of them
+ * throws for what a provider or a network does.
  */
 export interface PaymentProvider {
   readonly name: string;

@@ -47,20 +47,16 @@ end
 -- A part of a long line at each tick.
 local function turnAwayInVain()
   local mayBeGone = false
-  for _, counts in pairs(stock) do
-    -- Nobody asks for more than perBuyerLimit.
-    local isShort = counts.units - counts.sold < sale.perBuyerLimit
-    mayBeGone = mayBeGone or isShort and (counts.waiting or 0) > 0
-  end
+  for _, counts in pairs(stock) do mayBeGone = mayBeGone or isShort(counts) and (counts.waiting or 0) > 0 end
   if not mayBeGone then return end
-  local from = tonumber(redis.call('HGET', saleKey, 'standbySortedUpTo') or 0)
+  local from = tonumber(redis.call('HGET', saleKey, 'turnedAwayUpTo') or 0)
   local standing = redis.call('ZRANGEBYSCORE', standbyKey, integer(from), '+inf', 'WITHSCORES', 'LIMIT', 0, lookMax)
   for i = 1, #standing, 2 do
     local request = standByRequest(standing[i])
     if isGone(stock, parseItems(request.items)) then turnAway(stock, request) end
   end
   local upTo = #standing == 2 * lookMax and tonumber(standing[#standing]) + 1 or 0
-  if upTo ~= from then redis.call('HSET', saleKey, 'standbySortedUpTo', integer(upTo)) end
+  if upTo ~= from then redis.call('HSET', saleKey, 'turnedAwayUpTo', integer(upTo)) end
 end
 
 -- How many more than the target are called because some will not come: 1 to 2.

@@ -25,7 +25,8 @@ import { type ProviderAnswer, providerConnection } from './provider-connection.t
 
 /**
  * Stripe's payment intents over HTTP alone: a charge is one `POST /v1/payment_intents`. The payment's id
- * is the idempotency key, so a repeat is answered with what the first request did.
+ * is the idempotency key, so a repeat is answered with what the first request did. Amounts go out in minor units of
+ * ISO 4217, which Stripe itself does not always count in (stripe-amounts.ts).
  */
 export function thinProvider(options: AdapterOptions): PaymentProvider {
   const { name } = options;

@@ -557,6 +557,11 @@ local function isGone(stock, items)
   return false
 end
 
+-- Nobody asks for more than perBuyerLimit, so no request is gone while so many are left.
+local function isShort(counts)
+  return counts.units - counts.sold < sale.perBuyerLimit
+end
+
 local function turnAway(stock, request)
   leaveStandby(stock, request)
   -- Where there are no tickets nobody would ask about it.
@@ -568,9 +573,7 @@ end
 -- What that buyer stood by for with this turn is gone, and they have not asked for anything else since.
 local function isTurnedAway(stock, buyerId, turn)
   local mayBeGone = false
-  for _, counts in pairs(stock) do
-    mayBeGone = mayBeGone or counts.units - counts.sold < sale.perBuyerLimit
-  end
+  for _, counts in pairs(stock) do mayBeGone = mayBeGone or isShort(counts) end
   if not mayBeGone or turn < 0 then return false end
   local request = readStandby(buyerId)
   return request and request.isTurnedAway and request.turn == turn and isGone(stock, parseItems(request.items))
