@@ -19,7 +19,10 @@ export function addressText(bytes: ArrayBuffer): string {
 export const isLoopback = (address: string): boolean =>
   address.startsWith('127.') || address === '0:0:0:0:0:0:0:1' || address === '::1';
 
-/** What one household or machine shares: an IPv4 address, the first 64 bits of an IPv6 address as `addressText` writes it. */
+/**
+ * What one household or machine shares: an IPv4 address, the first 64 bits of an IPv6 address as `addressText` writes
+ * it.
+ */
 export const limitKeyOf = (address: string): string =>
   address.includes(':') ? address.split(':').slice(0, 4).join(':') : address;
 

@@ -3,8 +3,8 @@ import type { ChargeOutcome, RefundOutcome } from '../../engine/contracts/ports.
 
 /**
  * Where Stripe does not count in the minor units of ISO 4217: https://docs.stripe.com/currencies. That page lists UGX
- * among those without decimals, too; the special case that it makes of it holds. A provider that speaks as our simulator does
- * is asked in minor units.
+ * among those without decimals, too; the special case that it makes of it holds. A provider that speaks as our
+ * simulator does is asked in minor units.
  */
 const asHundredths: ReadonlySet<string> = new Set(['ISK', 'UGX']);
 const asWholeUnits: ReadonlySet<string> = new Set(['MGA']);
