@@ -113,7 +113,12 @@ export class Demo {
   ): Promise<{ crowd: Crowd; openedAtMs: number; durationSeconds: number }> {
     const { buyers, seed } = this.#options;
     const { origin, authSecret, dataDir } = system;
-    const setting = { origin, authSecret, seed, saleId: sale.id, sku: sale.items[0]?.sku as string };
+    const setting = {
+      ...{ origin, authSecret, seed },
+      saleId: sale.id,
+      sku: sale.items[0]?.sku as string,
+      holdMs: sale.holdSeconds * 1_000,
+    };
     const parts = plan.parts.map((part) => ({ ...setting, ...part, arrivalMs: plan.arrivalMs }));
     const load = await LoadProcesses.start(parts, dataDir);
     this.#load = load;

@@ -120,6 +120,7 @@ function together(results: readonly RushResult[]): Crowd {
     crowd.confirmed = [...crowd.confirmed, ...part.confirmed];
     addCounts(crowd.confirmedBySecond, part.confirmedBySecond);
     crowd.reservedAtMs = [...crowd.reservedAtMs, ...part.reservedAtMs];
+    crowd.lostHolds = [...crowd.lostHolds, ...part.lostHolds];
     latency.add(part.latency);
   }
   return crowd;

@@ -1,3 +1,4 @@
+import type { Reserved } from '../../engine/contracts/wire/reservations.ts';
 import type { Crowd } from '../demo/load-processes.ts';
 import { HttpDoor, type HttpReply } from '../load/http-door.ts';
 import { pause } from '../load/pause.ts';
@@ -75,13 +76,13 @@ export class PacedCrowd {
     }
   }
 
-  /** The checkout of a hold; null where everything is sold, or the time is up. */
-  async #reserve(buyerId: string): Promise<string | null> {
+  /** What is held; null where everything is sold, or the time is up. */
+  async #reserve(buyerId: string): Promise<Reserved | null> {
     const { saleId, sku } = this.#setting;
     const body = { items: [{ sku, quantity: 1 }] };
     while (!this.#isOver) {
       const reply = await this.#ask(buyerId, `/api/v1/sales/${saleId}/reservations`, body);
-      if (reply.status === 200 || reply.status === 201) return reply.body.checkoutId as string;
+      if (reply.status === 200 || reply.status === 201) return reply.body as unknown as Reserved;
       if (reply.body.code === 'sold_out') return null;
       await this.#comeAgain(reply);
     }
@@ -89,14 +90,16 @@ export class PacedCrowd {
   }
 
   /** The order; null where the time is up. A hold that was lost with its epoch is begun anew. */
-  async #pay(buyerId: string, checkoutId: string): Promise<string | null> {
+  async #pay(buyerId: string, { checkoutId, reservation }: Reserved): Promise<string | null> {
     const body = { paymentMethod: 'card', paymentToken: 'tok_visa' };
     const headers = { 'Idempotency-Key': `key of ${checkoutId}`, Prefer: 'wait=10' };
     while (!this.#isOver) {
       const reply = await this.#ask(buyerId, `/api/v1/checkout/${checkoutId}/pay`, body, headers);
       if (reply.status === 201) return reply.body.orderId as string;
       if (reply.body.code === 'checkout_not_found' || reply.body.code === 'reservation_expired') {
-        this.#tally.incident(reply.body.code === 'reservation_expired' ? 'lapsedHolds' : 'lostHolds');
+        const { id: reservationId, expiresAt } = reservation;
+        if (reply.body.code === 'reservation_expired') this.#tally.incident('lapsedHolds');
+        else this.#tally.sawLost({ buyerId, reservationId, expiresAt, how: 'nobody knew it' });
         const held = await this.#reserve(buyerId);
         return held && this.#pay(buyerId, held);
       }

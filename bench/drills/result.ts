@@ -1,6 +1,7 @@
 import type { Audit } from '../../engine/contracts/wire/sales.ts';
 import type { Crowd } from '../demo/load-processes.ts';
 import type { Noticed } from './absence.ts';
+import type { FollowedHold } from './lost-holds.ts';
 import type { MemoryOfRole } from './memory.ts';
 import type { Strike } from './strikes.ts';
 
@@ -23,6 +24,8 @@ export interface DrillResult {
   memory: MemoryOfRole[];
   clients: Crowd['outcomes'] | null;
   incidents: Crowd['incidents'] | null;
+  /** Holds that clients were told of and that were gone before their time: the first few. */
+  lostHolds: FollowedHold[];
   durationSeconds: number;
 }
 
@@ -42,7 +45,7 @@ export function recoveries(strikes: readonly Strike[]): { p50: number; max: numb
 
 /** The lines that a person reads at the end of a drill. */
 export function report(result: DrillResult): string {
-  const { audit, struck, absences, memory, violations } = result;
+  const { audit, struck, absences, memory, lostHolds, violations } = result;
   const recovered = recoveries(struck);
   const list = (counts: [string, number][]) => counts.map(([name, count]) => `${count} × ${name}`).join(', ');
   return [
@@ -62,10 +65,12 @@ export function report(result: DrillResult): string {
         `  memory    ${role.padEnd(10)} ${earlyMiB ?? '-'} MiB, at the end ${lateMiB ?? '-'} (${samples} looks)`,
     ),
     ...(result.incidents?.lostHolds
-      ? [
-          `  lost      ${result.incidents.lostHolds} holds that nobody had journaled yet; their buyers began anew`,
-        ]
+      ? [`  lost      ${result.incidents.lostHolds} holds before their time; their buyers began anew`]
       : []),
+    ...lostHolds.map(
+      ({ reservationId, expiresAt, how, atMs, now }) =>
+        `            ${reservationId}, to last until ${expiresAt}: ${how} at ${new Date(atMs).toISOString()}; now ${now}`,
+    ),
     ...(audit
       ? [
           `  audit     ${audit.items.map(({ sold, units }) => `${sold} of ${units} sold`).join(', ')}, ` +

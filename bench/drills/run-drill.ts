@@ -13,6 +13,7 @@ import { type System, startSystem } from '../demo/system.ts';
 import { judge } from '../demo/verdict.ts';
 import { dice } from '../dice.ts';
 import { noticed, stoodStill, tooLong } from './absence.ts';
+import { follow } from './lost-holds.ts';
 import { grown, type MemoryOfRole, MemoryWatch } from './memory.ts';
 import { PacedCrowd } from './paced-crowd.ts';
 import type { DrillResult } from './result.ts';
@@ -122,6 +123,7 @@ export class DrillRun {
       seed: this.#seed,
       saleId: sale.id,
       sku: sale.items[0]?.sku as string,
+      holdMs: sale.holdSeconds * 1_000,
     };
     const arrivalMs = this.#sellingSeconds * 1_000 * pacedShare;
     const load = isPaced
@@ -154,7 +156,7 @@ export class DrillRun {
     try {
       [crowd] = await Promise.all([
         running,
-        isPaced ? null : this.#openWhenFull(operator, sale.id, plan, () => isOver),
+        isPaced ? null : this.#openWhenFull(operator, sale.id, plan, watch, () => isOver),
         strikeUntilOver(this.#drill, fault, scene, watch, () => isOver, tell),
       ]);
     } finally {
@@ -196,6 +198,7 @@ export class DrillRun {
       memory,
       clients: crowd.outcomes,
       incidents: crowd.incidents,
+      lostHolds: await follow(system, crowd.lostHolds),
       durationSeconds: 0,
     };
   }
@@ -236,6 +239,7 @@ export class DrillRun {
     operator: Operator,
     saleId: string,
     { arrivalMs }: Plan,
+    watch: SaleWatch,
     isOver: () => boolean,
   ): Promise<void> {
     const share = this.#size.method === 'lottery' ? 1 : openAtShare;
@@ -249,6 +253,7 @@ export class DrillRun {
       const sale = await operator.sale(saleId);
       if (sale?.state === 'waiting' || !sale) await operator.open(saleId);
     }, operatorWithinMs);
+    watch.expectOpening();
   }
 }
 

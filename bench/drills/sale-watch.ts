@@ -7,6 +7,7 @@ const lookEveryMs = 100;
 export class SaleWatch {
   #last: Sale | null = null;
   #isOver = false;
+  #isToldToOpen = false;
   readonly #watching: Promise<void>;
 
   constructor(read: () => Promise<Sale | null>) {
@@ -30,6 +31,16 @@ export class SaleWatch {
   /** Units are left, and turns are called: it is to be expected that some are sold. */
   get isSelling(): boolean {
     return this.#last?.state === 'open' && this.#sum('sold') < this.#sum('units');
+  }
+
+  /** The sale was told to open. */
+  expectOpening(): void {
+    this.#isToldToOpen = true;
+  }
+
+  /** It was told to open, and has not yet: a queue is drawn only once gateways gave Redis its places back. */
+  get isOpening(): boolean {
+    return this.#isToldToOpen && (this.#last?.state === 'scheduled' || this.#last?.state === 'waiting');
   }
 
   get isFinal(): boolean {

@@ -14,8 +14,8 @@ export interface Strike {
   /** Units that anybody could have had when it struck. */
   available: number;
   /**
-   * Until the system was whole again, the sale sold from Redis, and something had been sold since where there was
-   * anything left to sell.
+   * Until the system was whole again, the sale had opened where it was told to, sold from Redis, and something had
+   * been sold since where there was anything left to sell.
    */
   recoveryMs: number | null;
   /** From when to when a part was away; null where nothing was, or it came back by itself. */
@@ -68,7 +68,8 @@ async function recovery(
   for (;;) {
     const sinceMs = performance.now() - fromMs;
     const hasSold = watch.sold > soldBefore || !watch.isSelling || isOver();
-    if (hasSold && !watch.isSlow && (await isWhole(scene, whole))) return Math.round(sinceMs);
+    const sells = hasSold && !watch.isOpening && !watch.isSlow;
+    if (sells && (await isWhole(scene, whole))) return Math.round(sinceMs);
     if (sinceMs > recoveryMsMax) return null;
     await sleep(lookEveryMs);
   }

@@ -19,7 +19,7 @@ export async function rush(part: RushPart, tally: Tally): Promise<void> {
 
   const visit = async (behaviour: Behaviour): Promise<void> => {
     const buyerId = buyerIdOf(part.saleId, behaviour.number);
-    const { saleId, sku } = part;
+    const { saleId, sku, holdMs } = part;
     const setting = { behaviour, saleId, sku, tally, mintToken: () => sign({ sub: buyerId }) };
     let line: Line | undefined;
     try {
@@ -28,7 +28,7 @@ export async function rush(part: RushPart, tally: Tally): Promise<void> {
           behaviour.channel === 'socket'
             ? new SocketLine({ ...setting, door: socketDoor, broken })
             : new HttpLine({ ...setting, door: httpDoor });
-        shop({ buyerId, behaviour, line, tally }).then(resolve, broken);
+        shop({ buyerId, behaviour, line, tally, holdMs }).then(resolve, broken);
       });
       tally.outcome(outcome);
     } catch (error) {

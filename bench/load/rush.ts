@@ -4,6 +4,8 @@ export interface RushPart {
   origin: string;
   saleId: string;
   sku: string;
+  /** How long the sale holds what was reserved. */
+  holdMs: number;
   seed: number;
   /** Signs the buyers' tokens. */
   authSecret: string;

@@ -3,6 +3,7 @@ import type { Refused, ReserveAnswer } from './line.ts';
 import type { Outcome } from './outcomes.ts';
 import { pause } from './pause.ts';
 import { payFor } from './paying.ts';
+import type { LostHold } from './tally.ts';
 import { endedBy, patiently, type Visit } from './visit.ts';
 
 /**
@@ -35,7 +36,7 @@ export async function shop(visit: Visit): Promise<Outcome> {
     }
     if (paid.code === 'reservation_expired') tally.incident('lapsedHolds');
     // A Redis that lost its memory has lost what nobody had journaled yet; the verdict says whether it may have.
-    else if (paid.code === 'checkout_not_found') tally.incident('lostHolds');
+    else if (paid.code === 'checkout_not_found') tally.sawLost(lost(visit, held.reserved, 'nobody knew it'));
     else return endedBy(paid, 'pay');
   }
 }
@@ -78,16 +79,23 @@ const reserve = (visit: Visit): Promise<ReserveAnswer> =>
 
 /** A double click is one reservation: both answers name the same, and the better one counts. */
 async function reserveTwice(visit: Visit): Promise<ReserveAnswer> {
-  const { tally } = visit;
+  const { tally, holdMs } = visit;
   const [one, other] = await Promise.all([reserve(visit), reserve(visit)]);
   tally.incident('doubleClicks');
   if (one.kind === 'reserved' && other.kind === 'reserved') {
-    const [first, second] = [one.reserved.reservation.id, other.reserved.reservation.id];
-    if (first !== second) {
-      // Redis lost the one that came first, which nobody had journaled; the verdict says whether it may have.
-      tally.incident('lostHolds');
-      return one.reserved.reservation.expiresAt > other.reserved.reservation.expiresAt ? one : other;
-    }
+    const [first, second] = expiresAtMs(one) < expiresAtMs(other) ? [one, other] : [other, one];
+    if (first.reserved.reservation.id === second.reserved.reservation.id) return second;
+    // A click whose answer is lost is asked again, and by then the other one's hold may have had its time. Else Redis
+    // lost it, which nobody had journaled; the verdict says whether it may have.
+    if (expiresAtMs(second) - expiresAtMs(first) >= holdMs) tally.incident('lapsedHolds');
+    else tally.sawLost(lost(visit, first.reserved, 'another was given'));
+    return second;
   }
   return [one, other].find((answer) => answer.kind === 'reserved') ?? one;
 }
+
+const expiresAtMs = ({ reserved }: { reserved: Reserved }) => Date.parse(reserved.reservation.expiresAt);
+
+const lost = ({ buyerId }: Visit, { reservation }: Reserved, how: LostHold['how']) => ({
+  ...{ buyerId, reservationId: reservation.id, expiresAt: reservation.expiresAt, how },
+});

@@ -7,6 +7,18 @@ export interface SeenConfirmed {
   orderId: string;
 }
 
+/** A hold that a client was told of, and that was gone before the time that was said. */
+export interface LostHold {
+  buyerId: string;
+  reservationId: string;
+  /** Until when it was to last, as ISO 8601. */
+  expiresAt: string;
+  /** How the client came to know. */
+  how: 'another was given' | 'nobody knew it';
+  /** When, ms since 1970. */
+  atMs: number;
+}
+
 /** Things that happened on the way; none of them is an outcome. */
 export const incidents = [
   'doubleClicks',
@@ -42,6 +54,8 @@ export interface RushResult {
   confirmedBySecond: Record<string, number>;
   /** When clients were told of each reservation, ms since 1970. */
   reservedAtMs: number[];
+  /** The first few of them; `incidents` counts all. */
+  lostHolds: LostHold[];
   incidents: Record<Incident, number>;
   /** How often each code was refused with, repeats included. */
   refusals: Record<string, number>;
@@ -52,6 +66,7 @@ export interface RushResult {
 
 /** More kinds of failure than this are one bug told in many words. */
 const failureKindsMax = 20;
+const lostHoldsMax = 20;
 
 /** The book of one load process. */
 export class Tally {
@@ -59,6 +74,7 @@ export class Tally {
   readonly #confirmed: SeenConfirmed[] = [];
   readonly #confirmedBySecond: Record<string, number> = {};
   readonly #reservedAtMs: number[] = [];
+  readonly #lostHolds: LostHold[] = [];
   joined = 0;
   holding = 0;
   paying = 0;
@@ -85,6 +101,12 @@ export class Tally {
   /** That a client was told of a reservation, now. */
   sawReserved(): void {
     this.#reservedAtMs.push(Date.now());
+  }
+
+  /** That a hold is gone which a client was told of, now. */
+  sawLost(hold: Omit<LostHold, 'atMs'>): void {
+    this.incident('lostHolds');
+    if (this.#lostHolds.length < lostHoldsMax) this.#lostHolds.push({ ...hold, atMs: Date.now() });
   }
 
   incident(name: Incident): void {
@@ -120,6 +142,7 @@ export class Tally {
       confirmed: this.#confirmed,
       confirmedBySecond: this.#confirmedBySecond,
       reservedAtMs: this.#reservedAtMs,
+      lostHolds: this.#lostHolds,
       incidents: this.#incidents,
       refusals: this.#refusals,
       failures: this.#failures,

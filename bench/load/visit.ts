@@ -10,6 +10,8 @@ export interface Visit {
   behaviour: Behaviour;
   line: Line;
   tally: Tally;
+  /** How long the sale holds what was reserved. */
+  holdMs: number;
 }
 
 /** A refusal that says "retry" this often in a row will not end. */
