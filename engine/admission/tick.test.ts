@@ -151,6 +151,44 @@ test('calling slows while payments take much longer than usual, and recovers by 
   expect(await calledIn(1_000)).toBe(100);
 });
 
+test('a payment that later ones overtake slows nobody, and payments that all take long do', async () => {
+  const sale = await roomOf(3_000, {
+    units: { ps5: 5_000 },
+    perMinute: 6_000,
+    claimMs: 600_000,
+    holdMs: 600_000,
+  });
+  const pay = async (turn: number) => {
+    const buyerId = `b${turn}`;
+    const { id } = await sale.hold(buyerId, { ps5: 1 }, turn);
+    const pin = { saleId: sale.saleId, epoch: 1, reservationId: id, buyerId, paymentId: newId('pay') };
+    await sale.beginPayment(pin);
+    return pin;
+  };
+  await sale.pass(1_000);
+  const stuck = await pay(0);
+  /** Somebody pays every 200 ms, and is confirmed after `tookMs`. */
+  const calledIn = async (ms: number, from: number, tookMs: number) => {
+    const { serving } = await sale.tick();
+    const underWay = [];
+    for (let passed = 0; passed < ms; passed += 200) {
+      underWay.push(await pay(from + passed / 200));
+      await sale.pass(200);
+      if (underWay.length * 200 >= tookMs) {
+        await sale.settle.confirm(sale.saleId, underWay.splice(0, 1));
+      }
+      await sale.tick();
+    }
+    await sale.settle.confirm(sale.saleId, underWay);
+    return (await sale.tick()).serving - serving;
+  };
+  expect(await calledIn(4_000, 1, 200)).toBe(400);
+  expect(await calledIn(8_000, 21, 4_000)).toBeLessThan(500);
+  await sale.settle.confirm(sale.saleId, [stuck]);
+  await sale.pass(200);
+  expect(await calledIn(1_000, 61, 200)).toBe(100);
+});
+
 type Room = Awaited<ReturnType<typeof roomOf>>;
 
 const asking = (sale: Room, turns: number[], items: Record<string, number>) =>

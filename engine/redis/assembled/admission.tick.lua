@@ -803,15 +803,23 @@ local function noShowFactor()
   return math.min(2, called / math.max(came, called / 2))
 end
 
--- How much of the pace is kept while orders queue up behind it: 1 as long as the oldest payment under way
--- is not much older than payments usually take, less and less the older it gets.
+-- How old the oldest payment under way is of those that began after `afterMs`; 0 where there is none.
+local function ageOfOldest(afterMs, leaseMs)
+  local oldest = redis.call('ZRANGEBYSCORE', pinsKey, '(' .. integer(afterMs + leaseMs), '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  return oldest[1] and nowMs - (tonumber(oldest[2]) - leaseMs) or 0
+end
+
+-- How much of the pace is kept while orders queue up behind it: 1 as long as payments do not take much longer than
+-- usual, less and less the longer they take. A payment that later ones have overtaken is stuck by itself, because
+-- whoever had it died, and says nothing about those: alone it would hold up the sale for as long as its lease.
 local function brake()
-  local oldest = redis.call('ZRANGE', pinsKey, 0, 0, 'WITHSCORES')
-  if not oldest[1] then return 1 end
-  local usual = redis.call('HMGET', saleKey, 'pinLeaseMs', 'paymentMs')
-  local ageMs = nowMs - (tonumber(oldest[2]) - tonumber(usual[1]))
-  local patienceMs = math.max(500, 4 * (tonumber(usual[2]) or 0))
-  return ageMs <= patienceMs and 1 or math.max(0.05, (patienceMs / ageMs) ^ 2)
+  local noted = redis.call('HMGET', saleKey, 'pinLeaseMs', 'paymentMs', 'latelyMs', 'confirmedBeganAtMs')
+  local leaseMs = tonumber(noted[1])
+  if not leaseMs then return 1 end
+  local delayMs = math.max(tonumber(noted[3]) or 0, ageOfOldest(tonumber(noted[4]) or 0, leaseMs))
+  delayMs = math.min(delayMs, ageOfOldest(0, leaseMs))
+  local patienceMs = math.max(500, 4 * (tonumber(noted[2]) or 0))
+  return delayMs <= patienceMs and 1 or math.max(0.05, (patienceMs / delayMs) ^ 2)
 end
 
 -- How far so many turns reach, and how many there are: those that nobody has (includes/vacant-turns.lua) are

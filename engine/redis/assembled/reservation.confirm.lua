@@ -750,13 +750,19 @@ local batchId = ARGV[1]
 if not sale then return { batchId, noSale } end
 local stock = readStock()
 
--- What a payment usually takes, as a slowly moving mean: the tick brakes when payments take much longer.
+local function mean(before, latest, weight)
+  return string.format('%.1f', before and before + (latest - before) * weight or latest)
+end
+
+-- What a payment usually takes, what it took lately, and when the latest of those that were confirmed had begun: the
+-- tick brakes when payments take much longer than usual.
 local function noteDuration(id)
-  local usual = redis.call('HMGET', saleKey, 'pinLeaseMs', 'paymentMs')
-  if not usual[1] then return end
-  local tookMs = nowMs - (tonumber(redis.call('ZSCORE', pinsKey, id)) - tonumber(usual[1]))
-  local meanMs = tonumber(usual[2])
-  redis.call('HSET', saleKey, 'paymentMs', string.format('%.1f', meanMs and meanMs * 0.99 + tookMs * 0.01 or tookMs))
+  local noted = redis.call('HMGET', saleKey, 'pinLeaseMs', 'paymentMs', 'latelyMs', 'confirmedBeganAtMs')
+  if not noted[1] then return end
+  local beganAtMs = tonumber(redis.call('ZSCORE', pinsKey, id)) - tonumber(noted[1])
+  local tookMs = nowMs - beganAtMs
+  redis.call('HSET', saleKey, 'paymentMs', mean(tonumber(noted[2]), tookMs, 0.01), 'latelyMs',
+    mean(tonumber(noted[3]), tookMs, 0.2), 'confirmedBeganAtMs', integer(math.max(beganAtMs, tonumber(noted[4]) or 0)))
 end
 
 local function confirm(id, paymentId)
