@@ -258,6 +258,8 @@ export interface Settlement {
     saleId: string,
     returns: readonly { reservationId: ReservationId; paymentId: PaymentId }[],
   ): Promise<({ kind: 'held'; deadlineMs: number } | { kind: 'expired' } | { kind: 'not_paying' })[]>;
+  /** held → released; whatever is not held stays as it is. */
+  release(saleId: string, holds: readonly { reservationId: ReservationId; buyerId: string }[]): Promise<void>;
   /**
    * Sold units back into the sale, once a `returnId`. Call it after the return is committed in Postgres and
    * `committed` has fallen there: offered here earlier, they would meet a guard that refuses to sell them.

@@ -68,6 +68,15 @@ export function settle(redis: Redis) {
       });
     },
 
+    /** held → released, for orders that were cancelled; whatever is not held stays as it is. Repeating it is harmless. */
+    async release(
+      saleId: string,
+      holds: readonly { reservationId: ReservationId; buyerId: string }[],
+    ): Promise<void> {
+      const flatHolds = holds.flatMap(({ reservationId, buyerId }) => [reservationId, buyerId]);
+      await ask('reservation/release', saleId, flatHolds);
+    },
+
     /**
      * Sold units back into the sale, to the next on standby before anybody else. The return, and the fall of
      * the guard, are committed before this is called.

@@ -7,6 +7,7 @@ import { eventually } from '../fixtures/eventually.ts';
 import { testSimulator } from '../fixtures/simulator.ts';
 import { type Hold, testHouse } from '../fixtures/test-house.ts';
 import { createLog } from '../log.ts';
+import { paymentReader } from '../payments/payment-row.ts';
 import { settlementsOn } from '../payments/settlements.ts';
 import { providersIn } from '../providers/choice.ts';
 import { createPaymentProvider } from '../providers/create.ts';
@@ -205,6 +206,7 @@ test('whoever slept through its lease refuses nothing that another is asking for
         settlements: settlementsOn(pool, createLog('silent')),
         holds: holdSettlement(other.settlement),
         push: other.settlement.push,
+        read: paymentReader(pool),
         log: createLog('silent'),
         at: passBy,
         unresolvedAfterMs: 120_000,

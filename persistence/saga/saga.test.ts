@@ -45,6 +45,8 @@ function scene(
     redis?: Error;
     returned?: Awaited<ReturnType<HoldSettlement['returnToHeld']>>;
     found?: FoundPayment;
+    /** What the order has become by the time that its hold is returned. */
+    orderStatus?: PaymentSeen['order_status'];
   } = {},
 ) {
   const events: string[] = [];
@@ -95,10 +97,12 @@ function scene(
     providers: providersIn([provider]),
     at: passBy,
     unresolvedAfterMs: Number.POSITIVE_INFINITY,
+    read: async () => ({ ...(options.payment ?? initiated), order_status: options.orderStatus ?? 'pending' }),
     settlements: { capture: () => commit('captured'), decline: () => commit('declined') },
     holds: {
       confirm: () => reach('confirm', { kind: 'confirmed' as const }),
       returnToHeld: () => reach('return', options.returned ?? { kind: 'held' as const, deadlineMs: 0 }),
+      release: () => reach('release the hold', undefined),
     },
     push: (push) =>
       reach(`push ${push.ev === 'order' && `${push.status}${push.hasFailed ? ' failed' : ''}`}`, undefined),
@@ -198,6 +202,13 @@ test('a decline after the hold has ended is told as the end of the order', async
   const again = scene({ payment: { ...declined, order_status: 'failed' }, returned: { kind: 'not_paying' } });
   await again.charge('pay_1');
   expect(again.events).toEqual(['return', 'push 402 failed']);
+});
+
+test('a hold whose order was cancelled meanwhile is released', async () => {
+  const declined = { ...initiated, state: 'declined', decline_code: 'x' } as PaymentSeen;
+  const { charge, events } = scene({ payment: declined, orderStatus: 'cancelled' });
+  await charge('pay_1');
+  expect(events).toEqual(['return', 'release the hold', 'push 402']);
 });
 
 test('whoever slept through its lease asks nobody', async () => {

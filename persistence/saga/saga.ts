@@ -3,6 +3,7 @@ import type { PaymentId } from '../../engine/contracts/ids.ts';
 import type { Settlement } from '../../engine/surface.ts';
 import type { Log } from '../log.ts';
 import { confirmedAnswer, declinedAnswer, type FinalAnswer, lateAnswer } from '../payments/final-body.ts';
+import type { PaymentRow } from '../payments/payment-row.ts';
 import type { Captured, Declined, Settlements } from '../payments/settlements.ts';
 import type { Providers } from '../providers/choice.ts';
 import type { HoldSettlement } from '../workers/hold-settlement.ts';
@@ -18,6 +19,8 @@ export interface SagaParts {
   providers: Providers;
   settlements: Settlements;
   holds: HoldSettlement;
+  /** A payment and its order as they are by now. */
+  read: (paymentId: string) => Promise<PaymentRow | null>;
   push: Settlement['push'];
   log: Log;
   at: AtCrashPoint;

@@ -1,4 +1,5 @@
 import type { AtCrashPoint } from '../../engine/contracts/crash-points.ts';
+import { reservationIdOf } from '../../engine/contracts/ids.ts';
 import type { Settlement } from '../../engine/surface.ts';
 import type { Log } from '../log.ts';
 import type { FinalAnswer } from '../payments/final-body.ts';
@@ -7,6 +8,8 @@ import type { HoldSettlement } from '../workers/hold-settlement.ts';
 
 export interface TellParts {
   holds: HoldSettlement;
+  /** A payment and its order as they are by now. */
+  read: (paymentId: string) => Promise<PaymentRow | null>;
   push: Settlement['push'];
   log: Log;
   at: AtCrashPoint;
@@ -18,7 +21,7 @@ export interface TellParts {
  * the provider's event woke and whoever was asking on. Whether the first of them came to speak nobody can know, so
  * all do, and the gateways tell each socket once.
  */
-export function teller({ holds, push, log, at }: TellParts) {
+export function teller({ holds, read, push, log, at }: TellParts) {
   return async (payment: PaymentRow, { status, body }: FinalAnswer): Promise<void> => {
     let hasFailed = status === 402 && payment.order_status === 'failed';
     const pin = { saleId: payment.sale_id, ...pinOf(payment) };
@@ -33,6 +36,7 @@ export function teller({ holds, push, log, at }: TellParts) {
       // The order fails with its hold, as soon as the relay hears of it.
       hasFailed ||= status === 402 && returned.kind === 'expired';
       at('hold:returned');
+      if (returned.kind === 'held') await releaseIfCancelled(payment);
     }
     const {
       buyer_id: buyerId,
@@ -43,4 +47,16 @@ export function teller({ holds, push, log, at }: TellParts) {
     await push({ ev: 'order', buyerId, orderId, orderNumber, paymentId, status, body, hasFailed });
     at('buyer:told');
   };
+
+  /** Whoever cancelled the order since the decline was committed could not release what was still pinned. */
+  async function releaseIfCancelled({
+    payment_id,
+    order_id,
+    sale_id: saleId,
+    buyer_id: buyerId,
+  }: PaymentRow) {
+    const now = await read(payment_id);
+    if (now?.order_status !== 'cancelled') return;
+    await holds.release({ saleId, reservationId: reservationIdOf(order_id), buyerId });
+  }
 }

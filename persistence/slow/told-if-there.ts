@@ -26,6 +26,7 @@ export const toldIfThere = (
       await inTime(holds.returnToHeld(pin));
       return { kind: 'not_paying' };
     },
+    release: (hold) => inTime(holds.release(hold)),
   },
   push: (told) => inTime(push(told)),
 });

@@ -8,6 +8,12 @@ export interface SalePin {
   paymentId: PaymentId;
 }
 
+export interface SaleHold {
+  saleId: string;
+  reservationId: ReservationId;
+  buyerId: string;
+}
+
 type Confirmed = Awaited<ReturnType<Settlement['confirm']>>[number];
 type Returned = Awaited<ReturnType<Settlement['returnToHeld']>>[number];
 
@@ -15,6 +21,8 @@ type Returned = Awaited<ReturnType<Settlement['returnToHeld']>>[number];
 export interface HoldSettlement {
   confirm(pin: SalePin): Promise<Confirmed>;
   returnToHeld(pin: SalePin): Promise<Returned>;
+  /** Gives back what an order held that was cancelled before it was paid. */
+  release(hold: SaleHold): Promise<void>;
 }
 
 /** Pins in one script; more would make everybody else on that Redis wait longer than a frame. */
@@ -24,6 +32,8 @@ export function holdSettlement(settlement: Settlement): HoldSettlement {
   return {
     confirm: gather((pins) => bySale(pins, settlement.confirm), { sizeMax: pinsMax }),
     returnToHeld: gather((pins) => bySale(pins, settlement.returnToHeld), { sizeMax: pinsMax }),
+    // Few: only where a buyer cancels within a moment of a decline.
+    release: ({ saleId, ...hold }) => settlement.release(saleId, [hold]),
   };
 }
 

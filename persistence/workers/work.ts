@@ -6,6 +6,7 @@ import { deliverer } from '../notifications/deliver.ts';
 import { mailDeliverer } from '../notifications/mail/deliver-mail.ts';
 import type { Smtp } from '../notifications/mail/smtp.ts';
 import type { SendingOptions } from '../notifications/send-webhook.ts';
+import { paymentReader } from '../payments/payment-row.ts';
 import { settlementsOn } from '../payments/settlements.ts';
 import { providersIn, type WatchedProvider } from '../providers/choice.ts';
 import type { RowOutcome } from '../queues/row-queue.ts';
@@ -66,6 +67,7 @@ export function workOf(parts: WorkParts): Work {
     claims: claimsOn(rows, { ...times, leaseMs, first: providers.first }),
     providers,
     settlements: settlementsOn(rows, log),
+    read: paymentReader(rows),
     log,
     at,
     unresolvedAfterMs: times.unresolvedAfterMs,
