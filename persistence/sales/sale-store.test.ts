@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CreateSale } from '../../engine/contracts/wire/sales.ts';
 import { item, newSale, testHouse } from '../fixtures/test-house.ts';
@@ -106,6 +107,23 @@ test('commands are rows first, and Redis judges them', async () => {
   expect(await house.sales.command(sale.id, 'close')).toEqual({ kind: 'done', state: 'closed' });
   await relayOnce(house.database.pool, house.settlement, createLog('silent'), sale.id);
   expect((await rowOf(sale.id)).state).toBe('closed');
+});
+
+test('a command for a sale that Redis does not know at the moment is to be said again', async () => {
+  const sale = newSale({ opensAt: inMs(600_000) });
+  await house.sales.create(sale);
+  const redis = new Redis(house.redis.url);
+  const key = (await redis.keys(`*{${sale.id}}:sale`))[0] as string;
+  // As after a restart, until the next epoch has begun.
+  const life = (await redis.hget(key, 'life')) as string;
+  await redis.hset(key, 'life', 'another');
+  expect(await house.sales.command(sale.id, 'open')).toMatchObject({
+    code: 'unavailable',
+    retryAfterSeconds: 1,
+  });
+  await redis.hset(key, 'life', life);
+  expect(await house.sales.command(sale.id, 'open')).toEqual({ kind: 'done', state: 'open' });
+  await redis.quit();
 });
 
 test('an audit of a sale that does not exist is none, and of a new one is clean', async () => {
