@@ -75,11 +75,22 @@ async function recovery(
   }
 }
 
-/** Every process has a successor, and the public plane says that it reaches stores and workers. */
+/**
+ * Every process has a successor, the public plane says that it reaches stores and workers, and the operator's answers:
+ * on a busy machine it takes longer to start than it is left alone, and nobody could open the sale.
+ */
 async function isWhole({ system }: Scene, whole: string): Promise<boolean> {
   if (rolesOf(processesOf(system)) !== whole) return false;
+  const [isReady, hasOperator] = await Promise.all([
+    answers(`${system.origin}/readyz`),
+    answers(`${system.operatorOrigin}/healthz`),
+  ]);
+  return isReady && hasOperator;
+}
+
+async function answers(url: string): Promise<boolean> {
   try {
-    const response = await fetch(`${system.origin}/readyz`, { signal: AbortSignal.timeout(2_000) });
+    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
     await response.arrayBuffer();
     return response.ok;
   } catch {
