@@ -33,8 +33,15 @@ async function named<N extends 'RATES_FILE' | 'CALCULATORS_MODULE', T>(
 
 const readRates = async (file: string) => parseRates(await readFile(file, 'utf8'));
 
+/** Where this process is a bundle, nothing else reads TypeScript. */
+async function load(url: string): Promise<Record<string, unknown>> {
+  if (!/\.[cm]?ts$/.test(url)) return import(url);
+  const { tsImport } = await import('tsx/esm/api');
+  return tsImport(url, import.meta.url);
+}
+
 async function readModule(file: string): Promise<Partial<Calculators>> {
-  const exported = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+  const exported = await load(pathToFileURL(file).href);
   const own: Partial<Pick<Calculators, 'shipping' | 'tax'>> = {};
   for (const name of ['shipping', 'tax'] as const) {
     if (exported[name] === undefined) continue;

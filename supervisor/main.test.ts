@@ -1,5 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { temporaryDirectory } from './fixtures/temporary-directory.ts';
 import { testSettings } from './fixtures/test-system.ts';
@@ -10,8 +12,17 @@ test('npm start brings the real programs up, says where they are, and ends them 
 }, async () => {
   const settings = await testSettings({ DATA_DIR: await temporaryDirectory() });
   const { HOST, PORT, OPERATOR_PORT, DATA_DIR } = settings;
+  const CALCULATORS_MODULE = join(await temporaryDirectory(), 'calculators.ts');
+  await writeFile(CALCULATORS_MODULE, 'export const tax = (rate: number): number => rate;');
   const supervisor = fork(new URL('./main.ts', import.meta.url), {
-    env: { ...process.env, HOST, PORT: `${PORT}`, OPERATOR_PORT: `${OPERATOR_PORT}`, DATA_DIR },
+    env: {
+      ...process.env,
+      HOST,
+      PORT: `${PORT}`,
+      OPERATOR_PORT: `${OPERATOR_PORT}`,
+      DATA_DIR,
+      CALCULATORS_MODULE,
+    },
     execArgv: ['--import', 'tsx'],
     silent: true,
   });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { isEmbedded, type Settings } from '../engine/contracts/settings.ts';
 import { migrate } from '../persistence/migrations/migrate.ts';
+import { bundle } from './bundle.ts';
 import { type CompleteSettings, completeSettings } from './complete-settings.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory/open.ts';
 import { type MailCatcher, openMailCatcher } from './mail-catcher/mail-catcher.ts';
@@ -17,7 +18,7 @@ export interface SystemOptions {
   warn: (line: string) => void;
   /** Aborting it while the system starts stops what has been started. */
   signal?: AbortSignal;
-  /** Stand-ins, in tests. */
+  /** Started as they are; absent, those of this system are bundled first. */
   programs?: Programs;
 }
 
@@ -73,7 +74,7 @@ export async function startSystem(given: Settings, options: SystemOptions): Prom
 
 async function start(
   given: Settings,
-  { say, warn, signal, programs: scripts = programs }: SystemOptions,
+  { say, warn, signal, programs: asTheyAre }: SystemOptions,
   directory: DataDirectory,
   tiers: Tiers,
   mail: { directory: string | null; url: string | null },
@@ -83,11 +84,13 @@ async function start(
   const patienceMs = directory.lock.wasAbandoned ? 5_000 : 0;
   await requireFreePort('PORT', given.HOST, given.PORT, patienceMs);
   await requireFreePort('OPERATOR_PORT', given.OPERATOR_HOST, given.OPERATOR_PORT, patienceMs);
-  const surroundings = { programs: scripts, directory, tiers, say, warn };
-  const [redisUrl, databaseUrl] = await bothOpen(
-    openRedis(given, surroundings),
-    openPostgres(given, surroundings),
+  const stores = { directory, tiers, say, warn };
+  const [redisUrl, databaseUrl, scripts] = await allDone(
+    openRedis(given, stores),
+    openPostgres(given, stores),
+    asTheyAre ?? bundle(programs, join(directory.path, 'programs')),
   );
+  const surroundings = { ...stores, programs: scripts };
   signal?.throwIfAborted();
   const applied = await migrate(databaseUrl).catch((error: unknown) => {
     throw new StartFailure(`the database could not be migrated: ${reasonOf(error)}`);
@@ -123,10 +126,12 @@ async function start(
   };
 }
 
-/** Both have come to an end before the first failure is told, so that nothing appears after the stop. */
-async function bothOpen(...opening: [Promise<string>, Promise<string>]): Promise<[string, string]> {
-  await Promise.allSettled(opening);
-  return Promise.all(opening);
+/** All have come to an end before the first failure is told, so that nothing appears after the stop. */
+async function allDone<T extends readonly unknown[]>(
+  ...under: T
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(under);
+  return Promise.all(under);
 }
 
 /** Where to reach from this machine what listens on that address. */

@@ -12,9 +12,9 @@ export interface SystemProcess {
 }
 
 const programs: readonly [Role, RegExp][] = [
-  ['operator', /gateway\/operator\/main\.ts/],
-  ['gateway', /gateway\/main\.ts/],
-  ['worker', /persistence\/main\.ts/],
+  ['operator', /\/programs\/operator\.mjs$/],
+  ['gateway', /\/programs\/gateway\.mjs$/],
+  ['worker', /\/programs\/worker\.mjs$/],
 ];
 
 /**

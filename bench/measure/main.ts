@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { loadavg, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { readSettings } from '../../engine/contracts/settings.ts';
+import { programs } from '../../supervisor/programs.ts';
 import { type RunningSystem, startSystem } from '../../supervisor/system.ts';
 import { thisMachine } from '../demo/machine.ts';
 import { freePorts } from '../demo/ports.ts';
@@ -110,6 +111,8 @@ async function started(): Promise<Subject> {
     say: () => {},
     // Held back, the workers have a lot to warn of; it is told where the run fails.
     warn: (line) => warnings.push(line),
+    // Not bundled: what it is compared with is these programs with a module exchanged.
+    programs,
   });
   const { settings } = system;
   const ours = system;

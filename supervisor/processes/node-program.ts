@@ -16,19 +16,28 @@ export interface NodeProgram {
   onWarning: (line: string) => void;
 }
 
+/** For programs that are sources still. */
 const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-const endWithParent = new URL('./end-with-parent.ts', import.meta.url).href;
+
+/** What `node` is started with: a bundle brings what is to run before it along, a source is loaded by tsx. */
+function argumentsOf(script: URL): string[] {
+  if (!script.pathname.endsWith('.ts')) {
+    return ['--import', new URL('./end-with-parent.mjs', script).href, fileURLToPath(script)];
+  }
+  const endWithParent = new URL('./end-with-parent.ts', import.meta.url).href;
+  return ['--import', loader, '--import', endWithParent, fileURLToPath(script)];
+}
 
 /**
- * Starts one of our TypeScript programs. It is ready when it sends `{kind: 'ready'}`; one that ends before
+ * Starts one of our programs. It is ready when it sends `{kind: 'ready'}`; one that ends before
  * with a single plain line on stderr has named a foreseeable failure.
  */
 export function startNodeProgram(program: NodeProgram): RunningProcess {
-  const child = spawn(
-    process.execPath,
-    ['--import', loader, '--import', endWithParent, fileURLToPath(program.script)],
-    { env: { ...program.env }, detached: true, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
-  );
+  const child = spawn(process.execPath, argumentsOf(program.script), {
+    env: { ...program.env },
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
   child.on('error', () => {});
   const { pid } = child;
   if (pid === undefined) throw new StartFailure(`${program.name}: ${process.execPath} could not be started`);
