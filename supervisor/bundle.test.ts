@@ -5,6 +5,7 @@ import { bundle } from './bundle.ts';
 import { standIn, standIns } from './fixtures/stand-ins/programs.ts';
 import { temporaryDirectory } from './fixtures/temporary-directory.ts';
 import { startNodeProgram } from './processes/node-program.ts';
+import { StartFailure } from './start-failure.ts';
 
 const start = (script: URL, logFile: string) => {
   const program = startNodeProgram({ name: 'it', script, env: {}, logFile, onWarning: () => {} });
@@ -34,4 +35,13 @@ test('why a bundled program cannot start is told as that of a source is', async 
     /^PORT: somebody else was faster$/,
   );
   await expect(start(worker, join(directory, 'b.log')).ready).rejects.toThrow(/^ended before it was ready/);
+});
+
+test('what keeps programs from being bundled is one line', async () => {
+  const into = join(await temporaryDirectory(), 'programs');
+  const bundling = bundle({ ...standIns, worker: standIn('nobody') }, into);
+  await expect(bundling).rejects.toThrow(
+    /^the programs could not be bundled into .*programs: .*nobody\.ts"$/,
+  );
+  await expect(bundling).rejects.toBeInstanceOf(StartFailure);
 });

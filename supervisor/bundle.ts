@@ -1,8 +1,9 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build, type Plugin, stop } from 'esbuild';
+import { type BuildFailure, build, type Plugin, stop } from 'esbuild';
 import type { Programs } from './programs.ts';
+import { reasonOf, StartFailure } from './start-failure.ts';
 
 /** Left as they are: one is native code, the other is for modules of the user's. */
 const unbundled = /^(uWebSockets\.js|tsx\/esm\/api)$/;
@@ -13,12 +14,12 @@ const before = new URL('./processes/end-with-parent.ts', import.meta.url);
 /**
  * Makes one file of JavaScript of each program, in a directory that is its own and is emptied, and answers where
  * they are: a process that dies in a rush is back after a fraction of what it costs to load 1,700 modules one by one
- * (docs/adr/0032). Stack traces name places in the files; `NODE_OPTIONS=--enable-source-maps` makes them name sources.
+ * (docs/adr/0032). Throws `StartFailure`. Stack traces name places in the files; `NODE_OPTIONS=--enable-source-maps` makes them name sources.
  */
 export async function bundle(programs: Programs, directory: string): Promise<Programs> {
-  await rm(directory, { recursive: true, force: true });
   const entries = { ...programs, 'end-with-parent': before };
   try {
+    await rm(directory, { recursive: true, force: true });
     await build({
       entryPoints: Object.fromEntries(
         Object.entries(entries).map(([name, source]) => [name, fileURLToPath(source)]),
@@ -34,8 +35,11 @@ export async function bundle(programs: Programs, directory: string): Promise<Pro
       define: { __dirname: JSON.stringify(directory), __filename: JSON.stringify(join(directory, 'bundle')) },
       external: ['pg-native'],
       plugins: [asBefore],
-      logLevel: 'error',
+      logLevel: 'silent',
     });
+  } catch (error) {
+    const reason = (error as Partial<BuildFailure>).errors?.[0]?.text ?? reasonOf(error);
+    throw new StartFailure(`the programs could not be bundled into ${directory}: ${reason}`);
   } finally {
     await stop();
   }
