@@ -8,6 +8,7 @@ import { SocketDoor } from './socket-connection.ts';
 import { SocketLine } from './socket-line.ts';
 import type { Tally } from './tally.ts';
 import { tokenSigner } from './tokens.ts';
+import type { Visit } from './visit.ts';
 
 const arrivalsEveryMs = 20;
 
@@ -17,18 +18,21 @@ export async function rush(part: RushPart, tally: Tally): Promise<void> {
   const socketDoor = new SocketDoor(part.origin, part.localAddress);
   const httpDoor = new HttpDoor(part.origin, part.localAddress);
 
-  const visit = async (behaviour: Behaviour): Promise<void> => {
+  const serve = async (behaviour: Behaviour): Promise<void> => {
     const buyerId = buyerIdOf(part.saleId, behaviour.number);
     const { saleId, sku, holdMs } = part;
     const setting = { behaviour, saleId, sku, tally, mintToken: () => sign({ sub: buyerId }) };
     let line: Line | undefined;
+    let visit: Visit | undefined;
     try {
       const outcome = await new Promise<Awaited<ReturnType<typeof shop>>>((resolve, broken) => {
         line =
           behaviour.channel === 'socket'
             ? new SocketLine({ ...setting, door: socketDoor, broken })
             : new HttpLine({ ...setting, door: httpDoor });
-        shop({ buyerId, behaviour, line, tally, holdMs }).then(resolve, broken);
+        visit = { buyerId, behaviour, line, tally, stage: 'connecting', holdMs };
+        tally.inside.add(visit);
+        shop(visit).then(resolve, broken);
       });
       tally.outcome(outcome);
     } catch (error) {
@@ -36,6 +40,7 @@ export async function rush(part: RushPart, tally: Tally): Promise<void> {
       tally.failure((error as Error).message);
     } finally {
       line?.close();
+      if (visit) tally.inside.delete(visit);
     }
   };
 
@@ -47,7 +52,7 @@ export async function rush(part: RushPart, tally: Tally): Promise<void> {
       const share = (performance.now() - beganAtMs) / part.arrivalMs;
       for (let next = queue.at(-1); next && next.arrivesAt <= share; next = queue.at(-1)) {
         queue.pop();
-        visits.push(visit(next));
+        visits.push(serve(next));
       }
       if (queue.length > 0) return;
       clearInterval(comeDue);

@@ -19,6 +19,9 @@ function finish(): void {
   const { outcomes } = tally.progress();
   const ended = Object.values(outcomes).reduce((sum, count) => sum + count, 0);
   if (part) tally.outcome('unfinished', part.to - part.from - ended);
+  for (const { buyerId, behaviour, stage } of tally.inside) {
+    tally.failure(`unfinished over ${behaviour.channel}, ${stage}: ${buyerId}`);
+  }
   tell({ kind: 'finished', result: tally.result() }, () => process.exit(0));
 }
 

@@ -47,6 +47,7 @@ export async function payFor(
 /** One card, until its outcome is known. A double click sends everything twice under the same key. */
 async function payWith(visit: Visit, payment: Payment, doubleClick: boolean): Promise<Outcome> {
   const { line, tally } = visit;
+  visit.stage = 'paying';
   const clickedAtMs = performance.now();
   const sinceClickMs = () => performance.now() - clickedAtMs;
   const pay = () => patiently(visit, () => line.pay(payment));
@@ -60,6 +61,7 @@ async function payWith(visit: Visit, payment: Payment, doubleClick: boolean): Pr
   let answer = other ? agreedPayment(one as PayAnswer, other) : (one as PayAnswer);
   while (answer.kind === 'pending' || answer.kind === 'asked_by_bank') {
     if (answer.kind === 'asked_by_bank') await consent(visit, answer.url);
+    visit.stage = 'waiting for the outcome';
     const outcome = await line.waitForOutcome(answer.orderId);
     if (outcome) {
       answer = outcome;

@@ -14,12 +14,14 @@ import { endedBy, patiently, type Visit } from './visit.ts';
 export async function shop(visit: Visit): Promise<Outcome> {
   const { buyerId, behaviour, line, tally } = visit;
   await line.open();
+  visit.stage = 'joining';
   const joinedAtMs = performance.now();
   const joined = await patiently(visit, () => line.join());
   if (joined.kind === 'refused') return endedBy(joined, 'join');
   tally.latency.record('join', performance.now() - joinedAtMs);
   tally.joined++;
 
+  visit.stage = 'waiting for its turn';
   if ((await line.waitForTurn()) === 'over') return 'soldOut';
   if (behaviour.plan === 'no_show') return 'noShow';
 
@@ -44,6 +46,7 @@ export async function shop(visit: Visit): Promise<Outcome> {
 async function considerAndPay(visit: Visit, reserved: Reserved, isFirstHold: boolean) {
   const { behaviour, tally } = visit;
   tally.holding++;
+  visit.stage = 'thinking';
   await pause(behaviour.thinkMs);
   tally.holding--;
   tally.paying++;
@@ -60,10 +63,13 @@ async function hold(
   doubleClick: boolean,
 ): Promise<{ kind: 'reserved'; reserved: Reserved } | Refused | 'over'> {
   const { line, tally } = visit;
+  visit.stage = 'reserving';
   let answer = doubleClick ? await reserveTwice(visit) : await reserve(visit);
   if (answer.kind === 'standby') tally.incident('stoodBy');
   while (answer.kind === 'standby') {
+    visit.stage = 'standing by';
     if ((await line.waitForUnit()) === 'over') return 'over';
+    visit.stage = 'reserving';
     answer = await reserve(visit);
   }
   return answer;

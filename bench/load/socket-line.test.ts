@@ -156,6 +156,16 @@ it('comes back after a lost socket, with the same ticket, and repeats what was n
   expect(broken).toEqual([]);
 });
 
+it('watches anew after a lost socket where it has no ticket yet', async () => {
+  answer = (frame) => (frame.op === 'join' && sockets.length === 1 ? null : (usual[frame.op] ?? null));
+  await line.open();
+  const joining = line.join();
+  await expect.poll(ops).toContain('join');
+  sockets[0]?.terminate();
+  expect(await joining).toMatchObject({ kind: 'ticket' });
+  await expect.poll(ops).toEqual(['auth', 'watch', 'join', 'auth', 'watch', 'join']);
+});
+
 it('is broken by another index after coming back', async () => {
   answer = (frame) =>
     frame.op === 'join' ? { ...usual.join, index: sockets.length } : (usual[frame.op] ?? null);

@@ -44,6 +44,7 @@ export class SocketLine implements Line {
   /** Set by a reconnect: pushes may have been missed. */
   #isBack = false;
   #paymentKey = '';
+  #hasWatched = false;
   #waiter: { until(): boolean; wake(): void } | null = null;
   #isDropping = false;
   #isClosed = false;
@@ -132,6 +133,7 @@ export class SocketLine implements Line {
 
   /** In the background: what it brings is heard as it comes. */
   async #watch(): Promise<void> {
+    this.#hasWatched = true;
     for (;;) {
       const frame = await this.#questions.ask({ op: 'watch', saleId: this.#setting.saleId });
       if (frame.ev === 'sale') return;
@@ -177,7 +179,9 @@ export class SocketLine implements Line {
     if (this.#isClosed) return;
     await this.open();
     if (this.#isClosed) return this.#connection?.close();
+    // Whoever watches does so on one socket. An answer to `join` that is still to come does not bring it along.
     if (this.#heard.ticket) await this.#joinAgain();
+    else if (this.#hasWatched) void this.#watch();
     this.#questions.repeatUpTo(lastRef);
     this.#isBack = true;
     this.#wake();

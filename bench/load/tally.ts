@@ -1,5 +1,6 @@
 import { Latency, type Measure } from './latency.ts';
 import { noOutcomes, type Outcome, type OutcomeCounts } from './outcomes.ts';
+import type { Visit } from './visit.ts';
 
 /** An order that a client was told is confirmed. */
 export interface SeenConfirmed {
@@ -86,6 +87,9 @@ export class Tally {
   constructor() {
     this.#incidents = Object.fromEntries(incidents.map((name) => [name, 0])) as Record<Incident, number>;
   }
+
+  /** Whoever is in the shop, until they have an outcome. */
+  readonly inside = new Set<Visit>();
 
   outcome(outcome: Outcome, count = 1): void {
     this.#outcomes[outcome] += count;

@@ -4,12 +4,24 @@ import type { Outcome } from './outcomes.ts';
 import { pause } from './pause.ts';
 import type { Tally } from './tally.ts';
 
+export type Stage =
+  | 'connecting'
+  | 'joining'
+  | 'waiting for its turn'
+  | 'reserving'
+  | 'standing by'
+  | 'thinking'
+  | 'paying'
+  | 'waiting for the outcome';
+
 /** One buyer at one sale. */
 export interface Visit {
   buyerId: string;
   behaviour: Behaviour;
   line: Line;
   tally: Tally;
+  /** What it is at. */
+  stage: Stage;
   /** How long the sale holds what was reserved. */
   holdMs: number;
 }
