@@ -14,7 +14,8 @@ const before = new URL('./processes/end-with-parent.ts', import.meta.url);
 /**
  * Makes one file of JavaScript of each program, in a directory that is its own and is emptied, and answers where
  * they are: a process that dies in a rush is back after a fraction of what it costs to load 1,700 modules one by one
- * (docs/adr/0032). Throws `StartFailure`. Stack traces name places in the files; `NODE_OPTIONS=--enable-source-maps` makes them name sources.
+ * (docs/adr/0032). Stack traces name places in the files; `NODE_OPTIONS=--enable-source-maps` makes them name sources.
+ * Throws `StartFailure`.
  */
 export async function bundle(programs: Programs, directory: string): Promise<Programs> {
   const entries = { ...programs, 'end-with-parent': before };

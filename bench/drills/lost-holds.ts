@@ -15,12 +15,16 @@ export async function follow(
   const sign = tokenSigner(authSecret);
   return Promise.all(
     lost.map(async (hold) => {
-      const response = await fetch(`${origin}/api/v1/reservations/${hold.reservationId}`, {
-        headers: { Authorization: `Bearer ${sign({ sub: hold.buyerId })}` },
-        signal: AbortSignal.timeout(10_000),
-      });
-      const body = (await response.json()) as { state?: string; code?: string };
-      return { ...hold, now: body.state ?? body.code ?? `answered ${response.status}` };
+      try {
+        const response = await fetch(`${origin}/api/v1/reservations/${hold.reservationId}`, {
+          headers: { Authorization: `Bearer ${sign({ sub: hold.buyerId })}` },
+          signal: AbortSignal.timeout(10_000),
+        });
+        const body = (await response.json()) as { state?: string; code?: string };
+        return { ...hold, now: body.state ?? body.code ?? `answered ${response.status}` };
+      } catch (error) {
+        return { ...hold, now: `not told: ${(error as Error).message}` };
+      }
     }),
   );
 }
