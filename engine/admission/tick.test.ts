@@ -128,13 +128,12 @@ test('no more are called than may check out at once', async () => {
   expect((await sale.tick()).serving).toBe(5);
 });
 
+/** Pace alone decides how many are called there: nobody runs out of time or units. */
+const longRoom = () =>
+  roomOf(3_000, { units: { ps5: 5_000 }, perMinute: 6_000, claimMs: 600_000, holdMs: 600_000 });
+
 test('calling slows while payments take much longer than usual, and recovers by itself', async () => {
-  const sale = await roomOf(3_000, {
-    units: { ps5: 5_000 },
-    perMinute: 6_000,
-    claimMs: 600_000,
-    holdMs: 600_000,
-  });
+  const sale = await longRoom();
   await sale.pass(1_000);
   const { id } = await sale.hold('b0', { ps5: 1 }, 0);
   const pin = { saleId: sale.saleId, epoch: 1, reservationId: id, buyerId: 'b0', paymentId: newId('pay') };
@@ -152,12 +151,7 @@ test('calling slows while payments take much longer than usual, and recovers by 
 });
 
 test('a payment that later ones overtake slows nobody, and payments that all take long do', async () => {
-  const sale = await roomOf(3_000, {
-    units: { ps5: 5_000 },
-    perMinute: 6_000,
-    claimMs: 600_000,
-    holdMs: 600_000,
-  });
+  const sale = await longRoom();
   const pay = async (turn: number) => {
     const buyerId = `b${turn}`;
     const { id } = await sale.hold(buyerId, { ps5: 1 }, turn);
