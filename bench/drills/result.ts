@@ -62,7 +62,7 @@ export function report(result: DrillResult): string {
     ),
     ...memory.map(
       ({ role, earlyMiB, lateMiB, samples }) =>
-        `  memory    ${role.padEnd(10)} ${earlyMiB ?? '-'} MiB, at the end ${lateMiB ?? '-'} (${samples} looks)`,
+        `  memory    ${role.padEnd(10)} ${earlyMiB ?? '-'} MiB, at the end ${lateMiB ?? '-'} (at like ages, ${samples} looks)`,
     ),
     ...(result.incidents?.lostHolds
       ? [`  lost      ${result.incidents.lostHolds} holds before their time; their buyers began anew`]

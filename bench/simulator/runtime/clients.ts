@@ -19,8 +19,8 @@ export class Clients {
   readonly #free: Client[] = [];
   /** Those that are being asked something. */
   readonly asked = new Set<Client>();
-  /** How many transactions are open: what they hold, others may have to wait for. */
-  held = 0;
+  /** Those that a process has taken, for a transaction or a lock: what they hold, others may have to wait for. */
+  readonly held = new Set<Client>();
 
   constructor(pool: pg.Pool) {
     this.#pool = pool;

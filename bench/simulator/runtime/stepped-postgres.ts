@@ -128,7 +128,7 @@ class Connection {
     const begin = this.#begin;
     if (!this.#client) {
       this.#client = await this.#clients.take();
-      this.#clients.held += 1;
+      this.#clients.held.add(this.#client);
     }
     this.#begin = null;
     if (begin !== null) this.#isInTransaction = true;
@@ -163,7 +163,7 @@ class Connection {
 
   #giveBack(): void {
     if (this.#client) {
-      this.#clients.held -= 1;
+      this.#clients.held.delete(this.#client);
       this.#clients.give(this.#client);
     }
     this.#client = null;

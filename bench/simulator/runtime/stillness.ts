@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { LaneStores } from '../cast/cast.ts';
-import type { Client } from './clients.ts';
+import type { Client, Clients } from './clients.ts';
 import type { Steps } from './steps.ts';
 
 interface UnderWay {
@@ -86,18 +86,25 @@ export class Stillness {
   }
 
   async #answers(): Promise<void> {
-    const { rows, reports } = this.#stores;
     for (;;) {
       await new Promise(setImmediate);
       if (this.#underWay.size === 0) return;
       const ended = Promise.race([...this.#underWay].map((one) => one.ended));
-      if (rows.held + reports.held === 0) {
-        await ended;
+      if (this.#mayWaitForLocks()) {
+        const looks = pause(lookEveryMs, 'looks');
+        if ((await Promise.race([ended, looks])) === 'looks' && (await this.#allWaitForLocks())) return;
       } else {
-        await Promise.race([ended, pause(lookEveryMs)]);
-        if (await this.#allWaitForLocks()) return;
+        await ended;
       }
     }
+  }
+
+  /** Looking costs as much as a step. Who is alone waits for nobody but those who hold something and are idle. */
+  #mayWaitForLocks(): boolean {
+    const { rows, reports } = this.#stores;
+    const isIdle = (clients: Clients) => [...clients.held].some((client) => !clients.asked.has(client));
+    if (this.#underWay.size === 1) return isIdle(rows) || isIdle(reports);
+    return rows.held.size + reports.held.size > 0;
   }
 
   /** False also where some of them waited for each other: one has to give way, and goes on. */
