@@ -12,6 +12,7 @@ import { settle } from './reservation/settle.ts';
 import { reservationStates } from './reservation/states.ts';
 import { saleLife } from './sale/life.ts';
 import { observeSale } from './sale/observe.ts';
+import { readOutbox } from './sale/outbox.ts';
 import { readSale, saleFields } from './sale/read-sale.ts';
 import { beginRebuild, rebuild } from './sale/rebuild.ts';
 import type { Settlement } from './surface.ts';
@@ -237,10 +238,7 @@ export function settlementOn(redis: Redis, tokenSecret: string): Settlement {
 
     saleIds: () => ask(() => redis.smembers(salesKey)),
 
-    async outbox(saleId, position, limit) {
-      const entries = await ask(() => redis.xrange(outboxKey(saleId), `(${position}`, '+', 'COUNT', limit));
-      return entries.map(parseOutboxEvent);
-    },
+    outbox: (saleId, position, limit) => ask(() => readOutbox(redis, saleId, position, limit)),
 
     async outboxLag(saleId, position) {
       const [first] = await ask(() => redis.xrange(outboxKey(saleId), `(${position}`, '+', 'COUNT', 1));

@@ -1,6 +1,5 @@
 import type { CartAtDesk } from './contracts/carts.ts';
 import type { Refusal } from './contracts/errors.ts';
-import type { OutboxEvent } from './contracts/events.ts';
 import type { CheckoutId, PaymentId, ReservationId } from './contracts/ids.ts';
 import type { ObservedSale } from './contracts/observed-sale.ts';
 import type {
@@ -23,6 +22,7 @@ import type { Join, TicketStatus } from './contracts/wire/tickets.ts';
 import type { Restock, RestockAnswer } from './reservation/settle.ts';
 import type { KnownReservation } from './reservation/states.ts';
 import type { SaleLife } from './sale/life.ts';
+import type { ReadOutbox } from './sale/outbox.ts';
 import type { RebuildBegun, Rebuilt } from './sale/rebuild.ts';
 
 export type { ObservedReservation, ObservedSale } from './contracts/observed-sale.ts';
@@ -277,8 +277,8 @@ export interface Settlement {
   sale(saleId: string): Promise<LiveSale | null>;
   /** Every sale that Redis knows, finished ones included. */
   saleIds(): Promise<string[]>;
-  /** Outbox events after `position` (exclusive; `0-0` is the beginning), in order. */
-  outbox(saleId: string, position: string, limit: number): Promise<OutboxEvent[]>;
+  /** Outbox events after `position` (exclusive; `0-0` is the beginning), in order, and the life of Redis that says so. */
+  outbox(saleId: string, position: string, limit: number): Promise<ReadOutbox>;
   /** How many events follow `position`, and when the first of them happened (null: none). */
   outboxLag(saleId: string, position: string): Promise<{ entries: number; oldestAtMs: number | null }>;
   /** Forgets events up to and including `position`: they are committed elsewhere. */

@@ -102,7 +102,7 @@ async function handDown(most: number) {
   };
   /** Who was given the unit since this was asked last. */
   const heldSince = async () => {
-    const events = await sale.settlement.outbox(sale.saleId, position, 10_000);
+    const { events } = await sale.settlement.outbox(sale.saleId, position, 10_000);
     position = events.at(-1)?.position ?? position;
     return events.flatMap(({ type, items, buyerId }) =>
       type === 'reservation.held' && items.some(({ sku }) => sku === 'ps5') ? [buyerId] : [],

@@ -103,7 +103,7 @@ test('one reply in five is lost: each request has one effect, and its answer say
     expect(stock).toMatchObject({ available: 0, held: units });
     // In parts, as the relay reads.
     for (let position: string | undefined = '0-0'; position; ) {
-      const events = await settlement.outbox(saleId, position, 5_000);
+      const { events } = await settlement.outbox(saleId, position, 5_000);
       for (const { type, reservationId } of events) {
         if (type === 'reservation.held') told.push(reservationId ?? '');
       }

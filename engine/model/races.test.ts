@@ -62,7 +62,7 @@ test('confirm, decline, release, expiry and repeats at once: one winner, and eve
     await sale.tick();
 
     const ends = new Map<string, string[]>();
-    for (const { type, reservationId } of await settlement.outbox(saleId, '0-0', 10_000)) {
+    for (const { type, reservationId } of (await settlement.outbox(saleId, '0-0', 10_000)).events) {
       const end = /^reservation\.(confirmed|released|expired)$/.exec(type)?.[1];
       if (end && reservationId) ends.set(reservationId, [...(ends.get(reservationId) ?? []), end]);
     }

@@ -9,7 +9,7 @@ async function extendable(options: Parameters<typeof testSale>[0] = {}) {
     extendBy: (requestId: string, reservationId: ReservationId, buyerId = 'ann') =>
       sale.extend({ saleId: sale.saleId, reservationId, buyerId, requestId }),
     extensions: async () =>
-      (await sale.settlement.outbox(sale.saleId, '0-0', 1_000)).filter(
+      (await sale.settlement.outbox(sale.saleId, '0-0', 1_000)).events.filter(
         ({ type }) => type === 'reservation.extended',
       ),
   };
@@ -89,7 +89,7 @@ test('extending a hold that came through standby is its touch', async () => {
   const { id } = await sale.hold('ann');
   await sale.reserve('bob');
   await sale.release({ saleId: sale.saleId, reservationId: id, buyerId: 'ann' });
-  const [handed] = (await sale.settlement.outbox(sale.saleId, '0-0', 1_000)).slice(-1);
+  const [handed] = (await sale.settlement.outbox(sale.saleId, '0-0', 1_000)).events.slice(-1);
   expect(handed).toMatchObject({
     type: 'reservation.held',
     buyerId: 'bob',

@@ -45,7 +45,7 @@ test('whoever stands by gets it before anybody else, and the outbox tells both i
   await sale.reserve('cat');
   await sale.restock('ret_1', { ps5: 1 });
   expect(await sale.where()).toBe('0 available, 2 held, 0 paying, 0 sold');
-  const [restocked, held] = (await sale.settlement.outbox(sale.saleId, '0-0', 100)).slice(-2);
+  const [restocked, held] = (await sale.settlement.outbox(sale.saleId, '0-0', 100)).events.slice(-2);
   expect(restocked).toMatchObject({
     type: 'reservation.restocked',
     reservationId: sale.id,

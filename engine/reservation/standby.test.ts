@@ -110,7 +110,7 @@ test('paying is a touch: after a decline a handed-over hold lasts as long as any
   const first = await sale.hold('ann');
   await sale.reserve('bob');
   await release(sale, first, 'ann');
-  const events = await sale.settlement.outbox(sale.saleId, '0-0', 100);
+  const { events } = await sale.settlement.outbox(sale.saleId, '0-0', 100);
   const id = events.at(-1)?.reservationId as `rsv_${string}`;
   const pin = {
     saleId: sale.saleId,

@@ -95,7 +95,7 @@ test('the outbox hears of every place that is taken, shown again and given up', 
   await sale.places.take(joinOf(sale, 'bob'));
   await sale.places.take({ ...joinOf(sale, 'cat'), shownIndex: 40 });
   await Promise.all(['bob', 'dan'].map((buyer) => sale.places.leave(joinOf(sale, buyer))));
-  const told = (await sale.settlement.outbox(sale.saleId, '0-0', 100)).filter(
+  const told = (await sale.settlement.outbox(sale.saleId, '0-0', 100)).events.filter(
     ({ places }) => places !== null,
   );
   expect(told).toMatchObject([

@@ -11,6 +11,7 @@ import {
   ticketHash,
   ticketWriter,
 } from '../../engine/index.ts';
+import { saleKey } from '../../engine/redis/keys.ts';
 import { newSale, testHouse } from '../fixtures/test-house.ts';
 import { createLog } from '../log.ts';
 import { relayOnce } from '../outbox/relay.ts';
@@ -287,12 +288,12 @@ test('who leaves right before the seed is told takes their turn along, also wher
   };
   // Another worker had read what came before the leave, and commits it between the look and the commit of this one.
   const outbox: Settlement['outbox'] = async (...args) => {
-    const events = await house.settlement.outbox(...args);
-    if (!hasTold) return events;
+    const read = await house.settlement.outbox(...args);
+    if (!hasTold) return read;
     hasTold = false;
-    const other = { ...house.settlement, outbox: async () => events.slice(0, 1) };
+    const other = { ...house.settlement, outbox: async () => ({ ...read, events: read.events.slice(0, 1) }) };
     expect(await relayOnce(house.database.pool, other, log, id)).toMatchObject({ kind: 'relayed' });
-    return events;
+    return read;
   };
   await worker({ publishDraw, outbox }).runOnce();
   const { drawSeed: seed } = (await known(sale)).draw as Draw;
@@ -501,6 +502,41 @@ test("a beacon's value that Redis did not hear of is published by the next pass"
         .then(String, () => 'away'),
     )
     .toBe('undefined');
+  expect((await known(sale)).snapshot.state).toBe('open');
+});
+
+test.each([
+  [
+    'fixed its entrants',
+    ['preEntrants', 'frozenAtMs', 'entrantsRoot', 'seed', 'drawSeed', 'isDrawReady'],
+    {},
+  ],
+  ['was told its seeds', ['entrantsRoot', 'seed', 'drawSeed', 'isDrawReady'], {}],
+  ['was told its root', ['entrantsRoot'], {}],
+  ['heard that it may open', [], { isDrawReady: '0' }],
+])('a drawn sale opens also where Redis comes back from before it %s', async (_, lost, older) => {
+  const sale = await room({ method: 'lottery' });
+  const { id } = sale.config;
+  await crowd(sale, 20);
+  const { database, reports, settlement } = house;
+  const follow = () => followRedis({ rows: database.pool, reports, settlement, log }, id);
+  await follow();
+  await database.pool.query("UPDATE sales SET opens_at = now() + interval '9 seconds' WHERE id = $1", [id]);
+  await worker().runOnce();
+  await relayOnce(database.pool, settlement, log, id);
+  const { draw } = await known(sale);
+
+  // None of this is an event, and nobody joins a lottery after its freeze: the stream shows nothing of the loss.
+  const redis = new Redis(house.redis.url);
+  onTestFinished(() => redis.disconnect());
+  if (lost.length > 0) await redis.hdel(saleKey(id), ...lost);
+  if (Object.keys(older).length > 0) await redis.hset(saleKey(id), older);
+  await house.redis.process.kill();
+  await house.redis.restart();
+  await expect.poll(() => follow().catch(() => 'away')).not.toBe('away');
+  await worker().runOnce();
+  expect((await known(sale)).draw).toEqual(draw);
+  await openByHand(sale);
   expect((await known(sale)).snapshot.state).toBe('open');
 });
 

@@ -42,8 +42,10 @@ function stream() {
         firstIndex: null,
       });
     },
-    outbox: async (_: string, position: string, limit: number) =>
-      events.filter(after(position)).slice(0, limit),
+    outbox: async (_: string, position: string, limit: number) => ({
+      runId: 'r',
+      events: events.filter(after(position)).slice(0, limit),
+    }),
     trimOutbox: async (_: string, position: string) => {
       trimmedThrough = position;
     },
@@ -174,8 +176,8 @@ test('an order that fails with the end of a stream that is about to be rebuilt i
   await decline(intent);
   const redis = stream();
   redis.add('reservation.released', intent);
-  const tail = await redis.outbox('tail', '0-0', 10);
-  await Promise.all([1, 2, 3].map(() => relayTail(database.pool, redis, log, 'tail', tail)));
+  const { events } = await redis.outbox('tail', '0-0', 10);
+  await Promise.all([1, 2, 3].map(() => relayTail(database.pool, redis, log, 'tail', 'r', events)));
   expect(redis.pushes).toEqual([failureOf(intent)]);
 });
 

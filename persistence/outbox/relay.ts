@@ -25,6 +25,7 @@ interface FailedOrder {
 interface SaleLifeRow {
   position: string;
   rebuilt_epoch: number;
+  redis_run_id: string | null;
 }
 
 /** Events in one commit. */
@@ -42,7 +43,10 @@ const stateAfter: Partial<Record<OutboxEvent['type'], SaleState>> = {
 
 export type Relayed =
   | { kind: 'relayed'; events: number; failedOrders: number; more: boolean }
-  /** Another relay had committed these events first; nothing was changed. */
+  /**
+   * Another relay had committed these events first, or the life of Redis that they were read in is over; nothing was
+   * changed.
+   */
   | { kind: 'overtaken' };
 
 /**
@@ -58,11 +62,11 @@ export async function relayOnce(
 ): Promise<Relayed> {
   const [relay] = await readPosition(on, [saleId]);
   if (!relay) return { kind: 'relayed', events: 0, failedOrders: 0, more: false };
-  const events = await settlement.outbox(saleId, relay.position, batchMax);
+  const { runId, events } = await settlement.outbox(saleId, relay.position, batchMax);
   const last = events.at(-1);
   if (!last) return { kind: 'relayed', events: 0, failedOrders: 0, more: false };
 
-  const rows = await commitEvents(on, log, saleId, relay.position, events);
+  const rows = await commitEvents(on, log, saleId, relay.position, events, runId);
   if (rows.length === 0) return { kind: 'overtaken' };
   await settlement.trimOutbox(saleId, last.position);
   const failedOrders = await tellOfFailures(settlement, rows);
@@ -102,17 +106,19 @@ function commitEvents(
   saleId: string,
   position: string,
   events: readonly OutboxEvent[],
+  runId: string,
 ) {
-  return inTransaction(on, (transaction) => journal(transaction, log, saleId, position, events));
+  return inTransaction(on, (transaction) => journal(transaction, log, saleId, position, events, runId));
 }
 
-/** The same in a transaction that is under way. */
+/** The same in a transaction that is under way; of events that no Redis said, `runId` is null. */
 export async function journal(
   transaction: Postgres,
   log: Log,
   saleId: string,
   position: string,
   events: readonly OutboxEvent[],
+  runId: string | null,
 ): Promise<(FailedOrder | { order_id: null })[]> {
   const last = events.at(-1) as OutboxEvent;
   const committed = await relayEvents(transaction, [
@@ -121,6 +127,7 @@ export async function journal(
     last.position,
     ...eventColumns(events),
     events.some(({ type }) => type in stateAfter),
+    runId,
   ]);
   if (committed.length > 0) await moveStates();
   return committed;
@@ -136,21 +143,25 @@ export async function journal(
 }
 
 /**
- * Commits the end of a stream that is about to end, and tells buyers whose orders have failed with it; what other relays
- * had committed of it is left out.
+ * Commits the end of a stream that is about to end, as the life of Redis said it that `runId` names, and tells buyers
+ * whose orders have failed with it; what other relays had committed of it is left out. All of it is where that life is
+ * none that the sale was in: whoever published the sale into it believed in a Redis that is lost.
  */
 export async function relayTail(
   on: PostgresPool,
   settlement: Pick<Settlement, 'push'>,
   log: Log,
   saleId: string,
+  runId: string,
   tail: readonly OutboxEvent[],
 ): Promise<void> {
   for (let isDone = false; !isDone; ) {
-    const [{ position, rebuilt_epoch }] = (await readSaleLife(on, [saleId])) as [SaleLifeRow];
+    const [row] = (await readSaleLife(on, [saleId])) as [SaleLifeRow];
+    if (row.redis_run_id !== null && row.redis_run_id !== runId) return;
+    const { position, rebuilt_epoch } = row;
     // What an epoch said that is over since was not part of the rebuild.
     const events = tail.filter((event) => event.epoch >= rebuilt_epoch && isBefore(position, event.position));
-    const rows = events.length === 0 ? [] : await commitEvents(on, log, saleId, position, events);
+    const rows = events.length === 0 ? [] : await commitEvents(on, log, saleId, position, events, runId);
     isDone = events.length === 0 || rows.length > 0;
     await tellOfFailures(settlement, rows);
   }

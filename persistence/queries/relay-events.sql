@@ -1,7 +1,8 @@
 -- Commits events of a sale's outbox together with the relay's position, and what follows from them: an
 -- order whose hold ended is failed, and its units fall from the guard; a hold that Redis confirmed is no
 -- longer unheard of. All of it only if the position is still the one that was read from,
--- and the events are not of an epoch before the last rebuild.
+-- the events are not of an epoch before the last rebuild, and the sale's epoch did not move on into another life of
+-- Redis meanwhile: that one may have lost them.
 -- Returns the orders that failed, each with the payment that was tried last, and one row with nulls, or no row at all
 -- where another relay was first.
 --
@@ -10,9 +11,21 @@
 -- $9 reservation_id text[]  $10 buyer_id text[]  $11 turn bigint[]  $12 items text[]
 -- $13 deadline_ms bigint[]  $14 attempt_id text[]  $15 first_index bigint[]  $16 places, base64, text[]
 -- $17 whether the state of the sale is moved in the same commit, boolean
-WITH moved AS MATERIALIZED (
-  UPDATE sale_relays SET position = $3, relayed_at = now()
+-- $18 run_id of the Redis that said so, text; null: whichever the sale is in
+WITH relay AS MATERIALIZED (
+  SELECT sale_id FROM sale_relays
   WHERE sale_id = $1 AND position = $2 AND rebuilt_epoch <= ALL ($8)
+  FOR UPDATE
+),
+-- The relay is locked before the sale, as by a rebuild; no other epoch begins before the commit.
+believed AS MATERIALIZED (
+  SELECT sales.id FROM sales JOIN relay ON relay.sale_id = sales.id
+  WHERE $18::text IS NULL OR sales.redis_run_id IS NULL OR sales.redis_run_id = $18
+  FOR KEY SHARE OF sales
+),
+moved AS MATERIALIZED (
+  UPDATE sale_relays SET position = $3, relayed_at = now()
+  FROM believed WHERE sale_relays.sale_id = believed.id
   RETURNING sale_id
 ),
 event AS MATERIALIZED (

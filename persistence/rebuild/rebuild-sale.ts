@@ -42,7 +42,7 @@ export async function rebuildSale(
   const [relay] = (await readPosition(rows, [saleId])) as [{ position: string }];
   const begun = await settlement.beginRebuild(saleId, epoch + 1, relay.position);
   if (begun.kind !== 'begun') return false;
-  await relayTail(rows, settlement, log, saleId, begun.tail);
+  await relayTail(rows, settlement, log, saleId, runId, begun.tail);
   let lost = epoch;
   while ((await beginEpoch(rows, [saleId, lost, runId, indexBlock])).length === 0) {
     const [sale] = (await readSale(rows, [saleId])) as [SaleRow];

@@ -2,11 +2,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { damageOn } from '../fixtures/damage.ts';
 import { type Hold, testHouse } from '../fixtures/test-house.ts';
 import { createLog } from '../log.ts';
+import { relayOnce } from '../outbox/relay.ts';
+import { statement } from '../postgres/statement.ts';
 import { quoteStoreOn } from '../quotes/quote-store.ts';
+import { type SaleRow, unpublished } from '../sales/sale-row.ts';
 import { followRedis } from './epochs.ts';
 import { publishRevisions } from './unpublished-revisions.ts';
 
 const log = createLog('silent');
+const readSale = statement<SaleRow>('read-sale');
 let house: Awaited<ReturnType<typeof testHouse>>;
 beforeAll(async () => {
   house = await testHouse();
@@ -73,6 +77,48 @@ test('a Redis that was restarted begins another epoch, once; holds and sales go 
   await house.engine.runOnce();
   expect(sale.snapshot).toMatchObject({ epoch: 2, stock: [{ available: 4, held: 1 }] });
   expect(await house.pay(hold)).toMatchObject({ kind: 'pending' });
+});
+
+test('what a relay had read of one life of Redis is not journaled once the sale is in another', async () => {
+  const sale = await house.openSale(5);
+  const { id } = sale.config;
+  await follow(id);
+  await house.hold(sale);
+  const read = await house.settlement.outbox(id, '0-0', 100);
+  const slept = { ...house.settlement, outbox: async () => read };
+
+  await restartRedis();
+  expect(await follow(id)).toBe(2);
+  expect(await relayOnce(house.database.pool, slept, log, id)).toEqual({ kind: 'overtaken' });
+  // This Redis has lost none of it, and says so itself.
+  expect(await relayOnce(house.database.pool, house.settlement, log, id)).toMatchObject({
+    kind: 'relayed',
+    events: read.events.length,
+  });
+});
+
+test('a sale that was published late, into a Redis that had lost it, is not believed', async () => {
+  const sale = await house.openSale(5);
+  const { id } = sale.config;
+  await follow(id);
+  await house.hold(sale);
+  await relayOnce(house.database.pool, house.settlement, log, id);
+  const [row] = (await readSale(house.database.pool, [id])) as [SaleRow];
+
+  const { redis } = damageOn(house.redis.url, house.database.pool, id);
+  await redis.flushall();
+  redis.disconnect();
+  await restartRedis();
+  await house.settlement.publishSale(unpublished(row));
+  expect(await relayOnce(house.database.pool, house.settlement, log, id)).toEqual({ kind: 'overtaken' });
+  expect(await isRebuilt(id)).toBe(true);
+  await house.engine.runOnce();
+  expect(sale.snapshot).toMatchObject({ epoch: 2, stock: [{ available: 4, held: 1 }] });
+  const { rows } = await house.database.pool.query(
+    "SELECT type FROM reservation_events WHERE sale_id = $1 AND type = 'sale.created'",
+    [id],
+  );
+  expect(rows).toHaveLength(1);
 });
 
 test('what an operator changed is published again to another life of Redis, which may have lost it', async () => {

@@ -14,6 +14,9 @@ interface SaleLifeRow {
   redis_run_id: string | null;
   is_published: boolean;
   index_leased_through: number;
+  pre_entrants: number | null;
+  told_root: string | null;
+  told_draw_seed: string | null;
   position: string;
   rebuilt_epoch: number;
 }
@@ -73,7 +76,10 @@ export async function followRedis(parts: EpochParts, saleId: string): Promise<nu
     if (!noted || noted.isSlow) return noted?.epoch ?? null;
     // After the epoch was noted: a payment of the one before that is committed later is refused, so that none comes
     // between the look and the new epoch.
-    const knowsAll = (await knowsItsPins(parts, saleId)) && (await knowsItsQuotes(parts, saleId));
+    const knowsAll =
+      (await knowsItsDraw(parts, saleId, life)) &&
+      (await knowsItsPins(parts, saleId)) &&
+      (await knowsItsQuotes(parts, saleId));
     if (knowsAll) return tellEpoch(parts, saleId, life.runId, noted);
     loss = 'rolled back';
     lost = noted.epoch;
@@ -90,7 +96,24 @@ function lossOf(row: SaleLifeRow, life: SaleLife): Loss | null {
   if (life.epoch === null) return 'lost';
   const isOlder = life.lastPosition === null || isBefore(life.lastPosition, row.position);
   if (isOlder || life.epoch < row.rebuilt_epoch) return 'rolled back';
-  return life.epoch < row.epoch || life.life !== life.runId ? 'restarted' : null;
+  if (life.epoch < row.epoch || life.life !== life.runId) return 'restarted';
+  // It says that it is of this life, and Postgres knows of another one: whoever was about to publish it when it was new
+  // slept, and published it into a Redis that had lost it.
+  return row.redis_run_id !== null && row.redis_run_id !== life.runId ? 'rolled back' : null;
+}
+
+/**
+ * Whether Redis has what Postgres knows it was told of the draw. None of it is an event, and in a quiet room nothing
+ * else shows that it was lost: the sale would never open, or take people in whom the published root does not have.
+ */
+async function knowsItsDraw({ rows }: EpochParts, saleId: string, { draw }: SaleLife): Promise<boolean> {
+  const [row] = await readSaleLife(rows, [saleId]);
+  if (!row || row.pre_entrants === null) return true;
+  return (
+    draw.preEntrants === row.pre_entrants &&
+    (row.told_root === null || draw.entrantsRoot === row.told_root) &&
+    (row.told_draw_seed === null || (draw.drawSeed === row.told_draw_seed && draw.isReady))
+  );
 }
 
 /** Whether Redis knows of every payment that Postgres accepted and the journal has not heard of. */

@@ -85,7 +85,7 @@ export async function onSlowFloorIn<R>(
       }),
   });
   if (events.length === 0) return result;
-  const journaled = await journal(transaction, log, saleId, relay.position, events);
+  const journaled = await journal(transaction, log, saleId, relay.position, events, null);
   if (journaled.length === 0) throw new Error(`the relay of ${saleId} moved though it was locked`);
   return result;
 }
