@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newSale, testHouse } from '../fixtures/test-house.ts';
 import { createLog } from '../log.ts';
 import { statement } from '../postgres/statement.ts';
+import { followRedis } from '../reconciliation/epochs.ts';
 import { publishLateInvitations } from '../reconciliation/late-invitations.ts';
 import { publishMissingSales } from '../reconciliation/missing-sales.ts';
 import { createSale } from './create-sale.ts';
@@ -78,6 +79,32 @@ test('what Redis did not hear of is told later: a whole sale, and what was added
   expect(await publishLate()).toBe(1);
   expect(await publishLate()).toBe(0);
   expect(await join(sale.id, ['bob'])).toEqual(['joined']);
+});
+
+test('who was invited last, and is unknown to a Redis that was restarted, is told to it again', async () => {
+  const sale = invited(['ann']);
+  const parts = { rows: house.database.pool, reports: house.reports, settlement: house.settlement, log };
+  await house.sales.create(sale);
+  await house.engine.runOnce();
+  expect(await followRedis(parts, sale.id)).toBe(1);
+  // Falls back to when the list was whole and shorter. Nobody came since, so its stream is whole as well.
+  const redis = new Redis(house.redis.url);
+  const buckets = await redis.keys(`*{${sale.id}}:places:*`);
+  const copies = await Promise.all(buckets.map((key) => redis.dumpBuffer(key)));
+  await house.sales.invite(sale.id, ['bob']);
+  await redis.del(await redis.keys(`*{${sale.id}}:places:*`));
+  await Promise.all(buckets.map((key, at) => redis.restore(key, 0, copies[at] as Buffer)));
+  redis.disconnect();
+  house.redis.process.kill();
+  await house.redis.restart();
+  const isBack = () => house.settlement.saleIds().then(house.engine.unavailable);
+  await expect.poll(() => isBack().catch(() => 'away')).toBe(null);
+
+  expect(await followRedis(parts, sale.id)).toBe(2);
+  await house.engine.runOnce();
+  expect(await join(sale.id, ['ann', 'bob', 'cat'])).toEqual(['joined', 'unavailable', 'unavailable']);
+  expect(await publishLate()).toBeGreaterThan(0);
+  expect(await join(sale.id, ['bob', 'cat'])).toEqual(['joined', 'not_invited']);
 });
 
 test('a Redis that was rebuilt is told the whole list again, and refuses nobody for good before', async () => {

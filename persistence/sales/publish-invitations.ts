@@ -17,8 +17,8 @@ const pageSize = 2_000;
 
 /**
  * Tells Redis whom a sale invites: what it has not heard of, or everybody where this Redis does not know the
- * whole list, because it is new or was rebuilt. Returns how many it was told. Safe to repeat, and to run
- * several times at once; throws where Redis is away or does not know the sale.
+ * whole list, because it is new, was rebuilt or was restarted. Returns how many it was told. Safe to repeat, and
+ * to run several times at once; throws where Redis is away or does not know the sale.
  */
 export async function publishInvitations(
   on: Postgres,

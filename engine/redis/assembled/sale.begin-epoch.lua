@@ -2,8 +2,9 @@
 -- Begins another epoch of a sale that survived a restart of Redis: its clock is the wall clock again (never
 -- earlier than it was), and whoever believes in the old epoch is refused from now on. Places that were taken
 -- last may be lost although everything that was relayed is there: indices go on with a block that was never
--- issued from. Holds may have lapsed meanwhile; claim windows and signs of life last as long as they did, because
--- nobody could come.
+-- issued from. Invitations that were told last may be lost as well: the whole list is to be told again, and until
+-- then nobody is turned away for good. Holds may have lapsed meanwhile; claim windows and signs of life last as
+-- long as they did, because nobody could come.
 --
 -- KEYS  includes/floor.lua
 -- ARGV  1 requestId    echoed
@@ -805,6 +806,7 @@ if from > sale.entrants then
 end
 redis.call('HSET', saleKey, 'epoch', epoch, 'life', life, 'entrants', sale.entrants, 'leasedTo', to,
   'clockOffsetMs', 0, 'clockLastMs', math.max(lastMs, wallClockMs()))
+if redis.call('HEXISTS', saleKey, 'invitations') == 1 then redis.call('HSET', saleKey, 'invitations', 'pending') end
 sale.epoch = epoch
 nowMs = saleNow()
 -- During a pause the claim clock stands still as it is.
