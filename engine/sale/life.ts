@@ -57,7 +57,8 @@ export async function saleLife(redis: Redis, saleId: string): Promise<SaleLife> 
     epoch: epoch ? Number(epoch) : null,
     lastPosition: stream[0] ? null : lastIdOf(stream[1] as unknown[]),
     builder: builder ?? null,
-    isBeingRebuilt: Boolean(heardAtMs) && nowMs - Number(heardAtMs) < rebuildPatienceMs,
+    // As lua/sale/begin-rebuild-12.lua has it: whoever was heard of long after now died before the clock was set back.
+    isBeingRebuilt: Boolean(heardAtMs) && Math.abs(nowMs - Number(heardAtMs)) < rebuildPatienceMs,
     draw: drawOf(draw),
   };
 }

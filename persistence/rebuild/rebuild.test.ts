@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { PaymentIntent } from '../../engine/contracts/ports.ts';
 import type { LiveSale } from '../../engine/contracts/sale.ts';
 import { inCrowds } from '../../engine/fixtures/in-crowds.ts';
+import { saleKey } from '../../engine/redis/keys.ts';
 import { saleWithAPast } from '../fixtures/sale-with-a-past.ts';
 import { type Hold, item, newSale, testHouse } from '../fixtures/test-house.ts';
 import { createLog } from '../log.ts';
@@ -249,6 +250,18 @@ test('a worker that slept while it rebuilt does not end the epoch of whoever did
   expect(sale.snapshot.epoch).toBe(2);
   await payAndSettle(sale, hold as Hold);
   await expectSound(id);
+});
+
+test('a builder that died before the clock was set back keeps nobody waiting', async () => {
+  const sale = await house.openSale(5);
+  const { id } = sale.config;
+  await follow(id);
+  await redis.flushall();
+  const heardAtMs = Date.now() + 3_600_000;
+  await redis.hset(saleKey(id), { builder: 'build_dead', builderHeardAtMs: heardAtMs });
+  expect(await follow(id)).toBe(2);
+  await house.engine.runOnce();
+  await house.hold(sale);
 });
 
 test('events of a lost epoch that a relay had read come too late', async () => {

@@ -764,7 +764,9 @@ if sale and sale.epoch >= epoch then return { requestId, present } end
 local fields = redis.call('HMGET', saleKey, 'buckets', 'builder', 'builderHeardAtMs', 'wallMs')
 local buckets, wallMs = fields[1], fields[4]
 if fields[2] == builder then return { requestId, begun } end
-if fields[2] and beginsAtMs - (tonumber(fields[3]) or 0) < patienceMs then return { requestId, underWay } end
+-- In either direction: one that was heard of long after now died before the clock was set back.
+local heardAgoMs = math.abs(beginsAtMs - (tonumber(fields[3]) or 0))
+if fields[2] and heardAgoMs < patienceMs then return { requestId, underWay } end
 -- What was decided and nobody has relayed is lost with the rebuild, unless it is journaled before.
 local reply = { requestId, begun }
 if redis.call('TYPE', outboxKey).ok == 'stream' then
