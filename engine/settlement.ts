@@ -14,7 +14,7 @@ import { saleLife } from './sale/life.ts';
 import { observeSale } from './sale/observe.ts';
 import { readOutbox } from './sale/outbox.ts';
 import { readSale, saleFields } from './sale/read-sale.ts';
-import { beginRebuild, rebuild } from './sale/rebuild.ts';
+import { beginRebuild, rebuild, whileRebuilding } from './sale/rebuild.ts';
 import type { Settlement } from './surface.ts';
 import { entrants } from './waiting-room/entrants.ts';
 import { placeBook } from './waiting-room/place-book.ts';
@@ -126,6 +126,9 @@ export function settlementOn(redis: Redis, tokenSecret: string): Settlement {
     },
 
     beginRebuild: (saleId, epoch, position) => beginRebuild(redis, saleId, epoch, position),
+
+    whileRebuilding: (saleId, builder, work) => whileRebuilding(redis, saleId, builder, work),
+
     rebuild: (builder, sale, journaled) =>
       rebuild(redis, builder, sale, journaled, {
         pinLeaseMs,

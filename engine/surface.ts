@@ -185,6 +185,8 @@ export interface Settlement {
    * the journal is, is handed over.
    */
   beginRebuild(saleId: string, epoch: number, position: string): Promise<RebuildBegun>;
+  /** Does `work` that takes its time and writes nothing; `builder` is not taken for dead meanwhile. */
+  whileRebuilding<R>(saleId: string, builder: string, work: () => Promise<R>): Promise<R>;
   /** Writes it anew, with the places of its waiting room; it sells from the last call on, or not at all. */
   rebuild(builder: string, sale: RebuiltSale, places: AsyncIterable<JournaledPlaces>): Promise<Rebuilt>;
   /** Reservations as they lie in Redis, in the order asked for; null where there is none. Changes nothing. */

@@ -124,6 +124,7 @@ const examples: Record<string, Example> = {
   'sale/begin-rebuild': { args: [2, 'builder-1', 10_000, '0-0', 5_000] },
   'sale/end-rebuild': { args: ended, after: [rebuilding, restored] },
   'sale/give-back': { args: ['ps5'], after: [['sale/command', 'close']] },
+  'sale/keep-rebuild': { args: ['builder-1'], after: [rebuilding] },
   'sale/list-items': { args: ['[]', 'ps5', 'case'] },
   'sale/look': { args: [], after: [held] },
   'sale/scan-buyers': { args: ['0', 500], after: [held] },

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { encodeItems, type OutboxEvent, parseOutboxEvent } from '../contracts/events.ts';
 import { newId } from '../contracts/ids.ts';
 import type { JournaledPlaces, RebuiltSale, RestoredReservation } from '../contracts/rebuilt-sale.ts';
-import { channels, floorKeys, salesKey } from '../redis/keys.ts';
+import { channels, floorKeys, saleKey, salesKey } from '../redis/keys.ts';
 import { nextRequestId, run, script } from '../redis/scripts.ts';
 import { saleFields } from './read-sale.ts';
 
@@ -14,6 +14,9 @@ const tailMax = 5_000;
 
 /** A rebuild whose builder was not heard of for so long is begun anew by whoever comes. */
 export const rebuildPatienceMs = 15_000;
+
+/** How often Redis hears of a builder that reads: one or two that are lost on the way do no harm. */
+const signOfLifeEveryMs = rebuildPatienceMs / 5;
 
 export type RebuildBegun =
   /** `tail` is what the outbox has behind the position: it ends with the rebuild. */
@@ -71,6 +74,27 @@ export async function beginRebuild(
 }
 
 /**
+ * Does `work` that writes nothing into the sale, and lets Redis hear meanwhile that `builder` lives. Reading may take
+ * longer than a builder may be silent for; whoever took over would read for as long, and be taken over in turn.
+ */
+export async function whileRebuilding<R>(
+  redis: Redis,
+  saleId: string,
+  builder: string,
+  work: () => Promise<R>,
+): Promise<R> {
+  const signOfLife = () =>
+    run(redis, script('sale/keep-rebuild'), [saleKey(saleId)], [nextRequestId(), builder]);
+  // Where Redis is away, or somebody has taken over, the next part that is written hears of it.
+  const timer = setInterval(() => signOfLife().catch(() => {}), signOfLifeEveryMs);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/**
  * Writes a sale into Redis as its rows describe it, with the places of its waiting room in their order, and makes
  * it live in one last call.
  */
@@ -90,7 +114,7 @@ export async function rebuild(
   await redis.sadd(salesKey, id);
 
   // Everybody has their place before the first one may come and ask for another.
-  const givenUp = await terms.restorePlaces(id, builder, places);
+  const givenUp = await whileRebuilding(redis, id, builder, () => terms.restorePlaces(id, builder, places));
   if (!givenUp) return { kind: 'overtaken' };
   // Turns of a draw were marked before: who has which of them is in its rows.
   const ownTurnsFrom =

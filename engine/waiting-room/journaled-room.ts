@@ -16,8 +16,6 @@ export interface HeldInBucket {
 const noIndex = -1;
 /** Which index was given up is in no journal; whatever ticket is shown, it is not later. */
 const unknownIndex = 1e15;
-/** A fifth of what a builder may be silent for. */
-const signOfLifeEveryMs = 3_000;
 
 /**
  * A waiting room as the journal tells of it. Lies in memory as a whole, 24 bytes an entry once it is read, because buckets are written
@@ -33,20 +31,9 @@ export class JournaledRoom {
     this.#indices = indices;
   }
 
-  /** `signOfLife` is called every few seconds. */
-  static async read(
-    journaled: AsyncIterable<JournaledPlaces>,
-    signOfLife: () => Promise<unknown>,
-  ): Promise<JournaledRoom> {
+  static async read(journaled: AsyncIterable<JournaledPlaces>): Promise<JournaledRoom> {
     const told: JournaledPlaces[] = [];
-    let toldAtMs = performance.now();
-    for await (const one of journaled) {
-      told.push(one);
-      if (performance.now() - toldAtMs < signOfLifeEveryMs) continue;
-      await signOfLife();
-      toldAtMs = performance.now();
-    }
-    await signOfLife();
+    for await (const one of journaled) told.push(one);
     const places = Buffer.concat(told.map((one) => one.places));
     const indices = new Float64Array(places.length / placeBytes);
     let at = 0;

@@ -263,9 +263,7 @@ export function placeBook(redis: Redis, tokenSecret: string): PlaceBook {
           ...held.flatMap(({ places, indices }) => [places, indices.join(' ')]),
         ],
       );
-    /** Nothing is written: whoever reads a room of millions is not taken for dead. */
-    const signOfLife = () => write(0, []);
-    const room = await JournaledRoom.read(journaled, signOfLife);
+    const room = await JournaledRoom.read(journaled);
     const wanted = Math.max(initialBuckets, Math.ceil(room.size / buyersPerBucket));
     // A Redis that knows nothing takes that many at once; one that has an older copy grows to it.
     let known = Number(await redis.hget(saleKey(saleId), 'buckets')) || wanted;

@@ -1,5 +1,6 @@
 #!lua
--- Writes reservations, and what their buyers have, into a sale that is being rebuilt.
+-- Writes reservations, and what their buyers have, into a sale that is being rebuilt. Whoever rebuilds is heard of
+-- by it.
 --
 -- KEYS  includes/floor.lua
 -- ARGV  1 requestId      echoed
@@ -15,6 +16,7 @@ local failed = checkWhole(3) or checkElements(4, 13) or checkFloor()
 if failed then return failed end
 local requestId, builder, leaseUntilMs = ARGV[1], ARGV[2], tonumber(ARGV[3])
 if redis.call('HGET', saleKey, 'builder') ~= builder then return { requestId, -1 } end
+redis.call('HSET', saleKey, 'builderHeardAtMs', integer(wallClockMs()))
 
 local function restore(id, state, buyerId, turn, items, deadlineMs, attemptId, untouched, extended, returns, attempts,
   buyerUnits, quoteId)

@@ -1,3 +1,4 @@
+import type { OutboxEvent } from '../../engine/contracts/events.ts';
 import type { Draw } from '../../engine/contracts/sale.ts';
 import { StaleEpoch } from '../../engine/index.ts';
 import type { RebuiltSale, Settlement } from '../../engine/surface.ts';
@@ -20,7 +21,10 @@ export interface RebuildParts {
   rows: PostgresPool;
   /** Plans through statistics: reads whole sales. */
   reports: PostgresPool;
-  settlement: Pick<Settlement, 'life' | 'beginRebuild' | 'rebuild' | 'vacateTurns' | 'snapshot' | 'push'>;
+  settlement: Pick<
+    Settlement,
+    'life' | 'beginRebuild' | 'whileRebuilding' | 'rebuild' | 'vacateTurns' | 'snapshot' | 'push'
+  >;
   log: Log;
 }
 
@@ -33,38 +37,20 @@ export interface RebuildParts {
  * else is at it, or the relay is too far behind.
  */
 export async function rebuildSale(
-  { rows, reports, settlement, log }: RebuildParts,
+  parts: RebuildParts,
   saleId: string,
   runId: string,
   epoch: number,
 ): Promise<boolean> {
+  const { rows, settlement, log } = parts;
   const startedAtMs = performance.now();
   const [relay] = (await readPosition(rows, [saleId])) as [{ position: string }];
   const begun = await settlement.beginRebuild(saleId, epoch + 1, relay.position);
   if (begun.kind !== 'begun') return false;
-  await relayTail(rows, settlement, log, saleId, runId, begun.tail);
-  let lost = epoch;
-  while ((await beginEpoch(rows, [saleId, lost, runId, indexBlock])).length === 0) {
-    const [sale] = (await readSale(rows, [saleId])) as [SaleRow];
-    // The row before Redis: where this is still the builder then, nobody has rebuilt that epoch, and it was lost as
-    // well. Else whoever slept here would end one that is live.
-    const { builder } = await settlement.life(saleId);
-    if (builder !== begun.builder) return false;
-    lost = sale.epoch;
-  }
-  const lostSale = await readLostSale(reports, saleId);
-  const rebuilt = rebuiltSale(lostSale);
-  const { draw_seed: seed, pre_entrants: entrants } = lostSale.draw;
-  // Before it is live: from then on turns are called, and whoever rebuilds may die.
-  if (seed && entrants !== null) {
-    try {
-      await vacateTurns(rows, settlement, saleId, { seed, entrants }, begun.builder);
-    } catch (error) {
-      // Overtaken, as `rebuild` below says by its answer.
-      if (error instanceof StaleEpoch) return false;
-      throw error;
-    }
-  }
+  const rebuilt = await settlement.whileRebuilding(saleId, begun.builder, () =>
+    epochFromRows(parts, saleId, runId, epoch, begun),
+  );
+  if (!rebuilt) return false;
   const { kind } = await settlement.rebuild(begun.builder, rebuilt, journaledPlaces(rows, saleId));
   if (kind !== 'rebuilt') return false;
   // What lapsed while Redis was away expires now, and whoever was due since then is called.
@@ -85,6 +71,40 @@ export async function rebuildSale(
     'a sale was rebuilt from Postgres',
   );
   return true;
+}
+
+/** Begins the epoch in Postgres, and reads all that it begins with; null where somebody else has taken over. */
+async function epochFromRows(
+  { rows, reports, settlement, log }: RebuildParts,
+  saleId: string,
+  runId: string,
+  epoch: number,
+  begun: { builder: string; tail: OutboxEvent[] },
+): Promise<RebuiltSale | null> {
+  await relayTail(rows, settlement, log, saleId, runId, begun.tail);
+  let lost = epoch;
+  while ((await beginEpoch(rows, [saleId, lost, runId, indexBlock])).length === 0) {
+    const [sale] = (await readSale(rows, [saleId])) as [SaleRow];
+    // The row before Redis: where this is still the builder then, nobody has rebuilt that epoch, and it was lost as
+    // well. Else whoever slept here would end one that is live.
+    const { builder } = await settlement.life(saleId);
+    if (builder !== begun.builder) return null;
+    lost = sale.epoch;
+  }
+  const lostSale = await readLostSale(reports, saleId);
+  const rebuilt = rebuiltSale(lostSale);
+  const { draw_seed: seed, pre_entrants: entrants } = lostSale.draw;
+  // Before it is live: from then on turns are called, and whoever rebuilds may die.
+  if (seed && entrants !== null) {
+    try {
+      await vacateTurns(rows, settlement, saleId, { seed, entrants }, begun.builder);
+    } catch (error) {
+      // Overtaken, as `Settlement.rebuild` says by its answer.
+      if (error instanceof StaleEpoch) return null;
+      throw error;
+    }
+  }
+  return rebuilt;
 }
 
 /** All that Redis has to know of a sale, from what Postgres knows. */

@@ -1,5 +1,6 @@
 import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { PaymentIntent } from '../../engine/contracts/ports.ts';
@@ -262,6 +263,47 @@ test('a builder that died before the clock was set back keeps nobody waiting', a
   expect(await follow(id)).toBe(2);
   await house.engine.runOnce();
   await house.hold(sale);
+});
+
+test('whoever reads the rows for longer than a builder may be silent is not taken over', async () => {
+  const sale = await house.openSale(5);
+  const { id } = sale.config;
+  await follow(id);
+  const hold = await house.hold(sale);
+  await relay(id);
+  await redis.flushall();
+  const reader = await house.database.pool.connect();
+  await reader.query('BEGIN');
+  await reader.query('LOCK TABLE quotes IN ACCESS EXCLUSIVE MODE');
+  let begun = 0;
+  const beginRebuild: typeof house.settlement.beginRebuild = async (...asked) => {
+    const answer = await house.settlement.beginRebuild(...asked);
+    if (answer.kind === 'begun') begun += 1;
+    return answer;
+  };
+  let isRead = false;
+  const worker = async () => {
+    do {
+      await followRedis({ ...parts(), settlement: { ...house.settlement, beginRebuild } }, id);
+      await sleep(50);
+    } while (!isRead);
+  };
+  // The clock that a builder is judged by runs three times as fast: 21 s in 7.
+  const [startMs, startedMs] = [Date.now(), performance.now()];
+  const elapsedMs = () => Math.round(performance.now() - startedMs);
+  const workers: Promise<void>[] = [];
+  while (elapsedMs() < 7_000) {
+    await redis.hset(saleKey(id), 'wallMs', startMs + 3 * elapsedMs());
+    if (workers.length === 0) workers.push(worker(), worker());
+    await sleep(50);
+  }
+  await reader.query('ROLLBACK');
+  reader.release();
+  isRead = true;
+  await Promise.all(workers);
+  expect([begun, await follow(id)]).toEqual([1, 2]);
+  await house.engine.runOnce();
+  expect(await stateOf(hold)).toBe('held');
 });
 
 test('events of a lost epoch that a relay had read come too late', async () => {

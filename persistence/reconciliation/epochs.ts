@@ -35,6 +35,7 @@ export interface EpochParts {
     | 'life'
     | 'beginEpoch'
     | 'beginRebuild'
+    | 'whileRebuilding'
     | 'rebuild'
     | 'vacateTurns'
     | 'snapshot'

@@ -5,8 +5,7 @@
 -- KEYS  1 sale (hash)  then one bucket (hash) an element
 -- ARGV  1 requestId    echoed
 --       2 builder      who began the rebuild
---       3 buckets      integer, how many there are; so many there will be where nobody knows it any more; 0: nothing
---                      is written, whoever rebuilds only shows that they live
+--       3 buckets      integer, how many there are; so many there will be where nobody knows it any more
 --       then 2 an element: places (12 bytes each, 1,000 at most), and as one text with blanks between them the index
 --       of each, -1 - index where it was given up
 -- Reply {requestId, code, buckets}: code 1 written, -1 no such rebuild (any more), -3 there are more or fewer
@@ -80,7 +79,6 @@ local wrong = checkTypes({ [saleKey] = 'hash' })
 if wrong then return wrong end
 if redis.call('HGET', saleKey, 'builder') ~= builder then return { requestId, -1, 0 } end
 redis.call('HSET', saleKey, 'builderHeardAtMs', integer(wallClockMs()))
-if buckets == 0 then return { requestId, 1, 0 } end
 redis.call('HSETNX', saleKey, 'buckets', buckets)
 local known = tonumber(redis.call('HGET', saleKey, 'buckets'))
 if known ~= buckets then return { requestId, -3, known } end
