@@ -149,6 +149,13 @@ test('ids that are none of ours name nothing', async () => {
   expect(await stored(event.id)).toMatchObject([{ payment_id: null, refund_id: null }]);
 });
 
+test('an event about something without metadata of its own names nothing', async () => {
+  const event = newEvent({ type: 'payout.paid', data: { object: { object: 'payout', metadata: null } } });
+  const body = JSON.stringify(event);
+  expect(await post(body, signed(body))).toMatchObject({ status: 200 });
+  expect(await stored(event.id)).toMatchObject([{ payment_id: null, refund_id: null }]);
+});
+
 test('a provider that nobody knows, or that has no secret, is not listened to', async () => {
   const body = JSON.stringify(newEvent());
   for (const name of ['second', 'stripe', '__proto__', 'constructor', 'Primary']) {

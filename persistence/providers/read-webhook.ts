@@ -14,13 +14,13 @@ export interface ToldEvent {
 }
 
 const Name = Type.String({ minLength: 1, maxLength: 255 });
+/** Null is what Stripe writes where something takes none of its own, as a payout does. */
+const Metadata = Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()]);
 const Event = Compile(
   Type.Object({
     id: Name,
     type: Name,
-    data: Type.Object({
-      object: Type.Object({ metadata: Type.Optional(Type.Record(Type.String(), Type.Unknown())) }),
-    }),
+    data: Type.Object({ object: Type.Object({ metadata: Type.Optional(Metadata) }) }),
   }),
 );
 
