@@ -315,6 +315,25 @@ describe.each(['thin', 'stripe'] as const)('%s', (kind) => {
     });
   });
 
+  test.each([403, 429])(
+    'a charge that was taken in stays unknown where looking at it is turned away with %i',
+    async (turnedAway) => {
+      let charged = 200;
+      const answer: RequestListener = (request, response) => {
+        const status = request.method === 'POST' ? charged : turnedAway;
+        const headers = { 'Content-Type': 'application/json', 'Idempotent-Replayed': 'true' };
+        const intent = { id: 'pi_1', object: 'payment_intent', status: 'processing' };
+        response.writeHead(status, headers).end(JSON.stringify(status === 200 ? intent : { error: {} }));
+      };
+      await withProvider(answer, async (provider) => {
+        const unknown = { kind: 'unknown', reason: `the provider answered ${turnedAway}` };
+        expect(await provider.charge(request('tok_visa'))).toMatchObject(unknown);
+        charged = 500;
+        expect(await provider.charge(request('tok_visa'))).toMatchObject(unknown);
+      });
+    },
+  );
+
   test.each([403, 404, 409, 429])(
     'refunds that are answered with %i, however often, keep nobody from charging',
     async (status) => {

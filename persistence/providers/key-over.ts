@@ -4,6 +4,7 @@ import type {
   ChargeRequest,
   PaymentProvider,
   ProviderPayment,
+  ProviderUnavailable,
 } from '../../engine/contracts/ports.ts';
 import { chargeOutcomeOf, type ProviderIntent } from './intent-outcome.ts';
 
@@ -15,12 +16,16 @@ type Find = PaymentProvider['find'];
  */
 export const keyMsMax = 6 * 3_600_000;
 
-/** What became of a charge, where anything did. One that was given back without being taken is a refusal. */
+/**
+ * What became of a charge that may have been sent, where anything did. One that was given back without being taken is
+ * a refusal. A look that was turned away had no effect, but the charge may have had one: that is *unknown*.
+ */
 export async function foundCharge(
   find: Find,
   payment: ProviderPayment,
-): Promise<ChargeOutcome | { kind: 'none' }> {
+): Promise<Exclude<ChargeOutcome, ProviderUnavailable> | { kind: 'none' }> {
   const found = await find(payment);
+  if (found.kind === 'unavailable') return { kind: 'unknown', reason: found.reason };
   if (found.kind !== 'voided') return found;
   return { kind: 'declined', declineCode: 'canceled', providerReference: found.providerReference };
 }

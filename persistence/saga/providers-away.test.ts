@@ -1,4 +1,5 @@
-import { createServer } from 'node:net';
+import { createServer as createHttpServer, type RequestListener } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { passBy } from '../../engine/contracts/crash-points.ts';
 import { orderIdOf, type PaymentId } from '../../engine/contracts/ids.ts';
@@ -156,6 +157,44 @@ test('a payment that may have been taken is never refused for its age: it waits 
   } finally {
     await other.close();
     simulator.close();
+  }
+});
+
+/** A provider that answers so, whatever it is. */
+async function providerThat(answers: RequestListener): Promise<{ url: string; close: () => void }> {
+  const server = createHttpServer(answers);
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+test('a charge that was taken in is asked of no other provider, whatever becomes of the look at it', async () => {
+  const busy = await providerThat((request, response) => {
+    const isCharge = request.method === 'POST';
+    const intent = { id: 'pi_1', object: 'payment_intent', status: 'processing' };
+    response.writeHead(isCharge ? 200 : 429, { 'Content-Type': 'application/json' });
+    response.end(JSON.stringify(isCharge ? intent : { error: {} }));
+  });
+  const other = await testHouse();
+  try {
+    const second = { ...other.provider, name: 'second' };
+    const times = { unresolvedAfterMs: 500 };
+    await other.startWorker({ providers: [createPaymentProvider('primary', busy.url), second], times });
+    const held = await other.hold(await other.openSale(1));
+    await other.pay(held, 'tok_visa', 'key', { second: 'tok_visa' });
+    await eventually(async () => {
+      const { rows } = await other.database.pool.query('SELECT state, asked, unresolved FROM payments');
+      return rows;
+    }).toEqual([{ state: 'initiated', asked: 'primary', unresolved: expect.stringContaining('429') }]);
+    expect(second.asked()).toBe(0);
+  } finally {
+    await other.close();
+    busy.close();
   }
 });
 
