@@ -1,6 +1,6 @@
 -- Claims initiated payments for whoever is to act on them: nobody else does until the lease ends. The
--- provider that is to be asked is written before it is asked; one that may have been asked before stays.
--- Returns every named payment as it is now, claimed or not, in no particular order: `fence` and `asked` are
+-- provider that is to be asked is written before it is asked, and since when; one that may have been asked before stays.
+-- Returns every named payment as it is now, claimed or not, in no particular order: `fence`, `asked` and `asked_at` are
 -- null where it was not. `was_asked` is who may have been asked before this claim. `waits_until` is how long
 -- the sale lets a payment wait that nobody was asked for.
 --
@@ -20,7 +20,7 @@ WITH named AS MATERIALIZED (
 claimed AS (
   UPDATE payments
   SET fence = named.fence + 1, lease_until = now() + $3::integer * interval '1 millisecond',
-    asked = named.to_ask
+    asked = named.to_ask, asked_at = coalesce(named.asked_at, now())
   FROM named
   WHERE named.is_free AND payments.payment_id = named.payment_id AND payments.buyer_id = named.buyer_id
 )
@@ -31,6 +31,7 @@ SELECT
   named.next_action, named.action_until, named.unresolved,
   named.asked AS was_asked,
   CASE WHEN named.is_free THEN named.to_ask END AS asked,
+  CASE WHEN named.is_free THEN coalesce(named.asked_at, now()) END AS asked_at,
   CASE WHEN named.is_free THEN named.fence + 1 END AS fence,
   named.created_at + coalesce(sale.hold_ms, 0) * interval '1 millisecond' AS waits_until,
   coalesce(orders.order_number, '') AS order_number,

@@ -33,6 +33,7 @@ const claimOf = (leaseMs: number): Claim => ({
   unresolved: null,
   was_asked: 'primary',
   asked: 'primary',
+  asked_at: new Date(),
   fence: 2,
   leaseUntilMs: performance.now() + leaseMs,
 });

@@ -72,3 +72,50 @@ test('a claim keeps others away while its lease lasts; given back after it, it c
   await release(second, back);
   expect(await ask()).toMatchObject({ fence: 3, was_asked: null });
 });
+
+/** A payment of a sale of its own, and the claims on it. */
+async function claimable(saleId: string) {
+  await insertSale(database.pool, saleId, { ps5: 100 });
+  const intent = testIntent({ saleId });
+  await orderStoreOn(database.pool, createLog('silent')).beginPayment(intent);
+  const { paymentId } = intent;
+  const claims = claimsOn(database.pool, { leaseMs: 600_000, first: 'primary', actionMs: 1 });
+  return {
+    ...claims,
+    ask: async () => (await claims.claim({ paymentId, preferred: 'primary' })) as Claim,
+    row: async () => {
+      const { rows } = await database.pool.query<{ unresolved: string | null; asked_at: Date | null }>(
+        'SELECT unresolved, asked_at FROM payments WHERE payment_id = $1',
+        [paymentId],
+      );
+      return rows[0];
+    },
+  };
+}
+
+test('since when a payment is asked for is kept, and forgotten where nobody was asked', async () => {
+  const { ask, release, row } = await claimable('asked-for');
+  const first = await ask();
+  expect(first.asked_at).toEqual((await row())?.asked_at);
+  await release(first, { isUnasked: false, pauseMs: 0, unresolved: null });
+  const second = await ask();
+  expect(second.asked_at).toEqual(first.asked_at);
+  await release(second, { isUnasked: true, pauseMs: 0, unresolved: null });
+  expect((await row())?.asked_at).toBeNull();
+  expect((await ask()).asked_at.getTime()).toBeGreaterThan(first.asked_at.getTime());
+});
+
+test('a payment is for a person for the first reason, until its provider answers', async () => {
+  const { ask, release, awaitBuyer, row } = await claimable('answered');
+  const back = { isUnasked: false, pauseMs: 0 };
+  await release(await ask(), { ...back, unresolved: 'lost' });
+  await release(await ask(), { ...back, unresolved: 'lost again' });
+  expect(await row()).toMatchObject({ unresolved: 'lost' });
+  const claim = await ask();
+  await awaitBuyer({ claim, provider: 'primary', providerReference: 'pi', url: 'http://bank' });
+  expect(await row()).toMatchObject({ unresolved: null });
+  await release(await ask(), { ...back, unresolved: 'lost' });
+  expect(await row()).toMatchObject({ unresolved: 'lost' });
+  await release(await ask(), { ...back, unresolved: null });
+  expect(await row()).toMatchObject({ unresolved: null });
+});

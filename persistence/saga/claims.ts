@@ -13,8 +13,10 @@ export interface PaymentSeen extends PaymentRow {
   action_until: Date | null;
   unresolved: string | null;
   was_asked: string | null;
-  /** Null, as is `fence`, where somebody else acts on it or nobody has to. */
+  /** Null, as are `asked_at` and `fence`, where somebody else acts on it or nobody has to. */
   asked: string | null;
+  /** Since when its provider may have been asked. */
+  asked_at: Date | null;
   fence: number | null;
   waits_until: Date;
 }
@@ -22,6 +24,7 @@ export interface PaymentSeen extends PaymentRow {
 /** A payment that this worker acts on, alone, while its lease lasts. */
 export interface Claim extends PaymentSeen {
   asked: string;
+  asked_at: Date;
   fence: number;
   /** By `performance.now()`, which goes on while a process sleeps: afterwards others may act. */
   leaseUntilMs: number;
@@ -32,7 +35,7 @@ export interface Release {
   isUnasked: boolean;
   /** When somebody looks again. */
   pauseMs: number;
-  /** Why a person has to decide. */
+  /** Why a person has to decide; null where none has to, or not any more. */
   unresolved: string | null;
 }
 

@@ -30,6 +30,7 @@ const initiated: Claim = {
   unresolved: null,
   was_asked: null,
   asked: 'primary',
+  asked_at: new Date(),
   fence: 1,
   waits_until: new Date(8_640_000_000_000_000),
   leaseUntilMs: Number.POSITIVE_INFINITY,
@@ -45,11 +46,14 @@ function scene(
     redis?: Error;
     returned?: Awaited<ReturnType<HoldSettlement['returnToHeld']>>;
     found?: FoundPayment;
+    unresolvedAfterMs?: number;
     /** What the order has become by the time that its hold is returned. */
     orderStatus?: PaymentSeen['order_status'];
   } = {},
 ) {
   const events: string[] = [];
+  /** Why a person has to decide, each time that a claim was given back. */
+  const unresolved: (string | null)[] = [];
   const reach = async <R>(name: string, result: R) => {
     events.push(name);
     if (options.redis) throw options.redis;
@@ -86,8 +90,9 @@ function scene(
   const charge = paymentSaga({
     claims: {
       claim: async () => options.payment ?? initiated,
-      release: async (_, { isUnasked }) => {
-        events.push(isUnasked ? 'release unasked' : 'release');
+      release: async (_, released) => {
+        events.push(released.isUnasked ? 'release unasked' : 'release');
+        unresolved.push(released.unresolved);
       },
       awaitBuyer: async () => {
         events.push('await');
@@ -96,7 +101,7 @@ function scene(
     },
     providers: providersIn([provider]),
     at: passBy,
-    unresolvedAfterMs: Number.POSITIVE_INFINITY,
+    unresolvedAfterMs: options.unresolvedAfterMs ?? Number.POSITIVE_INFINITY,
     read: async () => ({ ...(options.payment ?? initiated), order_status: options.orderStatus ?? 'pending' }),
     settlements: { capture: () => commit('captured'), decline: () => commit('declined') },
     holds: {
@@ -108,7 +113,7 @@ function scene(
       reach(`push ${push.ev === 'order' && `${push.status}${push.hasFailed ? ' failed' : ''}`}`, undefined),
     log: createLog('silent'),
   });
-  return { charge, events };
+  return { charge, events, unresolved };
 }
 
 test('nobody hears of a capture before it is committed', async () => {
@@ -141,6 +146,31 @@ test.each<[ChargeOutcome, string]>([
   const { charge, events } = scene({ outcome });
   expect(await charge('pay_1')).toEqual({ kind: 'open', reason: 'lost' });
   expect(events).toEqual(['charge', released]);
+});
+
+const longAgo = new Date(0);
+const atTheBank = { type: 'redirect', url: 'http://bank' } as const;
+test.each<[string, Partial<Claim>, string | null]>([
+  ['that was asked for just now, long after it began', { asked_at: new Date() }, null],
+  ['that was asked for long ago', { asked_at: longAgo }, 'lost'],
+  [
+    'whose buyer has time left at the bank',
+    { asked_at: longAgo, next_action: atTheBank, action_until: new Date(Date.now() + 60_000) },
+    null,
+  ],
+  [
+    'whose buyer was waited for long ago',
+    { asked_at: longAgo, next_action: atTheBank, action_until: longAgo },
+    'lost',
+  ],
+])('whether what is not known of a payment %s is for a person', async (_, changes, reason) => {
+  const lost = { kind: 'unknown', reason: 'lost' } as const;
+  const { charge, unresolved } = scene({
+    ...{ outcome: lost, found: lost, unresolvedAfterMs: 120_000 },
+    payment: { ...initiated, was_asked: 'primary', ...changes },
+  });
+  await charge('pay_1');
+  expect(unresolved).toEqual([reason]);
 });
 
 test('a refusal to work says nothing about who was asked before', async () => {

@@ -24,7 +24,7 @@ export interface SagaParts {
   push: Settlement['push'];
   log: Log;
   at: AtCrashPoint;
-  /** An outcome that stays unknown for longer is for a person to decide. */
+  /** An outcome that stays unknown for longer, since it was asked for, is for a person to decide. */
   unresolvedAfterMs: number;
 }
 
@@ -89,7 +89,9 @@ export function paymentSaga(parts: SagaParts) {
 
   /** Gives the claim back without an outcome: the provider may have been asked. */
   async function leave(claim: Claim, reason: string, isForPerson = false): Promise<Followed> {
-    const isOld = Date.now() - claim.created_at.getTime() > unresolvedAfterMs;
+    // A payment may have waited for a provider to come back first, and its buyer has time of their own.
+    const silentSince = claim.action_until ?? claim.asked_at;
+    const isOld = Date.now() - silentSince.getTime() > unresolvedAfterMs;
     const unresolved = isForPerson || isOld ? reason : null;
     if (unresolved !== null && claim.unresolved === null) {
       log.error({ paymentId: claim.payment_id, reason }, 'a payment is for a person to decide');

@@ -49,7 +49,7 @@ const sagaTimes = {
   turnMsMax: 3_000,
   /** How long a buyer may take at their bank. */
   actionMs: 300_000,
-  /** An outcome that stays unknown for longer is for a person to decide. */
+  /** An outcome that stays unknown for longer, since it was asked for, is for a person to decide. */
   unresolvedAfterMs: 120_000,
 };
 export type SagaTimes = typeof sagaTimes;
