@@ -178,8 +178,8 @@ export interface ChargeRequest {
   paymentToken: string;
   /** For the provider's records: the number that the buyer sees. */
   reference: string;
-  /** When this payment began. */
-  begunAtMs: number;
+  /** When the provider was first seen to repeat a failure for this payment; null: not yet. */
+  keyOverAtMs: number | null;
   /** By `performance.now()`: what might not be answered by then is not sent any more, and is *unavailable*. */
   answerByMs: number;
 }
@@ -203,7 +203,10 @@ export type ChargeOutcome =
   /** The buyer has a part to do at `url` (3-D Secure); `find` tells what became of it. */
   | { kind: 'requires_action'; url: string; providerReference: string }
   | { kind: 'declined'; declineCode: string; providerReference: string | null }
-  | Unknown
+  | (Unknown & {
+      /** The provider repeats what it failed with, whatever it did before: its list alone knows, and may lag behind. */
+      isKeyOver?: true;
+    })
   | ProviderUnavailable;
 
 /** A payment as the provider knows it. The reference is null where its answer to the charge never came. */

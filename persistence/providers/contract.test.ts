@@ -17,7 +17,7 @@ const request = (paymentToken: string): ChargeRequest => {
   const reference = `AAAA-${number}`;
   const amount = { amount: 49_900, currency: 'USD' };
   const answerByMs = Number.POSITIVE_INFINITY;
-  return { paymentId: `pay_${number}`, amount, paymentToken, reference, begunAtMs: Date.now(), answerByMs };
+  return { paymentId: `pay_${number}`, amount, paymentToken, reference, keyOverAtMs: null, answerByMs };
 };
 
 describe.each(['thin', 'stripe'] as const)('%s', (kind) => {
@@ -51,13 +51,19 @@ describe.each(['thin', 'stripe'] as const)('%s', (kind) => {
     }
   };
 
-  /** What is found of `pay_1`, whose provider's name is not known, where the list answers so. */
+  /**
+   * What is found of `pay_1`, whose provider's name is not known, where the list answers so. Whatever it names is taken
+   * by now.
+   */
   const foundAt = (answer: (query: string | null) => [status: number, body: object]) =>
     withProvider(
       (asked, response) => {
-        const [status, body] = answer(
-          new URL(asked.url ?? '', 'http://provider.test').searchParams.get('query'),
-        );
+        const { pathname, searchParams } = new URL(asked.url ?? '', 'http://provider.test');
+        const id = pathname.split('/').at(-1);
+        const [status, body] =
+          id === 'search'
+            ? answer(searchParams.get('query'))
+            : [200, { id, object: 'payment_intent', status: 'succeeded' }];
         response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
       },
       (provider) => provider.find({ paymentId: 'pay_1', providerReference: null }),
@@ -90,6 +96,15 @@ describe.each(['thin', 'stripe'] as const)('%s', (kind) => {
     expect(found).toEqual({ kind: 'captured', providerReference: 'pi_1' });
   });
 
+  test.each(['processing', 'requires_payment_method', 'requires_capture', 'canceled'])(
+    'what the list says of a charge may be old: it is %s there, and taken',
+    async (status) => {
+      const data = [{ id: 'pi_1', object: 'payment_intent', status }];
+      const found = await foundAt(() => [200, { object: 'list', data, has_more: false }]);
+      expect(found).toEqual({ kind: 'captured', providerReference: 'pi_1' });
+    },
+  );
+
   test('a list that is not there says nothing about a charge', async () => {
     expect(await foundAt(() => [404, { error: {} }])).toMatchObject({ kind: 'unknown' });
   });
@@ -116,6 +131,18 @@ describe.each(['thin', 'stripe'] as const)('%s', (kind) => {
     expect(await provider.charge(charge)).toMatchObject({ kind: 'declined', declineCode: 'provider_error' });
     const patient = adapter({ listLagMs: 60_000 });
     expect(await patient.charge(charge)).toMatchObject({ kind: 'unknown' });
+    const overFor = (ms: number) => patient.charge({ ...charge, keyOverAtMs: Date.now() - ms });
+    expect(await overFor(30_000)).toMatchObject({ kind: 'unknown', isKeyOver: true });
+    expect(await overFor(60_001)).toMatchObject({ kind: 'declined', declineCode: 'provider_error' });
+  });
+
+  test('a failure that is only repeated, however often, keeps nobody from charging', async () => {
+    const provider = adapter({ listLagMs: 60_000 });
+    const charge = request('tok_error');
+    for (let made = 0; made < 40; made += 1) {
+      expect(await provider.charge(charge)).toMatchObject({ kind: 'unknown' });
+    }
+    expect(await provider.charge(request('tok_visa'))).toMatchObject({ kind: 'captured' });
   });
 
   test('an id that was used for something else is what that something did', async () => {

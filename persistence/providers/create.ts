@@ -20,8 +20,13 @@ const defaults: ProviderOptions = {
   halfOpenAfterMs: 1_000,
 };
 
-/** Stripe's search shows a payment within a minute: https://docs.stripe.com/search#data-freshness */
-const stripeListLagMs = 60_000;
+/**
+ * Stripe's search shows a payment within a minute, and during outages up to an hour late:
+ * https://docs.stripe.com/search#data-freshness. It is asked where Stripe failed, which is when there is an outage, so
+ * the hour counts. The unit waits with the payment, which costs less than money that was taken and refused; and a person
+ * is called long before, and can look.
+ */
+const stripeListLagMs = 3_600_000;
 
 /** The providers that the settings name, in the order in which they are asked. Throws where there is none. */
 export function providersOf(settings: Settings): WatchedProvider[] {

@@ -22,16 +22,16 @@ export interface GuardOptions {
 }
 
 /**
- * A provider behind a bulkhead and a breaker. One card that cannot be charged, or one refund that is not known, says
- * nothing about the next; a provider that does not answer does. While the breaker is open nothing is sent:
- * *unavailable*. So is what waited for its turn for so long that its answer might come after its time: another may be
- * asking for the same by then. That says nothing about the provider.
+ * A provider behind a bulkhead and a breaker. One card that cannot be charged, one refund that is not known, or a failure
+ * of long ago that is repeated, says nothing about the next; a provider that does not answer does. While the breaker is
+ * open nothing is sent: *unavailable*. So is what waited for its turn for so long that its answer might come after its
+ * time: another may be asking for the same by then. That says nothing about the provider.
  */
 export function guarded(provider: PaymentProvider, options: GuardOptions): WatchedProvider {
   const breaker = circuitBreaker(
     handleWhenResult((outcome) => {
-      const { kind, isOfThisAlone } = outcome as { kind: string; isOfThisAlone?: true };
-      return (kind === 'unavailable' || kind === 'unknown') && !isOfThisAlone;
+      const { kind, isOfThisAlone, isKeyOver } = outcome as Watched;
+      return (kind === 'unavailable' || kind === 'unknown') && !isOfThisAlone && !isKeyOver;
     }),
     {
       breaker: new SamplingBreaker({ threshold: 0.5, duration: 5_000, minimumRps: 2 }),
@@ -72,6 +72,13 @@ export function guarded(provider: PaymentProvider, options: GuardOptions): Watch
     find: (payment) => guard(() => provider.find(payment)),
     findRefund: (refund) => guard(() => provider.findRefund(refund)),
   };
+}
+
+/** Of an outcome, whichever it is, what says something about its provider. */
+interface Watched {
+  kind: string;
+  isOfThisAlone?: true;
+  isKeyOver?: true;
 }
 
 const tooLate: ProviderUnavailable = { kind: 'unavailable', reason: 'its turn came too late' };

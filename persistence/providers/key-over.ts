@@ -48,18 +48,23 @@ export async function outcomeOfAnswer(
 /**
  * What became of a charge whose key is over: its failure is repeated, or its key is taken by another request,
  * and asking again changes nothing. Only the provider's own list knows. `listLagMs` is how long after a
- * charge the list may not show it yet; until then *nothing there* means nothing.
+ * charge the list may not show it yet; until then *nothing there* means nothing. It is counted from when the key was
+ * first seen to be over. Nothing earlier will do: of the requests before that one, any may be the first that arrived.
  */
 export async function outcomeOfList(
   find: Find,
-  { paymentId, begunAtMs }: ChargeRequest,
+  { paymentId, keyOverAtMs }: ChargeRequest,
   listLagMs: number,
 ): Promise<ChargeOutcome> {
   const found = await foundCharge(find, { paymentId, providerReference: null });
+  if (found.kind === 'unknown') return { ...found, isKeyOver: true };
   if (found.kind !== 'none') return found;
-  return Date.now() - begunAtMs < listLagMs
-    ? { kind: 'unknown', reason: 'the provider failed, and its list may not show yet what it did' }
-    : { kind: 'declined', declineCode: 'provider_error', providerReference: null };
+  const nowMs = Date.now();
+  if (nowMs - (keyOverAtMs ?? nowMs) >= listLagMs) {
+    return { kind: 'declined', declineCode: 'provider_error', providerReference: null };
+  }
+  const reason = 'the provider failed, and its list may not show yet what it did';
+  return { kind: 'unknown', reason, isKeyOver: true };
 }
 
 /** The provider's name for a payment, or the outcome where there is none to be had. */

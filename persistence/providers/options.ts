@@ -12,6 +12,6 @@ export interface AdapterOptions {
   timeoutMs: number;
   /** Requests on their way at once; what is more waits its turn. */
   atOnceMax: number;
-  /** How long after a charge the provider's list may not show it yet. */
+  /** How long after a charge the provider's list may not show it yet, also where the provider is in trouble. */
   listLagMs: number;
 }

@@ -1,6 +1,7 @@
 import { Agent } from 'node:http';
 import { Agent as SecureAgent } from 'node:https';
 import Stripe from 'stripe';
+import type { PaymentId } from '../../engine/contracts/ids.ts';
 import type {
   ChargeOutcome,
   ChargeRequest,
@@ -73,12 +74,17 @@ export function stripeProvider(options: AdapterOptions): PaymentProvider {
 
   async function find({ paymentId, providerReference }: ProviderPayment): Promise<FoundPayment> {
     try {
-      if (providerReference !== null) return standingOf(await intents.retrieve(providerReference));
-      const { data } = await intents.search({ query: `metadata['payment_id']:'${paymentId}'`, limit: 1 });
-      return data[0] ? standingOf(data[0]) : { kind: 'none' };
+      const reference = providerReference ?? (await searchFor(paymentId));
+      return reference === undefined ? { kind: 'none' } : standingOf(await intents.retrieve(reference));
     } catch (error) {
       return outcomeOf(error, (refused) => findRefused(refused, providerReference));
     }
+  }
+
+  /** The name alone: how it stands, the search may not have heard yet. */
+  async function searchFor(paymentId: PaymentId): Promise<string | undefined> {
+    const { data } = await intents.search({ query: `metadata['payment_id']:'${paymentId}'`, limit: 1 });
+    return data[0]?.id;
   }
 
   return {

@@ -37,7 +37,7 @@ const request: ChargeRequest = {
   amount: { amount: 49_900, currency: 'USD' },
   paymentToken: 'tok_visa',
   reference: 'AAAA-BBBB-CCCC',
-  begunAtMs: 0,
+  keyOverAtMs: null,
   answerByMs: Number.POSITIVE_INFINITY,
 };
 
@@ -151,6 +151,7 @@ test.each([
   const url = await provider(({ request: { method, url }, response }) => {
     if (method === 'POST') json(response, 500, {}, { 'Idempotent-Replayed': 'true' });
     else if (url?.startsWith('/v1/payment_intents/search?')) json(response, 200, { data: intents });
+    else if (url === '/v1/payment_intents/pi_4') json(response, 200, intents[0] ?? {});
     else response.writeHead(404).end();
   });
   expect(await createPaymentProvider('primary', url).charge(request)).toMatchObject(outcome);

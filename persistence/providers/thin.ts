@@ -64,15 +64,22 @@ export function thinProvider(options: AdapterOptions): PaymentProvider {
   }
 
   async function find({ paymentId, providerReference }: ProviderPayment): Promise<FoundPayment> {
-    // Not by its key: the list has to know it longer than that.
-    const search = `/search?${new URLSearchParams({ query: `metadata['payment_id']:'${paymentId}'` })}`;
-    const path = providerReference === null ? `${intentsPath}${search}` : intentPath(providerReference);
     try {
-      const answer = await get(path);
-      if (answer.status !== 200) return findRefused(errorOf(answer), providerReference);
-      if (isIntent(answer.body)) return standingOf(answer.body);
-      const [intent] = (answer.body as { data?: ProviderIntent[] } | null)?.data ?? [];
-      return intent ? standingOf(intent) : { kind: 'none' };
+      let reference = providerReference;
+      if (reference === null) {
+        // Not by its key: the list has to know it longer than that. And its name alone: how it stands, the list may
+        // not have heard yet.
+        const query = new URLSearchParams({ query: `metadata['payment_id']:'${paymentId}'` });
+        const list = await get(`${intentsPath}/search?${query}`);
+        if (list.status !== 200) return findRefused(errorOf(list), null);
+        const [listed] = (list.body as { data?: ProviderIntent[] } | null)?.data ?? [];
+        if (!listed) return { kind: 'none' };
+        reference = listed.id;
+      }
+      const answer = await get(intentPath(reference));
+      return answer.status === 200 && isIntent(answer.body)
+        ? standingOf(answer.body)
+        : findRefused(errorOf(answer), providerReference);
     } catch (error) {
       return silence(error);
     }

@@ -28,7 +28,7 @@ SELECT
   named.payment_id, named.buyer_id, named.order_id, named.sale_id, named.state,
   named.amount_minor, named.currency, named.payment_token, named.payment_tokens,
   named.decline_code, named.created_at, named.request_id, named.provider, named.provider_reference,
-  named.next_action, named.action_until, named.unresolved,
+  named.next_action, named.action_until, named.unresolved, named.key_over_at,
   named.asked AS was_asked,
   CASE WHEN named.is_free THEN named.to_ask END AS asked,
   CASE WHEN named.is_free THEN coalesce(named.asked_at, now()) END AS asked_at,

@@ -34,6 +34,7 @@ const claimOf = (leaseMs: number): Claim => ({
   was_asked: 'primary',
   asked: 'primary',
   asked_at: new Date(),
+  key_over_at: null,
   fence: 2,
   leaseUntilMs: performance.now() + leaseMs,
 });

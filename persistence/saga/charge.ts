@@ -31,7 +31,7 @@ export function chargeStep(provider: PaymentProvider, at: AtCrashPoint) {
       amount: amountOf(claim),
       paymentToken: claim.payment_tokens?.[claim.asked] ?? claim.payment_token ?? '',
       reference: claim.order_number,
-      begunAtMs: claim.created_at.getTime(),
+      keyOverAtMs: claim.key_over_at?.getTime() ?? null,
       answerByMs: claim.leaseUntilMs,
     });
     at('charge:answered');

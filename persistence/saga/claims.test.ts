@@ -66,7 +66,7 @@ test('a claim keeps others away while its lease lasts; given back after it, it c
   ]);
   const second = (await ask()) as Claim;
   expect(second).toMatchObject({ fence: 2, was_asked: 'primary' });
-  const back = { isUnasked: true, pauseMs: 0, unresolved: null };
+  const back = { isUnasked: true, pauseMs: 0, unresolved: null, isKeyOver: false };
   await release(first, back);
   expect(await ask()).toMatchObject({ fence: null, was_asked: 'primary' });
   await release(second, back);
@@ -97,17 +97,17 @@ test('since when a payment is asked for is kept, and forgotten where nobody was 
   const { ask, release, row } = await claimable('asked-for');
   const first = await ask();
   expect(first.asked_at).toEqual((await row())?.asked_at);
-  await release(first, { isUnasked: false, pauseMs: 0, unresolved: null });
+  await release(first, { isUnasked: false, pauseMs: 0, unresolved: null, isKeyOver: false });
   const second = await ask();
   expect(second.asked_at).toEqual(first.asked_at);
-  await release(second, { isUnasked: true, pauseMs: 0, unresolved: null });
+  await release(second, { isUnasked: true, pauseMs: 0, unresolved: null, isKeyOver: false });
   expect((await row())?.asked_at).toBeNull();
   expect((await ask()).asked_at.getTime()).toBeGreaterThan(first.asked_at.getTime());
 });
 
 test('a payment is for a person for the first reason, until its provider answers', async () => {
   const { ask, release, awaitBuyer, row } = await claimable('answered');
-  const back = { isUnasked: false, pauseMs: 0 };
+  const back = { isUnasked: false, pauseMs: 0, isKeyOver: false };
   await release(await ask(), { ...back, unresolved: 'lost' });
   await release(await ask(), { ...back, unresolved: 'lost again' });
   expect(await row()).toMatchObject({ unresolved: 'lost' });
@@ -118,4 +118,18 @@ test('a payment is for a person for the first reason, until its provider answers
   expect(await row()).toMatchObject({ unresolved: 'lost' });
   await release(await ask(), { ...back, unresolved: null });
   expect(await row()).toMatchObject({ unresolved: null });
+});
+
+test('since when a key is over is kept from the first time that it was seen', async () => {
+  const { ask, release } = await claimable('over');
+  const back = { isUnasked: false, pauseMs: 0, unresolved: null };
+  const first = await ask();
+  expect(first.key_over_at).toBeNull();
+  await release(first, { ...back, isKeyOver: true });
+  const second = await ask();
+  expect(second.key_over_at).toEqual(expect.any(Date));
+  await release(second, { ...back, isKeyOver: true });
+  const third = await ask();
+  await release(third, { ...back, isKeyOver: false });
+  expect([third, await ask()].map((claim) => claim.key_over_at)).toEqual(Array(2).fill(second.key_over_at));
 });

@@ -12,6 +12,8 @@ export interface PaymentSeen extends PaymentRow {
   next_action: { type: 'redirect'; url: string } | null;
   action_until: Date | null;
   unresolved: string | null;
+  /** When its key was first seen to be over. */
+  key_over_at: Date | null;
   was_asked: string | null;
   /** Null, as are `asked_at` and `fence`, where somebody else acts on it or nobody has to. */
   asked: string | null;
@@ -37,6 +39,8 @@ export interface Release {
   pauseMs: number;
   /** Why a person has to decide; null where none has to, or not any more. */
   unresolved: string | null;
+  /** The provider repeats a failure for it. */
+  isKeyOver: boolean;
 }
 
 export interface AwaitedBuyer {
@@ -83,6 +87,7 @@ export function claimsOn(on: Postgres, options: { leaseMs: number; first: string
         released.map((one) => one.isUnasked),
         released.map((one) => one.pauseMs),
         released.map((one) => one.unresolved),
+        released.map((one) => one.isKeyOver),
       ]);
       return released.map(() => undefined);
     },

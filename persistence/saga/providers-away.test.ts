@@ -1,5 +1,6 @@
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { passBy } from '../../engine/contracts/crash-points.ts';
 import { orderIdOf, type PaymentId } from '../../engine/contracts/ids.ts';
@@ -197,6 +198,68 @@ test('a charge that was taken in is asked of no other provider, whatever becomes
     busy.close();
   }
 });
+
+/** A way to a provider whose list shows nothing until it is told to; how often it was searched in vain. */
+async function listBehind(providerUrl: string) {
+  let isShown = false;
+  let searches = 0;
+  const { url, close } = await providerThat(async (request, response) => {
+    response.setHeader('Content-Type', 'application/json');
+    if (request.url?.includes('/search') && !isShown) {
+      searches += 1;
+      response.end(JSON.stringify({ object: 'list', data: [], has_more: false }));
+      return;
+    }
+    const { method = 'GET', headers } = request;
+    const passed = ['content-type', 'idempotency-key'].flatMap((name) =>
+      headers[name] === undefined ? [] : [[name, String(headers[name])] as [string, string]],
+    );
+    const body = method === 'POST' ? { body: await text(request) } : {};
+    const answer = await fetch(`${providerUrl}${request.url}`, { method, headers: passed, ...body });
+    const replayed = answer.headers.get('idempotent-replayed');
+    if (replayed !== null) response.setHeader('Idempotent-Replayed', replayed);
+    response.writeHead(answer.status).end(await answer.text());
+  });
+  return {
+    url,
+    close,
+    searches: () => searches,
+    show: () => {
+      isShown = true;
+    },
+  };
+}
+
+test.each(['thin', 'stripe'] as const)(
+  'a charge that the list of %s does not show yet is refused by nobody, however long ago it was begun and asked for',
+  async (kind) => {
+    const simulator = await testSimulator({ errorAfterShare: 1 });
+    const list = await listBehind(simulator.url);
+    const other = await testHouse();
+    try {
+      const options = { kind, apiKey: 'sk_test_of_the_tests', listLagMs: 60_000 };
+      await other.startWorker({ providers: [createPaymentProvider('primary', list.url, options)] });
+      await other.pay(await other.hold(await other.openSale(1)));
+      const payment = async () => {
+        const { rows } = await other.database.pool.query<{ state: string }>('SELECT state FROM payments');
+        return rows;
+      };
+      // It waited for its provider, which did not hear it for long; what it did is a moment old.
+      await other.database.pool.query(
+        "UPDATE payments SET created_at = now() - interval '10 minutes', asked_at = now() - interval '9 minutes'",
+      );
+      await eventually(list.searches).toBeGreaterThan(1);
+      expect(await payment()).toEqual([{ state: 'initiated' }]);
+      list.show();
+      await eventually(payment).toEqual([{ state: 'captured' }]);
+      expect((await simulator.tally()).captured.count).toBe(1);
+    } finally {
+      await other.close();
+      list.close();
+      simulator.close();
+    }
+  },
+);
 
 test('a claim outlasts the wait for an answer, however long a provider is waited for', async () => {
   const simulator = await testSimulator({ timeoutBeforeShare: 1 });

@@ -31,6 +31,7 @@ const initiated: Claim = {
   was_asked: null,
   asked: 'primary',
   asked_at: new Date(),
+  key_over_at: null,
   fence: 1,
   waits_until: new Date(8_640_000_000_000_000),
   leaseUntilMs: Number.POSITIVE_INFINITY,

@@ -55,7 +55,7 @@ export function paymentSaga(parts: SagaParts) {
     if (!isClaim(seen)) return seen.next_action ? done : open('somebody else acts on it');
     at('charge:claimed');
     const provider = providers.named(seen.asked);
-    if (!provider) return leave(seen, `the provider ${seen.asked} is not configured here`, true);
+    if (!provider) return leave(seen, { reason: `the provider ${seen.asked} is not configured here` }, true);
     const step = seen.next_action ? afterBuyer(provider, at) : chargeStep(provider, at);
     return decide(seen, await step(seen));
   }
@@ -69,9 +69,9 @@ export function paymentSaga(parts: SagaParts) {
       case 'requires_action':
         return waitForBuyer(claim, outcome);
       case 'unavailable':
-        return claim.was_asked === null ? takeOver(claim, outcome.reason) : leave(claim, outcome.reason);
+        return claim.was_asked === null ? takeOver(claim, outcome.reason) : leave(claim, outcome);
       case 'unknown':
-        return leave(claim, outcome.reason);
+        return leave(claim, outcome);
     }
   }
 
@@ -83,12 +83,16 @@ export function paymentSaga(parts: SagaParts) {
       const outcome = { kind: 'declined', declineCode, providerReference: null } as const;
       return settle(claim, 'declined', { ...outcome, provider: null, by: 'saga', fence: claim.fence });
     }
-    await claims.release(claim, { isUnasked: true, pauseMs: 0, unresolved: null });
+    await claims.release(claim, { isUnasked: true, pauseMs: 0, unresolved: null, isKeyOver: false });
     return next ? follow(claim.payment_id, next.name) : open(reason);
   }
 
   /** Gives the claim back without an outcome: the provider may have been asked. */
-  async function leave(claim: Claim, reason: string, isForPerson = false): Promise<Followed> {
+  async function leave(
+    claim: Claim,
+    { reason, isKeyOver = false }: { reason: string; isKeyOver?: boolean },
+    isForPerson = false,
+  ): Promise<Followed> {
     // A payment may have waited for a provider to come back first, and its buyer has time of their own.
     const silentSince = claim.action_until ?? claim.asked_at;
     const isOld = Date.now() - silentSince.getTime() > unresolvedAfterMs;
@@ -97,7 +101,7 @@ export function paymentSaga(parts: SagaParts) {
       log.error({ paymentId: claim.payment_id, reason }, 'a payment is for a person to decide');
     }
     const pauseMs = claim.next_action ? lookAgainMs : 0;
-    await claims.release(claim, { isUnasked: false, pauseMs, unresolved });
+    await claims.release(claim, { isUnasked: false, pauseMs, unresolved, isKeyOver });
     return open(reason);
   }
 
@@ -106,7 +110,12 @@ export function paymentSaga(parts: SagaParts) {
     { url, providerReference }: Extract<Charged, { kind: 'requires_action' }>,
   ): Promise<Followed> {
     if (claim.next_action) {
-      await claims.release(claim, { isUnasked: false, pauseMs: lookAgainMs, unresolved: null });
+      await claims.release(claim, {
+        isUnasked: false,
+        pauseMs: lookAgainMs,
+        unresolved: null,
+        isKeyOver: false,
+      });
       return done;
     }
     const isFirst = await claims.awaitBuyer({ claim, provider: claim.asked, providerReference, url });
