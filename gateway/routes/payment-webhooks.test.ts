@@ -141,6 +141,23 @@ test.each([
   expect(answer.body.field).toBe(field);
 });
 
+test.each([
+  [{ object: 'payment_intent', id: 'pi_1' }, 'pi_1'],
+  [{ object: 'charge', id: 'ch_1', payment_intent: 'pi_1' }, 'pi_1'],
+  [{ object: 'refund', id: 're_1', payment_intent: null }, null],
+  [{ object: 'payment_intent', id: 'pi_\u0000' }, null],
+  [{ object: 'payment_intent', id: 17 }, null],
+])('what a provider calls the payment is kept with its event: %j', async (told, reference) => {
+  const event = newEvent({ data: { object: { ...told, metadata: { payment_id: 'pay_a1' } } } });
+  const body = JSON.stringify(event);
+  expect((await post(body, signed(body))).status).toBe(200);
+  const { rows } = await database.query(
+    'SELECT provider_reference FROM provider_events WHERE event_id = $1',
+    [event.id],
+  );
+  expect(rows).toEqual([{ provider_reference: reference }]);
+});
+
 test('ids that are none of ours name nothing', async () => {
   const metadata = { payment_id: "pay_'; DROP TABLE payments", refund_id: 17 };
   const event = newEvent({ data: { object: { metadata } } });

@@ -11,6 +11,7 @@ interface EventRow {
   type: string;
   paymentId: string | null;
   refundId: string | null;
+  providerReference: string | null;
 }
 
 const takeEvents = statement('take-events');
@@ -24,7 +25,8 @@ export function providerEventsOn(
 ): ProviderEvents {
   const store = gather<EventRow, void>(
     async (events) => {
-      await takeEvents(on, columns(events, ['provider', 'id', 'type', 'paymentId', 'refundId']));
+      const named = ['provider', 'id', 'type', 'paymentId', 'refundId', 'providerReference'] as const;
+      await takeEvents(on, columns(events, named));
       return events.map(() => undefined);
     },
     { sizeMax },

@@ -11,6 +11,8 @@ export interface ToldEvent {
   /** Null where it names no payment, or refund, that could be ours. */
   paymentId: string | null;
   refundId: string | null;
+  /** The provider's own name for the payment; null where it gives none. */
+  providerReference: string | null;
 }
 
 const Name = Type.String({ minLength: 1, maxLength: 255 });
@@ -20,7 +22,14 @@ const Event = Compile(
   Type.Object({
     id: Name,
     type: Name,
-    data: Type.Object({ object: Type.Object({ metadata: Type.Optional(Metadata) }) }),
+    data: Type.Object({
+      object: Type.Object({
+        metadata: Type.Optional(Metadata),
+        object: Type.Optional(Type.Unknown()),
+        id: Type.Optional(Type.Unknown()),
+        payment_intent: Type.Optional(Type.Unknown()),
+      }),
+    }),
   }),
 );
 
@@ -56,13 +65,16 @@ export function readWebhook(body: string, signature: string, secret: string): To
     const detail = 'The body is no event: it takes id, type and data.object.';
     return refuse('invalid_request', { ...fieldOf(event), detail });
   }
-  const metadata = event.data.object.metadata ?? {};
+  const told = event.data.object;
+  const metadata = told.metadata ?? {};
   return {
     kind: 'event',
     id: event.id,
     type: event.type,
     paymentId: idIn(metadata.payment_id, 'pay'),
     refundId: idIn(metadata.refund_id, 'rfd'),
+    // An intent names itself, and a charge its intent.
+    providerReference: nameIn(told.object === 'payment_intent' ? told.id : told.payment_intent),
   };
 }
 
@@ -82,6 +94,9 @@ function fieldOf(body: unknown): { field?: string } {
 
 /** The first sentence: the rest is advice about other frameworks. */
 const detailOf = ({ message }: Error) => `${message.split(/[.?\n]/, 1)[0]}.`;
+
+const nameIn = (value: unknown): string | null =>
+  typeof value === 'string' && /^\w{1,255}$/.test(value) ? value : null;
 
 const idIn = (value: unknown, prefix: string): string | null =>
   typeof value === 'string' && new RegExp(`^${prefix}_[0-9a-z]{1,64}$`).test(value) ? value : null;

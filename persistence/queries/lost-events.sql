@@ -3,7 +3,8 @@
 -- say that a refund failed, until the refund has come to an end. What could not be acted on waits its pause.
 --
 -- $1 how many, integer  $2 types that may say that a refund failed, text[]
-SELECT event.provider, event.event_id, event.type, event.refund_id, event.looks,
+SELECT event.provider, event.event_id, event.type, event.refund_id, event.provider_reference,
+  event.looks,
   coalesce(event.payment_id, refunds.payment_id) AS payment_id,
   payments.state AS payment_state, refunds.state AS refund_state
 FROM provider_events AS event

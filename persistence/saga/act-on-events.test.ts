@@ -5,6 +5,7 @@ import { type OrderId, orderIdOf, type RefundId } from '../../engine/contracts/i
 import type {
   FoundPayment,
   PaymentProvider,
+  ProviderPayment,
   ProviderRefund,
   RefundOutcome,
 } from '../../engine/contracts/ports.ts';
@@ -49,8 +50,8 @@ async function paymentOf(held: Hold) {
 }
 
 /** The provider tells of it, as its webhook does. */
-async function tell(type: string, metadata: object, id: string = randomUUID()) {
-  const payload = JSON.stringify({ id, type, data: { object: { metadata } } });
+async function tell(type: string, metadata: object, id: string = randomUUID(), of: object = {}) {
+  const payload = JSON.stringify({ id, type, data: { object: { ...of, metadata } } });
   const signature = Stripe.webhooks.generateTestHeaderString({ payload, secret });
   expect(await events.take('primary', payload, signature)).toEqual({ kind: 'taken' });
 }
@@ -91,15 +92,19 @@ test('an event wakes a payment, and what becomes of it is asked of the provider'
 });
 
 test('an event decides nothing: what it says of a payment that is not paid changes nothing', async () => {
-  const { held, paymentId } = await atTheBank();
+  const { held, paymentId, url } = await atTheBank();
   const before = (await simulator.tally()).captured.count;
   for (const type of ['payment_intent.succeeded', 'charge.succeeded', 'payment_intent.canceled']) {
     await tell(type, { payment_id: paymentId });
   }
-  await eventually(unacted).toBe(0);
+  // Those that tell of money are looked at when the payment has come to an end.
+  await eventually(unacted).toBe(2);
   await eventually(async () => (await paymentOf(held))?.state).toBe('initiated');
   expect(await statusOf(held)).toBe('pending');
   expect((await simulator.tally()).captured.count).toBe(before);
+  await simulator.authenticate(url, 'complete');
+  await eventually(unacted).toBe(0);
+  expect(await paymentOf(held)).toMatchObject({ state: 'captured', unresolved: null });
 });
 
 test('events of a settled payment, late, twice and in any order, change nothing and tell nobody', async () => {
@@ -122,24 +127,28 @@ test('events of a settled payment, late, twice and in any order, change nothing 
 });
 
 /** A payment that was declined, and an event that says that money was taken; no worker is left to act on it. */
-async function declinedButTold(type: string): Promise<{ held: Hold; paymentId: string }> {
+async function declinedButTold(type: string, of: object = {}): Promise<{ held: Hold; paymentId: string }> {
   const worker = await house.startWorker();
   const held = await house.hold(await house.openSale(1));
   await house.pay(held, 'tok_declined');
   await eventually(async () => (await paymentOf(held))?.state).toBe('declined');
   await worker.close();
   const paymentId = (await paymentOf(held))?.payment_id ?? '';
-  await tell(type, { payment_id: paymentId });
+  await tell(type, { payment_id: paymentId }, randomUUID(), of);
   return { held, paymentId };
 }
 
 /** Acts on events with a provider that answers so when it is asked about a payment. */
 function actWith(found: FoundPayment, back: RefundOutcome = { kind: 'unknown', reason: 'not asked for' }) {
   const voided: string[] = [];
+  const sought: (string | null)[] = [];
   const asked: ProviderRefund[] = [];
   const provider = {
     ...house.provider,
-    find: async () => found,
+    find: async ({ providerReference }: ProviderPayment) => {
+      sought.push(providerReference);
+      return found;
+    },
     findRefund: async (refund: ProviderRefund) => {
       asked.push(refund);
       return back;
@@ -158,7 +167,7 @@ function actWith(found: FoundPayment, back: RefundOutcome = { kind: 'unknown', r
       providerNamed: () => provider,
       log: createLog('silent'),
     });
-  return { run, voided, asked };
+  return { run, voided, sought, asked };
 }
 
 test('money of a payment that had ended calls a person, once the provider says so, too', async () => {
@@ -173,6 +182,86 @@ test('money of a payment that had ended calls a person, once the provider says s
     state: 'declined',
     unresolved: expect.stringContaining('pi_late'),
   });
+});
+
+/** What a provider may say of a payment that it took the money of, as long as it does not show that. */
+const notShown: FoundPayment[] = [
+  { kind: 'none' },
+  { kind: 'declined', declineCode: 'card_declined', providerReference: 'pi_late' },
+  { kind: 'requires_action', url: 'http://bank', providerReference: 'pi_late' },
+  { kind: 'unavailable', reason: 'away' },
+];
+
+test.each(notShown)(
+  'money of a payment that had ended is looked for until it is shown: %j',
+  async (found) => {
+    await running.close();
+    const { held } = await declinedButTold('payment_intent.succeeded');
+    for (let looks = 0; looks < 3; looks += 1) {
+      expect(await actWith(found).run()).toBe(0);
+      await afterTheirPauses();
+    }
+    expect(await actWith({ kind: 'captured', providerReference: 'pi_late' }).run()).toBe(1);
+    expect((await paymentOf(held))?.unresolved).toContain('pi_late');
+  },
+);
+
+test.each([
+  ['payment_intent.succeeded', { id: 'pi_told', object: 'payment_intent' }, 'pi_told'],
+  ['charge.succeeded', { id: 'ch_1', object: 'charge', payment_intent: 'pi_told' }, 'pi_told'],
+  ['charge.succeeded', { id: 'ch_1', object: 'charge', payment_intent: null }, null],
+  ['charge.succeeded', { id: 'ch_1', object: 'charge', payment_intent: "pi_'; DROP" }, null],
+])('%s is looked for by the name that it tells: %j', async (type, of, reference) => {
+  await running.close();
+  await declinedButTold(type, of);
+  const { run, sought } = actWith({ kind: 'captured', providerReference: 'pi_told' });
+  expect(await run()).toBe(1);
+  expect(sought).toEqual([reference]);
+});
+
+test('what tells of money while its payment is under way is looked at when that has ended', async () => {
+  await running.close();
+  const held = await house.hold(await house.openSale(1));
+  await house.pay(held, 'tok_declined');
+  const payment = await paymentOf(held);
+  await tell('payment_intent.succeeded', { payment_id: payment?.payment_id });
+  // However long that takes, nobody is called for it: the payment is looked after anyway.
+  await house.database.pool.query('UPDATE provider_events SET looks = 84 WHERE acted_at IS NULL');
+  const { run, sought } = actWith({ kind: 'captured', providerReference: 'pi_late' });
+  expect(await run()).toBe(0);
+  expect(sought).toEqual([]);
+  expect(await paymentOf(held)).toMatchObject({ state: 'initiated', unresolved: null });
+  const worker = await house.startWorker();
+  await eventually(async () => (await paymentOf(held))?.state).toBe('declined');
+  await worker.close();
+  await afterTheirPauses();
+  expect(await run()).toBe(1);
+  expect((await paymentOf(held))?.unresolved).toContain('pi_late');
+});
+
+test.each<[FoundPayment, string | null]>([
+  [{ kind: 'declined', declineCode: 'card_declined', providerReference: 'pi_late' }, null],
+  [{ kind: 'none' }, 'does not say'],
+  [{ kind: 'requires_action', url: 'http://bank', providerReference: 'pi_late' }, 'does not say'],
+])(
+  'what a provider says for three days of money that it told of is so, if it says so: %j',
+  async (found, reason) => {
+    await running.close();
+    const { held } = await declinedButTold('payment_intent.succeeded');
+    await house.database.pool.query('UPDATE provider_events SET looks = 84 WHERE acted_at IS NULL');
+    expect(await actWith(found).run()).toBe(1);
+    expect(await unacted()).toBe(0);
+    expect((await paymentOf(held))?.unresolved ?? null).toEqual(
+      reason === null ? null : expect.stringContaining(reason),
+    );
+  },
+);
+
+test('a payment that its provider called off meanwhile took nothing', async () => {
+  await running.close();
+  const { held } = await declinedButTold('payment_intent.amount_capturable_updated');
+  expect(await actWith({ kind: 'voided', providerReference: 'pi_aside' }).run()).toBe(1);
+  expect((await paymentOf(held))?.unresolved).toBeNull();
 });
 
 test('what is set aside for a payment that had ended is given back', async () => {

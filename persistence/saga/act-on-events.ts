@@ -15,6 +15,8 @@ interface EventRow {
   type: string;
   payment_id: PaymentId | null;
   refund_id: RefundId | null;
+  /** What the provider called the payment. */
+  provider_reference: string | null;
   /** How often its provider was asked about it in vain. */
   looks: number;
   /** Null where there is no such payment, or refund. */
@@ -55,8 +57,8 @@ export interface EventParts {
 /**
  * Looks after what providers told of. An event decides nothing, so neither its order nor its number counts: a
  * payment or refund that is not settled is woken, and asks its provider. Two are asked about here: a payment that had
- * ended without money, and is said to have taken some; and a refund that was paid back, and is said to have failed.
- * Where the provider cannot say, it is asked again after a pause that doubles; after three days a person is.
+ * ended without money, or ends so later, and is said to have taken some; and a refund that was paid back, and is said to
+ * have failed. Where the provider cannot say, it is asked again after a pause that doubles; after three days a person is.
  * Safe to run at once. Returns how many were acted on.
  */
 export async function actOnEvents(parts: EventParts): Promise<number> {
@@ -81,7 +83,7 @@ export async function actOnEvents(parts: EventParts): Promise<number> {
 /** Leaves to a person what could not be found out for too long. False: ask again later. */
 async function isGivenUp({ rows, log }: EventParts, event: EventRow): Promise<boolean> {
   const { provider, event_id: eventId, type, payment_id: paymentId, refund_id: refundId, looks } = event;
-  if (looks < looksMax) return false;
+  if (looks < looksMax || isUnderWay(event)) return false;
   const about = refundId ?? paymentId;
   const reason = `${provider} told of ${type} (${eventId}), and does not say what became of ${about}`;
   const [news] = await giveUpEvent(rows, [provider, eventId, paymentId, reason]);
@@ -94,22 +96,32 @@ const distinct = <Id extends string>(ids: readonly (Id | null)[]) =>
 
 /** Looks at what an event says of something that had come to an end. False: ask again later. */
 function isDoneWith(parts: EventParts, event: EventRow): boolean | Promise<boolean> {
-  if (isOfEndedPayment(event)) return lookForMoney(parts, event);
+  if (ofMoney.has(event.type)) {
+    if (isUnderWay(event)) return false;
+    if (isOfEndedPayment(event)) return lookForMoney(parts, event);
+  }
   const { type, refund_id: refundId, refund_state: state } = event;
   if (refundId === null || state !== 'refunded' || !ofFailure.has(type)) return true;
   const { rows, providerNamed, log } = parts;
   return lookAtRefundAgain({ on: rows, providerNamed, log }, refundId);
 }
 
-const isOfEndedPayment = ({ type, payment_state: state }: EventRow): boolean =>
-  ofMoney.has(type) && (state === 'declined' || state === 'voided' || state === 'abandoned');
+/** Its saga asks the provider, and may end it without money all the same. */
+const isUnderWay = ({ payment_state: state }: EventRow): boolean =>
+  state === 'initiated' || state === 'authorized';
 
-/** Asks the provider, and calls a person where it holds money of an ended payment. False: ask again later. */
+const isOfEndedPayment = ({ payment_state: state }: EventRow): boolean =>
+  state === 'declined' || state === 'voided' || state === 'abandoned';
+
+/**
+ * Asks the provider, and calls a person where it holds money of an ended payment. False: ask again later. That it shows
+ * none yet says nothing: it told of some a moment ago.
+ */
 async function lookForMoney({ rows, providerNamed, log }: EventParts, event: EventRow): Promise<boolean> {
   const provider = providerNamed(event.provider);
-  const paymentId = event.payment_id;
-  if (!provider || paymentId === null) return true;
-  const found = await provider.find({ paymentId, providerReference: null });
+  const { payment_id: paymentId, provider_reference: named } = event;
+  if (!provider || paymentId === null) return false;
+  const found = await provider.find({ paymentId, providerReference: named });
   switch (found.kind) {
     case 'captured':
       await callPersonIfEnded(rows, log, paymentId, { ...found, provider: event.provider });
@@ -118,10 +130,12 @@ async function lookForMoney({ rows, providerNamed, log }: EventParts, event: Eve
       const { providerReference } = found;
       return (await provider.void({ paymentId, providerReference })).kind === 'voided';
     }
-    case 'unknown':
-    case 'unavailable':
-      return false;
-    default:
+    case 'voided':
       return true;
+    case 'declined':
+      // For three days it has said so itself: no person could find out more.
+      return event.looks >= looksMax;
+    default:
+      return false;
   }
 }
