@@ -23,8 +23,8 @@ const defaults: ProviderOptions = {
 /**
  * Stripe's search shows a payment within a minute, and during outages up to an hour late:
  * https://docs.stripe.com/search#data-freshness. It is asked where Stripe failed, which is when there is an outage, so
- * the hour counts. The unit waits with the payment, which costs less than money that was taken and refused; and a person
- * is called long before, and can look.
+ * the hour counts. The unit waits with the payment, which costs less than money that was taken and refused; and a
+ * person is called long before, and can look.
  */
 const stripeListLagMs = 3_600_000;
 

@@ -16,7 +16,7 @@ export interface ToldEvent {
 }
 
 const Name = Type.String({ minLength: 1, maxLength: 255 });
-/** Null is what Stripe writes where something takes none of its own, as a payout does. */
+/** What Stripe tells of may have none, as a payout: null, and still an event. */
 const Metadata = Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()]);
 const Event = Compile(
   Type.Object({

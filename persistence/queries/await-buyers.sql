@@ -6,8 +6,7 @@
 UPDATE payments
 SET next_action = jsonb_build_object('type', 'redirect', 'url', waiting.url),
   action_until = now() + $6::integer * interval '1 millisecond',
-  provider = waiting.provider, provider_reference = waiting.provider_reference,
-  unresolved = NULL,
+  provider = waiting.provider, provider_reference = waiting.provider_reference, unresolved = NULL,
   lease_until = now(), looks_again_at = now() + $7::integer * interval '1 millisecond',
   saga = payments.saga || jsonb_build_object('step', 'charge', 'outcome', 'requires_action', 'at', now())
 FROM unnest($1::text[], $2::integer[], $3::text[], $4::text[], $5::text[])

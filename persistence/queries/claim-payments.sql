@@ -1,8 +1,8 @@
 -- Claims initiated payments for whoever is to act on them: nobody else does until the lease ends. The
--- provider that is to be asked is written before it is asked, and since when; one that may have been asked before stays.
--- Returns every named payment as it is now, claimed or not, in no particular order: `fence`, `asked` and `asked_at` are
--- null where it was not. `was_asked` is who may have been asked before this claim. `waits_until` is how long
--- the sale lets a payment wait that nobody was asked for.
+-- provider that is to be asked is written before it is asked, and since when; one that may have been asked before
+-- stays. Returns every named payment as it is now, claimed or not, in no particular order: `fence`, `asked` and
+-- `asked_at` are null where it was not. `was_asked` is who may have been asked before this claim. `waits_until` is how
+-- long the sale lets a payment wait that nobody was asked for.
 --
 -- $1 payment_id text[]  $2 the provider to ask where the buyer has a token for it, text[]
 -- $3 lease in milliseconds, integer  $4 the first provider, text

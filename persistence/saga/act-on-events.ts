@@ -57,8 +57,9 @@ export interface EventParts {
 /**
  * Looks after what providers told of. An event decides nothing, so neither its order nor its number counts: a
  * payment or refund that is not settled is woken, and asks its provider. Two are asked about here: a payment that had
- * ended without money, or ends so later, and is said to have taken some; and a refund that was paid back, and is said to
- * have failed. Where the provider cannot say, it is asked again after a pause that doubles; after three days a person is.
+ * ended without money, or ends so later, and is said to have taken some; and a refund that was paid back, and is said
+ * to have failed. Where the provider cannot say, it is asked again after a pause that doubles; after three days a
+ * person is.
  * Safe to run at once. Returns how many were acted on.
  */
 export async function actOnEvents(parts: EventParts): Promise<number> {
