@@ -24,8 +24,8 @@ export interface GuardOptions {
 /**
  * A provider behind a bulkhead and a breaker. One card that cannot be charged, one refund that is not known, or a
  * failure of long ago that is repeated, says nothing about the next; a provider that does not answer does. While the
- * breaker is open nothing is sent: *unavailable*. So is what waited for its turn for so long that its answer might come after its
- * time: another may be asking for the same by then. That says nothing about the provider.
+ * breaker is open nothing is sent: *unavailable*. So is what waited for its turn for so long that its answer might come
+ * after its time: another may be asking for the same by then. That says nothing about the provider.
  */
 export function guarded(provider: PaymentProvider, options: GuardOptions): WatchedProvider {
   const breaker = circuitBreaker(
