@@ -29,7 +29,10 @@ export const pricedHold = (sale: LiveSale, reservation: OwnReservation): PricedH
   deadlineMs: reservation.deadlineMs,
 });
 
-/** What is to be paid, and what of it the buyer may change until then. */
+/**
+ * What is to be paid, and what of it the buyer may change until then. Whether it was ordered is asked of Postgres,
+ * where orders are: Redis may have lost that an attempt was made, and never hears of one that was made slowly.
+ */
 export function checkouts({ own, reservations, quotes, pricing, tokens }: CheckoutParts) {
   function bodyOf(sale: LiveSale, reservation: OwnReservation, said: HoldPrice): Found {
     const { lines, price, warnings, couponCode, shippingAddress, billingAddress } = said;
@@ -54,7 +57,10 @@ export function checkouts({ own, reservations, quotes, pricing, tokens }: Checko
     };
   }
 
-  /** Commits the quote, then lets the hold name it: whoever pins it from then on is charged that. */
+  /**
+   * Commits the quote, then lets the hold name it: whoever pins it from then on is charged that, unless it was ordered
+   * before.
+   */
   async function say(hold: PricedHold, quote: QuotedCheckout): Promise<Refusal | null> {
     await quotes.keep(quote);
     const { reservationId, buyerId } = hold;
@@ -62,7 +68,7 @@ export function checkouts({ own, reservations, quotes, pricing, tokens }: Checko
     const answer = await reservations.reprice({ saleId, reservationId, buyerId, quoteId: quote.quoteId });
     switch (answer.kind) {
       case 'priced':
-        return answer.wasTried && (await pricing.ordered(hold)) ? orderIsPlaced(hold) : null;
+        return (await pricing.ordered(hold)) ? orderIsPlaced(hold) : null;
       case 'not_found':
         return refuse('checkout_not_found');
       default:
@@ -92,7 +98,7 @@ export function checkouts({ own, reservations, quotes, pricing, tokens }: Checko
       if (!found) return refuse('checkout_not_found');
       const { sale, reservation } = found;
       const hold = pricedHold(sale, reservation);
-      const ordered = reservation.attemptId && (await pricing.ordered(hold));
+      const ordered = await pricing.ordered(hold);
       if (ordered) return bodyOf(sale, reservation, ordered);
       const said = await pricing.said(hold);
       if (!said) return refuse('checkout_not_found', { detail: 'It has ended long ago.' });
@@ -107,7 +113,7 @@ export function checkouts({ own, reservations, quotes, pricing, tokens }: Checko
       const ended = endedRefusal(reservation);
       if (ended) return ended;
       const hold = pricedHold(sale, reservation);
-      if (reservation.attemptId && (await pricing.ordered(hold))) return orderIsPlaced(hold);
+      if (await pricing.ordered(hold)) return orderIsPlaced(hold);
       return sayAnew(sale, reservation, changes);
     },
 

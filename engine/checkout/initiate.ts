@@ -91,7 +91,7 @@ export function initiateAtDesk({ sales, latest, initiate, quotes, pricing, check
       case 'held': {
         const { deadlineMs } = answer;
         const of = { id: reservationId, saleId, buyerId, state: 'held' as const, items, deadlineMs };
-        return checkout.body(sale, { ...of, turn: null, attemptId: null, quoteId }, quote);
+        return checkout.body(sale, { ...of, turn: null, quoteId }, quote);
       }
       case 'again':
         return present(answer.id, buyerId, details);

@@ -6,9 +6,9 @@ test('the pin answers the price that was said last, and ends all saying', async 
   const sale = await testSale({ holdMs: 10_000, units: { ps5: 2 } });
   const { id } = await sale.hold('ann');
   const of = { saleId: sale.saleId, reservationId: id, buyerId: 'ann' };
-  expect(await sale.read(of)).toMatchObject({ quoteId: null, attemptId: null });
-  expect(await sale.reprice({ ...of, quoteId: 'qte_1' })).toEqual({ kind: 'priced', wasTried: false });
-  expect(await sale.reprice({ ...of, quoteId: 'qte_2' })).toEqual({ kind: 'priced', wasTried: false });
+  expect(await sale.read(of)).toMatchObject({ quoteId: null });
+  expect(await sale.reprice({ ...of, quoteId: 'qte_1' })).toEqual({ kind: 'priced' });
+  expect(await sale.reprice({ ...of, quoteId: 'qte_2' })).toEqual({ kind: 'priced' });
   expect(await sale.read(of)).toMatchObject({ quoteId: 'qte_2', state: 'held' });
   expect(await sale.reprice({ ...of, buyerId: 'bob', quoteId: 'qte_3' })).toEqual({ kind: 'not_found' });
 
@@ -19,7 +19,7 @@ test('the pin answers the price that was said last, and ends all saying', async 
   expect(await sale.beginPayment(pin)).toMatchObject({ kind: 'pinned', quoteId: 'qte_2' });
 
   await sale.settle.returnToHeld(sale.saleId, [{ reservationId: id, paymentId }]);
-  expect(await sale.reprice({ ...of, quoteId: 'qte_4' })).toEqual({ kind: 'priced', wasTried: true });
+  expect(await sale.reprice({ ...of, quoteId: 'qte_4' })).toEqual({ kind: 'priced' });
   await sale.pass(12_000);
   expect(await sale.reprice({ ...of, quoteId: 'qte_5' })).toEqual({ kind: 'ended' });
 

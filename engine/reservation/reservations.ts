@@ -29,15 +29,13 @@ const extendAnswers = ['not_found', 'extended', 'not_allowed', 'paying', 'paid',
 
 /** The buyer's own reservation, with what a payment of it goes by. */
 export interface OwnReservation extends ReservationRecord {
-  /** The payment that it is being paid by, or was last; null before the first. */
-  attemptId: PaymentId | null;
   /** The price that was said last; null where it is the sale's. */
   quoteId: QuoteId | null;
 }
 
+/** Of a hold that was ordered before, `priced` changes nothing: the order keeps its own price. */
 export type RepriceAnswer =
-  /** A payment was tried before, so there may be an order already. */
-  | { kind: 'priced'; wasTried: boolean }
+  | { kind: 'priced' }
   | { kind: 'paying' }
   | { kind: 'paid' }
   | { kind: 'ended' }
@@ -79,7 +77,7 @@ export function reservations(redis: Redis) {
         saleId,
         requests.flatMap(({ reservationId, buyerId }) => [reservationId, buyerId]),
       );
-      return answers.map(([found, state, items, deadlineMs, turn, attemptId, quoteId], i) => {
+      return answers.map(([found, state, items, deadlineMs, turn, , quoteId], i) => {
         const { reservationId, buyerId } = requests[i] as OfReservation;
         if (found !== 1) return null;
         return {
@@ -90,7 +88,6 @@ export function reservations(redis: Redis) {
           items: decodeItems(items as string),
           deadlineMs: Number(deadlineMs),
           turn: Number(turn) < 0 ? null : Number(turn),
-          attemptId: (attemptId || null) as PaymentId | null,
           quoteId: (quoteId || null) as QuoteId | null,
         };
       });
@@ -160,10 +157,7 @@ export function reservations(redis: Redis) {
         saleId,
         requests.flatMap(({ reservationId, buyerId, quoteId }) => [reservationId, buyerId, quoteId]),
       );
-      return answers.map(([code, attemptId]) => {
-        const kind = repriceAnswers[Number(code)] as RepriceAnswer['kind'];
-        return kind === 'priced' ? { kind, wasTried: attemptId !== '' } : { kind };
-      });
+      return answers.map(([code]) => ({ kind: repriceAnswers[Number(code)] as RepriceAnswer['kind'] }));
     },
   });
 

@@ -15,4 +15,4 @@ WHERE sales.id = $1 AND sales.mode = 'slow'
     WHERE payments.buyer_id = $3 AND payments.order_id = 'ord_' || substr($2, 5)
       AND payments.state IN ('initiated', 'authorized', 'captured', 'refunded')
   )
-RETURNING hold.attempt_id;
+RETURNING hold.reservation_id;

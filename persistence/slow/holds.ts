@@ -25,7 +25,7 @@ interface OfReservation {
 
 const readSlowReservation = statement<HoldRow>('read-slow-reservation');
 const pinSlowHold = statement<Pick<HoldRow, 'items' | 'deadline_ms' | 'quote_id'>>('pin-slow-hold');
-const repriceSlowHold = statement<Pick<HoldRow, 'attempt_id'>>('reprice-slow-hold');
+const repriceSlowHold = statement('reprice-slow-hold');
 const releaseSlowHold = statement<MovedHold>('release-slow-hold');
 
 /** What a hold that is not to be had is instead; `held` is what changed since it was asked for. */
@@ -51,10 +51,10 @@ export function slowHolds(
     async read(of): Promise<OwnReservation | null> {
       const found = await row(of);
       if (!found) return null;
-      const { state, attempt_id: attemptId, quote_id: quoteId, deadline_ms: deadlineMs } = found;
+      const { state, quote_id: quoteId, deadline_ms: deadlineMs } = found;
       const { saleId, reservationId: id, buyerId } = of;
       const items = decodeItems(found.items);
-      return { id, saleId, buyerId, state, items, deadlineMs, turn: null, attemptId, quoteId };
+      return { id, saleId, buyerId, state, items, deadlineMs, turn: null, quoteId };
     },
 
     async release(of) {
@@ -77,7 +77,7 @@ export function slowHolds(
 
     async reprice(of) {
       const [priced] = await repriceSlowHold(pool, [of.saleId, of.reservationId, of.buyerId, of.quoteId]);
-      if (priced) return { kind: 'priced', wasTried: priced.attempt_id !== null };
+      if (priced) return { kind: 'priced' };
       const found = await row(of);
       if (!found) return { kind: 'not_found' };
       if (found.state === 'held') throw moved(of);

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { PaymentId } from '../../engine/contracts/ids.ts';
 import type { LiveSale } from '../../engine/contracts/sale.ts';
 import type { CreateSale } from '../../engine/contracts/wire/sales.ts';
+import { calculatorsOf } from '../../engine/index.ts';
 import { type Hold, testHouse } from '../fixtures/test-house.ts';
 import { testIntent } from '../fixtures/test-intent.ts';
 import { createLog } from '../log.ts';
@@ -92,6 +93,10 @@ const stateOf = async ({ reservationId, buyerId }: Hold) => {
   const found = await house.engine.desk.reservation(reservationId, buyerId);
   return found.kind === 'found' ? found.reservation.state : found.code;
 };
+const usd = (amount: number) => ({ amount, currency: 'USD' });
+const shippingAddress = { name: 'Ann', line1: '1', city: 'London', postalCode: 'N1', country: 'GB' };
+const patch = ({ checkoutId, buyerId }: Hold) =>
+  house.engine.desk.reprice(checkoutId, buyerId, { shippingAddress });
 const orderOf = async ({ checkoutId, buyerId }: Hold) =>
   (await house.orders.order(`ord_${checkoutId.slice(4)}`, buyerId))?.status ?? null;
 
@@ -161,6 +166,7 @@ test('while Redis is away a sale goes on through Postgres, and comes back with a
     'held',
   ]);
   expect(await answerOf(reserve(sale, sold.buyerId))).toBe('buyer_limit_reached');
+  expect(await answerOf(patch(declined))).toBe('invalid_transition');
   await payAndSettle(declined);
   await payAndSettle(held);
   await payAndSettle(await house.hold(sale));
@@ -171,6 +177,37 @@ test('while Redis is away a sale goes on through Postgres, and comes back with a
     ledger: { sold: 6, balanced: true },
     items: [{ units: 6, available: 0, held: 0, paying: 0, sold: 6, committed: 6 }],
   });
+});
+
+test('an order that was placed slowly keeps its price, whatever that would come to since', async () => {
+  const sale = await openSale(1);
+  await goSlow(sale);
+  const hold = await house.hold(sale);
+  await patch(hold);
+  await house.database.pool.query("UPDATE quotes SET locked_until = now() - interval '1 minute'");
+  const dearer = calculatorsOf({ shipping: [{ country: '*', price: usd(500) }], tax: [] });
+  const slowSales = slowSalesOn(house.database.pool, log);
+  const other = await house.openGateway({ calculators: dearer, slowSales });
+  await other.sales.find(sale.config.id);
+  await other.followSlowSales();
+  const { checkoutId, buyerId } = hold;
+  const payAt = ({ desk }: typeof other, paymentToken: string) => {
+    const request = { paymentMethod: 'card', paymentToken, expectedTotal: usd(50_400) } as const;
+    return desk.pay({ checkoutId, buyerId, idempotencyKey: paymentToken, request });
+  };
+  expect(await answerOf(payAt(other, 'tok_declined'))).toBe('pending');
+  await workSlowly();
+  await comeBack(sale);
+  expect(await stateOf(hold)).toBe('held');
+  expect(await house.engine.desk.checkout(checkoutId, buyerId)).toMatchObject({
+    checkout: { total: usd(50_400) },
+  });
+  expect(await answerOf(patch(hold))).toBe('invalid_transition');
+  await house.startWorker();
+  expect(await answerOf(payAt(house.engine, 'tok_visa'))).toBe('pending');
+  await expect.poll(() => orderOf(hold)).toBe('confirmed');
+  expect(await house.orders.orders(buyerId, 1, null)).toMatchObject({ data: [{ total: usd(50_400) }] });
+  await other.close();
 });
 
 test('a gateway that still sees Redis sells nothing beside it: what it holds there is never paid, and is gone after', async () => {
