@@ -1,8 +1,7 @@
 -- A buyer's own reservation of a sale that sells slowly. A hold whose deadline has passed has ended.
 --
 -- $1 sale_id text  $2 reservation_id text  $3 buyer_id text
-SELECT hold.items, (extract(epoch FROM hold.deadline) * 1000)::bigint AS deadline_ms, hold.attempt_id,
-  hold.quote_id,
+SELECT hold.items, (extract(epoch FROM hold.deadline) * 1000)::bigint AS deadline_ms, hold.quote_id,
   CASE WHEN hold.state <> 'held' THEN hold.state
     WHEN hold.is_paid THEN 'confirmed'
     WHEN hold.has_money OR hold.is_pinned THEN 'paying'

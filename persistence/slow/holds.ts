@@ -12,7 +12,6 @@ import { MovedUnits } from './units.ts';
 interface HoldRow {
   items: string;
   deadline_ms: number;
-  attempt_id: PaymentId | null;
   quote_id: QuoteId | null;
   state: ReservationState;
 }
@@ -26,6 +25,7 @@ interface OfReservation {
 const readSlowReservation = statement<HoldRow>('read-slow-reservation');
 const pinSlowHold = statement<Pick<HoldRow, 'items' | 'deadline_ms' | 'quote_id'>>('pin-slow-hold');
 const repriceSlowHold = statement('reprice-slow-hold');
+const findEndedAttempt = statement<{ payment_id: PaymentId }>('find-ended-attempt');
 const releaseSlowHold = statement<MovedHold>('release-slow-hold');
 
 /** What a hold that is not to be had is instead; `held` is what changed since it was asked for. */
@@ -93,9 +93,9 @@ export function slowHolds(
       }
       const found = await row(of);
       if (!found) return { kind: 'not_found' };
-      // Held, and not to be had: this attempt has ended, or the sale went back to Redis meanwhile.
       if (found.state !== 'held') return { kind: pinned[found.state] };
-      if (found.attempt_id === paymentId) return { kind: 'tried' };
+      // Held, and not to be had: this attempt has ended, whichever came after it, or the hold moved meanwhile.
+      if ((await findEndedAttempt(pool, [paymentId, buyerId])).length > 0) return { kind: 'tried' };
       throw moved(of);
     },
   };

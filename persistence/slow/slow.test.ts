@@ -378,6 +378,24 @@ test('an attempt that is given up lets its hold go at once, and another card pay
   await paySlowly(hold);
 });
 
+test('each key of several declined cards keeps its outcome, as it does in Redis', async () => {
+  const sale = await openSale(1);
+  await goSlow(sale);
+  const hold = await house.hold(sale);
+  for (const key of ['first', 'second']) {
+    await house.pay(hold, 'tok_declined', key);
+    await workSlowly();
+  }
+  for (const key of ['first', 'second', 'first']) {
+    expect(await house.pay(hold, 'tok_declined', key)).toMatchObject({
+      kind: 'final',
+      status: 402,
+      replayed: true,
+    });
+  }
+  await paySlowly(hold);
+});
+
 test('buyers who come at once, through several gateways, get every unit once', async () => {
   const sale = await openSale(20, { perBuyerLimit: 2 });
   const { id } = sale.config;
