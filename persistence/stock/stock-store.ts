@@ -5,7 +5,7 @@ import type { StockStore } from '../../engine/contracts/stock.ts';
 import type { PutStock, StockItem } from '../../engine/contracts/wire/stock.ts';
 import { newSeed, seedCommitment } from '../../engine/index.ts';
 import type { Log } from '../log.ts';
-import type { PostgresPool } from '../postgres/pool.ts';
+import type { Postgres, PostgresPool } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
 import type { SaleRow } from '../sales/sale-row.ts';
 import { changeStock, type Stock } from './change-stock.ts';
@@ -15,6 +15,7 @@ const readSale = statement<SaleRow>('read-sale');
 const openStock = statement('open-stock');
 const listStock = statement('list-stock');
 const lostReturns = statement<{ restock_id: string }>('lost-returns-to-stock');
+const leftInEndedSales = statement<{ sale_id: string }>('left-in-ended-sales');
 
 /** As long as a shopper may take to pay. */
 const holdMs = 15 * 60_000;
@@ -72,7 +73,8 @@ const notPublished = refuse('unavailable', {
 
 const stillReturning = refuse('unavailable', {
   detail:
-    'Units of this SKU are on their way back into general stock; count them with the others once they are there.',
+    'Units of this SKU are on their way back into general stock: returned, or left by a sale that has ended, once its ' +
+    'last hold and payment have. Count them with the others once they are there.',
   retryAfterSeconds: 1,
 });
 
@@ -88,13 +90,25 @@ async function put(
     return refuse('invalid_request', { detail: `General stock holds at most ${skusMax} SKUs.` });
   }
   // A count may have these in it, and they would come to it once more. Before Redis is asked what is sold.
-  const returning = known ? await lostReturns(stock.connection, [sku, refusedForMs]) : [];
+  const isReturning =
+    (await lostReturns(stock.connection, [sku, refusedForMs])).length > 0 ||
+    (await leftInEndedSales(stock.connection, [sku, refusedForMs])).length > 0;
   const sold = known ? await soldOf(settlement, sku) : 0;
   if (sold === null) return notKnown;
   // By the rows: a change that died, or is to be published later, has left another number in Redis.
   const gained = units + sold - (known?.units ?? 0);
-  if (gained !== 0 && returning.length > 0) return stillReturning;
+  const list = async (transaction: Postgres) => {
+    const seed = newSeed();
+    await openStock(transaction, [holdMs, seed, seedCommitment(seed)]);
+    await listStock(transaction, [sku, title, price.amount, price.currency]);
+    return { kind: 'kept' as const };
+  };
   stock.list(sku);
+  if (gained !== 0 && isReturning) {
+    // They come back to no SKU that stock does not know.
+    if (!known) await stock.commit(list);
+    return stillReturning;
+  }
   const short = gained < 0 ? await stock.take([{ sku, quantity: -gained }]) : null;
   if (short?.code === 'insufficient_stock') {
     return refuse('units_in_use', {
@@ -103,15 +117,7 @@ async function put(
     });
   }
   if (short) return short;
-  return stock.commit(
-    async (transaction) => {
-      const seed = newSeed();
-      await openStock(transaction, [holdMs, seed, seedCommitment(seed)]);
-      await listStock(transaction, [sku, title, price.amount, price.currency]);
-      return { kind: 'kept' as const };
-    },
-    () => (gained > 0 ? [{ sku, quantity: gained }] : []),
-  );
+  return stock.commit(list, () => (gained > 0 ? [{ sku, quantity: gained }] : []));
 }
 
 /** How much of a SKU is sold, of all the units that its row has; null where Redis does not know. */

@@ -351,11 +351,50 @@ test('a count waits for units that are on their way back, and has them in it', a
   await cancel(ofSale);
   expect(await put(sku, 6)).toMatchObject({ item: { units: 6 } });
   await closed(sale.id);
+  await giveBackUnsold(parts());
   expect(await put(sku, 10)).toMatchObject(waits);
   await settleRestocks(parts());
   expect(await put(sku, 10)).toMatchObject({ item: { units: 10 } });
   await settleRestocks(parts());
   expect(await unitsOf(sku)).toBe(10);
+});
+
+test('a count waits for what an ended sale has left, which is not counted on top of it', async () => {
+  const waits = { code: 'unavailable', retryAfterSeconds: 1 };
+  const sku = 'brought-and-left';
+  const sale = saleOf(sku, 7);
+  await house.sales.create(sale);
+  await closed(sale.id);
+  // Known from now on, so that they can come.
+  expect(await put(sku, 10)).toMatchObject(waits);
+  expect(await put(sku, 10)).toMatchObject(waits);
+  await giveBackUnsold(parts());
+  expect(await unitsOf(sku)).toBe(7);
+  expect(await put(sku, 10)).toMatchObject({ item: { units: 10 } });
+  await giveBackUnsold(parts());
+  expect([await unitsOf(sku), await everywhere(sku)]).toEqual([10, all(10)]);
+});
+
+test('a count waits as long as a hold of an ended sale keeps its units from coming back', async () => {
+  const sku = await stocked(10);
+  const sale = saleOf(sku, 4);
+  await house.sales.create(sale);
+  const live = await house.engine.sales.find(sale.id);
+  if (!live) throw new Error('no sale');
+  const hold = await house.engine.desk.reserve(live, 'holds on', { items: [{ sku, quantity: 1 }] });
+  if (hold.kind !== 'held') throw new Error(JSON.stringify(hold));
+  // While it is running, its units are none of stock's.
+  expect(await put(sku, 5)).toMatchObject({ item: { units: 5 } });
+  await closed(sale.id);
+  await giveBackUnsold(parts());
+  expect(await put(sku, 9)).toMatchObject({ code: 'unavailable', retryAfterSeconds: 1 });
+  expect(await put(sku, 5)).toMatchObject({ item: { units: 5 } });
+  await house.engine.desk.release(hold.reserved.reservation.id as `rsv_${string}`, 'holds on');
+  await relay(sale.id);
+  await giveBackUnsold(parts());
+  expect(await put(sku, 9)).toMatchObject({ item: { units: 9 } });
+  await giveBackUnsold(parts());
+  expect([await unitsOf(sku), await everywhere(sku)]).toEqual([9, all(9)]);
 });
 
 test('a return that Redis does not take keeps nobody from changing a price, nor from counting for good', async () => {
