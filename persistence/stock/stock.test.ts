@@ -451,6 +451,25 @@ test('a Redis that lost everything gets stock back as the rows have it', async (
   expect(await everywhere(sku)).toEqual(all(10));
 });
 
+test('what a sale has left comes back though Redis was away for long after its end', async () => {
+  const sku = await stocked(10);
+  const sale = saleOf(sku, 4);
+  await house.sales.create(sale);
+  await closed(sale.id);
+  await house.database.pool.query(
+    "UPDATE sale_relays SET relayed_at = now() - interval '3 hours' WHERE sale_id = $1",
+    [sale.id],
+  );
+  const { Redis } = await import('ioredis');
+  const redis = new Redis(house.redis.url);
+  await redis.flushall();
+  redis.disconnect();
+  const worker = await house.startWorker();
+  await eventually(() => unitsOf(sku)).toBe(10);
+  await worker.close();
+  expect(await everywhere(sku)).toEqual(all(10));
+});
+
 test('what a buyer gives back after the end of a sale is in stock once', async () => {
   const sku = await stocked(10);
   const sale = saleOf(sku, 4);
