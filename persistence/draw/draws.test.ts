@@ -11,7 +11,7 @@ import {
   ticketHash,
   ticketWriter,
 } from '../../engine/index.ts';
-import { saleKey } from '../../engine/redis/keys.ts';
+import { damageOn } from '../fixtures/damage.ts';
 import { newSale, testHouse } from '../fixtures/test-house.ts';
 import { createLog } from '../log.ts';
 import { relayOnce } from '../outbox/relay.ts';
@@ -527,10 +527,10 @@ test.each([
   const { draw } = await known(sale);
 
   // None of this is an event, and nobody joins a lottery after its freeze: the stream shows nothing of the loss.
-  const redis = new Redis(house.redis.url);
-  onTestFinished(() => redis.disconnect());
-  if (lost.length > 0) await redis.hdel(saleKey(id), ...lost);
-  if (Object.keys(older).length > 0) await redis.hset(saleKey(id), older);
+  const { redis, keys, close } = damageOn(house.redis.url, database.pool, id);
+  onTestFinished(close);
+  if (lost.length > 0) await redis.hdel(keys.sale, ...lost);
+  if (Object.keys(older).length > 0) await redis.hset(keys.sale, older);
   await house.redis.process.kill();
   await house.redis.restart();
   await expect.poll(() => follow().catch(() => 'away')).not.toBe('away');

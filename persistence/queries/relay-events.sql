@@ -17,7 +17,7 @@ WITH relay AS MATERIALIZED (
   WHERE sale_id = $1 AND position = $2 AND rebuilt_epoch <= ALL ($8)
   FOR UPDATE
 ),
--- The relay is locked before the sale, as by a rebuild; no other epoch begins before the commit.
+-- The relay is locked before the sale, as by a rebuild, and no other epoch begins before the commit.
 believed AS MATERIALIZED (
   SELECT sales.id FROM sales JOIN relay ON relay.sale_id = sales.id
   WHERE $18::text IS NULL OR sales.redis_run_id IS NULL OR sales.redis_run_id = $18

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { PaymentIntent } from '../../engine/contracts/ports.ts';
 import type { LiveSale } from '../../engine/contracts/sale.ts';
 import { inCrowds } from '../../engine/fixtures/in-crowds.ts';
-import { saleKey } from '../../engine/redis/keys.ts';
+import { damageOn } from '../fixtures/damage.ts';
 import { saleWithAPast } from '../fixtures/sale-with-a-past.ts';
 import { type Hold, item, newSale, testHouse } from '../fixtures/test-house.ts';
 import { createLog } from '../log.ts';
@@ -27,6 +27,13 @@ afterEach(async () => {
   redis.disconnect();
   await house.close();
 });
+
+/** Where a sale lies in Redis. */
+function saleKeyOf(id: string): string {
+  const { keys, close } = damageOn(house.redis.url, house.database.pool, id);
+  close();
+  return keys.sale;
+}
 
 const parts = () => ({
   rows: house.database.pool,
@@ -259,7 +266,7 @@ test('a builder that died before the clock was set back keeps nobody waiting', a
   await follow(id);
   await redis.flushall();
   const heardAtMs = Date.now() + 3_600_000;
-  await redis.hset(saleKey(id), { builder: 'build_dead', builderHeardAtMs: heardAtMs });
+  await redis.hset(saleKeyOf(id), { builder: 'build_dead', builderHeardAtMs: heardAtMs });
   expect(await follow(id)).toBe(2);
   await house.engine.runOnce();
   await house.hold(sale);
@@ -292,8 +299,9 @@ test('whoever reads the rows for longer than a builder may be silent is not take
   const [startMs, startedMs] = [Date.now(), performance.now()];
   const elapsedMs = () => Math.round(performance.now() - startedMs);
   const workers: Promise<void>[] = [];
+  const saleKey = saleKeyOf(id);
   while (elapsedMs() < 7_000) {
-    await redis.hset(saleKey(id), 'wallMs', startMs + 3 * elapsedMs());
+    await redis.hset(saleKey, 'wallMs', startMs + 3 * elapsedMs());
     if (workers.length === 0) workers.push(worker(), worker());
     await sleep(50);
   }
