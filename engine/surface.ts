@@ -185,7 +185,7 @@ export interface Settlement {
    * the journal is, is handed over.
    */
   beginRebuild(saleId: string, epoch: number, position: string): Promise<RebuildBegun>;
-  /** Does `work` that takes its time and writes nothing; `builder` is not taken for dead meanwhile. */
+  /** Does `work` that may write nothing for long; `builder` is not taken for dead meanwhile. */
   whileRebuilding<R>(saleId: string, builder: string, work: () => Promise<R>): Promise<R>;
   /** Writes it anew, with the places of its waiting room; it sells from the last call on, or not at all. */
   rebuild(builder: string, sale: RebuiltSale, places: AsyncIterable<JournaledPlaces>): Promise<Rebuilt>;

@@ -74,8 +74,8 @@ export async function beginRebuild(
 }
 
 /**
- * Does `work` that writes nothing into the sale, and lets Redis hear meanwhile that `builder` lives. Reading may take
- * longer than a builder may be silent for; whoever took over would read for as long, and be taken over in turn.
+ * Does `work` that may write nothing into the sale for long, and lets Redis hear meanwhile that `builder` lives. Reading
+ * may take longer than a builder may be silent for; whoever took over would read for as long, and be taken over in turn.
  */
 export async function whileRebuilding<R>(
   redis: Redis,
