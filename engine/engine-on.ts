@@ -38,6 +38,14 @@ export interface EngineParts {
   at?: AtCrashPoint;
 }
 
+/** What the owner of the connection passes on. */
+export interface Heard {
+  /** A message of one of its channels. */
+  hear(channel: string, message: string): void;
+  /** To be called where messages may have been missed: reads every sale again. */
+  reload(): Promise<void>;
+}
+
 /**
  * The engine of one gateway on a connection of its owner's, who also passes on what its channels say. Without `news`
  * it tells other gateways nothing of its buyers.
@@ -56,7 +64,7 @@ export function engineOn(
     at = passBy,
   }: EngineParts,
   news: BuyerNewsChannel | null = null,
-): Omit<Engine, 'close'> & { hear(channel: string, message: string): void } {
+): Omit<Engine, 'close'> & Heard {
   const sales = new Directory(redis, (saleId) => tick(redis, saleId), saleRegister);
   const pushListeners: ((push: Push) => void)[] = [];
   const tell = news?.tell ?? (() => {});
@@ -108,6 +116,7 @@ export function engineOn(
       const push = JSON.parse(message) as Push;
       for (const listener of pushListeners) listener(push);
     },
+    reload: () => sales.reload(),
     async runOnce() {
       try {
         await sales.runOnce();

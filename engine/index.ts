@@ -2,6 +2,7 @@ import { type EngineParts, engineOn } from './engine-on.ts';
 import { BuyerNewsChannel } from './redis/buyer-news.ts';
 import { connected } from './redis/connection.ts';
 import { channels } from './redis/keys.ts';
+import { listen } from './redis/listening.ts';
 import type { Engine } from './surface.ts';
 
 export { isIncluded } from './draw/inclusion.ts';
@@ -32,11 +33,8 @@ export interface EngineOptions extends EngineParts {
 /** The engine of one gateway. Throws `RedisUnavailable` with one clear line when Redis cannot be reached. */
 export async function createEngine({ redisUrl, ...parts }: EngineOptions): Promise<Engine> {
   const redis = await connected(redisUrl);
-  // A connection that listens cannot ask, so it is a second one.
-  const listening = await connected(redisUrl);
-  const { hear, ...engine } = engineOn(redis, parts, new BuyerNewsChannel(redis));
-  await listening.subscribe(...Object.values(channels));
-  listening.on('message', hear);
+  const { hear, reload, ...engine } = engineOn(redis, parts, new BuyerNewsChannel(redis));
+  const listening = await listen(redisUrl, Object.values(channels), { hear, onReturn: () => void reload() });
   return {
     ...engine,
     async close() {

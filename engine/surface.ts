@@ -72,8 +72,8 @@ export interface WaitingRoom {
   turnOf(sale: LiveSale, index: number): number | null;
   /** When called turns in `[from, to)` must be used, in ms since 1970; one time for all, they were called together. */
   claimByMs(sale: LiveSale, turn: number): Promise<number | null>;
-  /** A socket that answers pings shows that its buyer is there. */
-  signsOfLife(sale: LiveSale, buyerIds: readonly string[]): Promise<void>;
+  /** A socket that answers pings shows that its buyer is there. Answers how many of them stand by. */
+  signsOfLife(sale: LiveSale, buyerIds: readonly string[]): Promise<number>;
 }
 
 /** One attempt to pay what is held. */

@@ -41,6 +41,19 @@ test('perMinute sets the pace where stock is ample', async () => {
   expect((await sale.tick()).serving - serving).toBe(400);
 });
 
+test('a pause saves no turns up: whoever resumes calls at the pace of before', async () => {
+  const sale = await roomOf(2_000, { units: { ps5: 5_000 }, perMinute: 6_000, claimMs: 600_000 });
+  await sale.tick();
+  const { serving } = await sale.tick();
+  await sale.settlement.command(sale.saleId, 'pause');
+  await sale.pass(60_000);
+  await sale.tick();
+  await sale.settlement.command(sale.saleId, 'resume');
+  await sale.tick();
+  await sale.pass(1_000);
+  expect((await sale.tick()).serving - serving).toBe(100);
+});
+
 test('ticking twice, late, or from many gateways at once gives the same', async () => {
   const options = { units: { ps5: 5_000 }, perMinute: 6_000, claimMs: 600_000 };
   const [often, seldom] = [await roomOf(2_000, options), await roomOf(2_000, options)];

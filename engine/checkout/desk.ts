@@ -61,6 +61,7 @@ export function checkoutDesk(parts: DeskParts): CheckoutDesk {
   });
   const pay = payAtDesk({
     ...parts,
+    saleOf,
     tokens,
     pricing,
     say: checkout.say,
@@ -137,9 +138,6 @@ export function checkoutDesk(parts: DeskParts): CheckoutDesk {
 
     reprice: checkout.reprice,
 
-    async pay(attempt) {
-      const sale = await saleOf(attempt.checkoutId);
-      return sale ? pay(sale, attempt) : refuse('checkout_not_found');
-    },
+    pay,
   };
 }

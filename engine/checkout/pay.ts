@@ -1,24 +1,27 @@
 import type { AtCrashPoint } from '../contracts/crash-points.ts';
-import { derivedKey } from '../contracts/derived-key.ts';
 import { problemOf, type Refusal, refuse } from '../contracts/errors.ts';
-import { newId, orderIdOf, orderNumberFor, paymentIdFor, reservationIdOf } from '../contracts/ids.ts';
+import { type CheckoutId, newId } from '../contracts/ids.ts';
 import { isDearer, type Money } from '../contracts/money.ts';
 import type { PayOutcome } from '../contracts/outcomes.ts';
-import type { BeginPaymentOutcome, OrderStore, PaymentIntent, PaymentQueue } from '../contracts/ports.ts';
+import type { OrderStore, PaymentIntent, PaymentQueue } from '../contracts/ports.ts';
 import { priceChanged, type QuotedCheckout } from '../contracts/quote.ts';
 import type { LiveSale } from '../contracts/sale.ts';
 import type { TokensOfSale } from '../purchase-token/tokens-of-sale.ts';
+import { RedisUnavailable } from '../redis/unavailable.ts';
 import type { OwnReservation, PinAnswer } from '../reservation/reservations.ts';
 import type { PayAttempt } from '../surface.ts';
 import { pricedHold } from './checkouts.ts';
 import type { HoldPrice, HoldPricing, PricedHold } from './hold-price.ts';
-import { checkToken, fingerprintOf } from './payment-request.ts';
+import { attemptNames, keptOutcome, outcomeSaid } from './kept-outcome.ts';
+import { checkToken } from './payment-request.ts';
 
 export interface PayParts {
   tokenSecret: string;
   tokens: TokensOfSale;
   orderStore: OrderStore;
   paymentQueue: PaymentQueue;
+  /** The sale of a checkout, or null. */
+  saleOf: (id: CheckoutId) => Promise<LiveSale | null>;
   pricing: HoldPricing;
   /** Lets a hold that is held name another price, or says why not. */
   say: (hold: PricedHold, quote: QuotedCheckout) => Promise<Refusal | null>;
@@ -63,9 +66,8 @@ const lesser = (said: Money, tokenTotal: Money | null): Money =>
  * worker: two locks on the vault, the second before the money. Says *pending* only after the commit.
  */
 export function payAtDesk(parts: PayParts) {
-  const { at } = parts;
-  const paymentKey = derivedKey(parts.tokenSecret, 'payment-id');
-  const orderNumberKey = derivedKey(parts.tokenSecret, 'order-number');
+  const { at, orderStore } = parts;
+  const namesOf = attemptNames(parts.tokenSecret);
   /** Keys whose first exchange is open in this process. Across processes the commit arbitrates. */
   const open = new Set<string>();
 
@@ -74,38 +76,9 @@ export function payAtDesk(parts: PayParts) {
     const saleId = sale.config.id;
     // Another one may begin while this is under way: what was pinned in one epoch is not committed in the next.
     const { epoch } = sale.snapshot;
-    const reservationId = reservationIdOf(checkoutId);
-    const orderId = orderIdOf(checkoutId);
-    const orderNumber = orderNumberFor(orderNumberKey, orderId);
-    const fingerprint = fingerprintOf(checkoutId, request);
-    const paymentId = paymentIdFor(paymentKey, { checkoutId, buyerId, idempotencyKey, fingerprint });
-
-    /**
-     * A key keeps how its payment stands; an attempt that was given up left its key free, and keeps it itself, also
-     * where another body has paid under that key since.
-     */
-    const stored = async (): Promise<PayOutcome | null> => {
-      const { orderStore } = parts;
-      const ofKey = await orderStore.storedOutcome(buyerId, 'pay', idempotencyKey, fingerprint);
-      if (ofKey && ofKey.kind !== 'refused') return said(ofKey, true);
-      const ofAttempt = await orderStore.refusalOf({ paymentId, buyerId });
-      return ofAttempt ? said(ofAttempt, true) : ofKey;
-    };
-    const said = (
-      outcome: Exclude<BeginPaymentOutcome, { kind: 'accepted' }>,
-      replayed: boolean,
-    ): PayOutcome => {
-      if (outcome.kind === 'refused') return outcome;
-      if (outcome.kind === 'final') return { ...outcome, replayed };
-      const { nextAction } = outcome;
-      return {
-        kind: 'pending',
-        replayed,
-        order: nextAction
-          ? { orderId, orderNumber, status: 'requires_action', nextAction }
-          : { orderId, orderNumber, status: 'pending' },
-      };
-    };
+    const names = namesOf(attempt);
+    const { reservationId, orderId, orderNumber, paymentId } = names;
+    const stored = () => keptOutcome(orderStore, attempt, names);
 
     const { expectedTotal } = request;
     // Before the pin: an attempt that was pinned is not made again under its key.
@@ -141,14 +114,14 @@ export function payAtDesk(parts: PayParts) {
     if ('kind' in found) return giveUp(found);
     const agreed = expectedTotal ?? lesser(found.before.price.total, tokenTotal);
     if (isDearer(found.now.price.total, agreed)) return askAgain(agreed, found.now);
-    let outcome = await parts.orderStore.beginPayment(intentOf(found.now));
+    let outcome = await orderStore.beginPayment(intentOf(found.now));
     if (outcome.kind === 'refused' && outcome.code === 'coupon_used_up') {
       const without = await parts.pricing.withoutCoupon(hold, found.now);
       if ('kind' in without) return giveUp(without);
       if (isDearer(without.price.total, agreed)) {
         return askAgain(agreed, without, `Coupon ${found.now.couponCode} is used up. `);
       }
-      outcome = await parts.orderStore.beginPayment(intentOf(without));
+      outcome = await orderStore.beginPayment(intentOf(without));
     }
     if (outcome.kind === 'accepted') {
       at('pay:begun');
@@ -160,7 +133,7 @@ export function payAtDesk(parts: PayParts) {
     // may be made again, e.g. in the epoch that has begun meanwhile, its pin waits for it: an attempt that was
     // unpinned is over for good. If nobody comes back, its lease lapses.
     if (outcome.kind === 'refused' && outcome.code !== 'unavailable') return giveUp(outcome);
-    return said(outcome, true);
+    return outcomeSaid(names, outcome);
 
     /**
      * Whoever else has this attempt, by a repeat of its key at another gateway, may commit it at any moment, and
@@ -169,7 +142,7 @@ export function payAtDesk(parts: PayParts) {
     async function giveUp(refusal: Refusal): Promise<PayOutcome> {
       const problem = problemOf(refusal, requestId);
       const attempt = { paymentId, orderId, saleId, buyerId };
-      const given = await parts.orderStore.abandon(attempt, problem.retryable ? null : problem);
+      const given = await orderStore.abandon(attempt, problem.retryable ? null : problem);
       if (given !== 'never') await parts.unpin({ saleId, reservationId, buyerId, paymentId });
       return given === 'now' ? refusal : ((await stored()) ?? refusal);
     }
@@ -189,18 +162,14 @@ export function payAtDesk(parts: PayParts) {
     function intentOf(priced: HoldPrice): PaymentIntent {
       const { lines, price, couponCode, shippingAddress, billingAddress } = priced;
       return {
-        paymentId,
-        orderId,
-        orderNumber,
+        ...names,
         checkoutId,
-        reservationId,
         saleId,
         epoch,
         buyerId,
         buyerEmail: email,
         idempotencyKey,
         requestId,
-        fingerprint,
         lines,
         price,
         expectedTotal: shown,
@@ -214,8 +183,10 @@ export function payAtDesk(parts: PayParts) {
     }
   }
 
-  return async (sale: LiveSale, attempt: PayAttempt): Promise<PayOutcome> => {
+  async function openExchange(attempt: PayAttempt): Promise<PayOutcome> {
     const { checkoutId, buyerId, idempotencyKey, request } = attempt;
+    const sale = await parts.saleOf(checkoutId);
+    if (!sale) return refuse('checkout_not_found');
     const token = await checkToken(parts.tokens, sale, checkoutId, buyerId, request.purchaseToken);
     if (token.kind === 'refused') return token;
     const exchange = JSON.stringify([buyerId, idempotencyKey]);
@@ -225,6 +196,18 @@ export function payAtDesk(parts: PayParts) {
       return await pay(sale, attempt, token.total);
     } finally {
       open.delete(exchange);
+    }
+  }
+
+  return async (attempt: PayAttempt): Promise<PayOutcome> => {
+    try {
+      return await openExchange(attempt);
+    } catch (error) {
+      if (!(error instanceof RedisUnavailable)) throw error;
+      // What was answered before is durable, and no concern of Redis.
+      const kept = await keptOutcome(orderStore, attempt, namesOf(attempt));
+      if (kept) return kept;
+      throw error;
     }
   };
 }

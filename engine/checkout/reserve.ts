@@ -9,7 +9,7 @@ import type { Reservation, Reserve, Reserved } from '../contracts/wire/reservati
 import type { TokensOfSale } from '../purchase-token/tokens-of-sale.ts';
 import type { TellBuyerNews } from '../redis/buyer-news.ts';
 import type { Decision, ReserveRequest } from '../reservation/reserve.ts';
-import { etaSeconds, retryAfterSeconds } from '../waiting-room/prospects.ts';
+import { etaSeconds, retryAfterSeconds, touchSeconds } from '../waiting-room/prospects.ts';
 import type { Room } from '../waiting-room/waiting-room.ts';
 import { itemOf, totalOf } from './price.ts';
 
@@ -117,6 +117,7 @@ export function reserveAtDesk(
         if (fresh) tell({ news: 'held', buyerId, saleId, reservation: record });
         return { kind: 'held', fresh, reserved: reservedBody(tokens, sale, record) };
       }
+      if (decision.kind === 'standby') return { ...decision, retryAfterSeconds: touchSeconds(sale) };
       if (decision.kind === 'refused' && decision.code === 'not_your_turn') {
         const eta = etaSeconds(sale, turn, snapshot.serving);
         return { ...decision, retryAfterSeconds: retryAfterSeconds(eta, turn ?? 0) };

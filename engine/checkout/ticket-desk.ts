@@ -2,12 +2,9 @@ import type { LiveSale } from '../contracts/sale.ts';
 import { isOver } from '../contracts/states.ts';
 import type { TellBuyerNews } from '../redis/buyer-news.ts';
 import type { CheckoutDesk, WaitingRoom } from '../surface.ts';
-import { chance, etaSeconds, retryAfterSeconds } from '../waiting-room/prospects.ts';
+import { chance, etaSeconds, retryAfterSeconds, touchSeconds } from '../waiting-room/prospects.ts';
 import type { TurnStatus } from '../waiting-room/turn-status.ts';
 import type { Place, Room } from '../waiting-room/waiting-room.ts';
-
-/** A hold that came through standby lasts claimSeconds untouched: whoever polls has to see it well before. */
-const touchSeconds = ({ config }: LiveSale) => Math.max(1, Math.min(5, Math.floor(config.claimMs / 2_500)));
 
 /** The waiting room as buyers see it: a place, and whatever has come of it so far. Who comes and goes is told. */
 export function ticketDesk(

@@ -14,7 +14,7 @@ export type JoinOutcome = { kind: 'joined'; fresh: boolean; ticket: Ticket } | R
 
 export type ReserveOutcome =
   | { kind: 'held'; fresh: boolean; reserved: Reserved }
-  | { kind: 'standby'; ahead: number }
+  | { kind: 'standby'; ahead: number; retryAfterSeconds: number }
   | Refusal;
 
 export type ReleaseOutcome = { kind: 'released' } | Refusal;

@@ -89,7 +89,7 @@ export class World {
     const serving = Number(reply[5]);
     if (model.state === 'open' && model.setup.method !== 'none') {
       checkPace(model, serving, this.#lastTickMs);
-      this.#lastTickMs = model.nowMs;
+      this.#lastTickMs = model.claimClockMs();
     }
     if (serving > model.serving) model.calls.push({ to: serving, atMs: model.claimClockMs() });
     model.serving = serving;

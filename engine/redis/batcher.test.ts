@@ -199,6 +199,34 @@ test('while a call hangs, newcomers are told so at once; an idle batcher always 
   expect(await again).toBe(3);
 });
 
+test('while nothing answers, call after call, newcomers are told so at once', async () => {
+  let nowMs = 0;
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => nowMs);
+  onTestFinished(() => clock.mockRestore());
+  let isAway = true;
+  const batcher = new Batcher<number, number>({
+    ...limits,
+    async run(requests) {
+      if (isAway) throw new RedisUnavailable('away');
+      return requests;
+    },
+  });
+  const first = batcher.ask(0);
+  await soon();
+  nowMs += 150;
+  const second = batcher.ask(1);
+  nowMs += 50;
+  await expect(first).rejects.toThrow('has not answered in time');
+  // The next call has just begun: it may be the one that is answered.
+  await soon();
+  const third = batcher.ask(2);
+  nowMs += 100;
+  await expect(batcher.ask(3)).rejects.toThrow('has not answered for too long');
+  isAway = false;
+  expect(await Promise.all([second, third])).toEqual([1, 2]);
+  expect(await batcher.ask(4)).toBe(4);
+});
+
 test('a bug in one call does not stop the next one', async () => {
   let broken = true;
   const batcher = new Batcher<number, number>({

@@ -31,6 +31,12 @@ export class Overloaded extends Error {
 const repeatAfterMs = 25;
 
 /**
+ * Where Redis has been silent for as long as anybody waits, a call is so old before newcomers are refused at once: a
+ * Redis that is back answers within that.
+ */
+const probeMs = 100;
+
+/**
  * A call of fewer is not made smaller for the sake of the other half: a call costs Redis 0.3 to 0.6 ms whatever is
  * in it, as much as five decisions.
  */
@@ -52,6 +58,8 @@ export class Batcher<Request, Answer> {
   /** Since when the present call is under way, its repeats included; and how long the last answered one took. */
   #calledAtMs = 0;
   #usualMs = 0;
+  /** Since when nothing was answered that was asked, by this call and those before it; null after an answer. */
+  #silentSinceMs: number | null = null;
   #timer: NodeJS.Timeout | null = null;
   readonly #options: BatcherOptions<Request, Answer>;
 
@@ -62,14 +70,15 @@ export class Batcher<Request, Answer> {
   /**
    * Rejects with `Overloaded` where nothing was sent: the queue was full, its turn could not come in time, or
    * it did not; with `RedisUnavailable` where it was sent and its deadline passed unanswered, and at once
-   * where the present call has gone unanswered for as long as anybody would wait.
+   * where Redis has been silent for as long as anybody would wait.
    */
   ask(request: Request): Promise<Answer> {
     if (this.#queue.length >= this.#options.queueMax)
       return Promise.reject(new Overloaded('too many requests wait for Redis'));
     const nowMs = performance.now();
     const presentMs = this.#running ? nowMs - this.#calledAtMs : 0;
-    if (presentMs >= this.#options.deadlineMs)
+    const silentMs = nowMs - (this.#silentSinceMs ?? nowMs);
+    if (silentMs >= this.#options.deadlineMs && presentMs >= probeMs)
       return Promise.reject(new RedisUnavailable('Redis has not answered for too long'));
     if (this.#waitMs(presentMs) >= this.#options.deadlineMs)
       return Promise.reject(new Overloaded('its turn to be asked would not come in time'));
@@ -111,6 +120,7 @@ export class Batcher<Request, Answer> {
       this.#asked = this.#queue.splice(0, this.#size(answered));
       answered = this.#asked.length;
       this.#calledAtMs = performance.now();
+      this.#silentSinceMs ??= this.#calledAtMs;
       const settled = this.#settle();
       tell();
       tell = await settled;
@@ -127,6 +137,7 @@ export class Batcher<Request, Answer> {
         const answers = await this.#options.run(asked.map((waiting) => waiting.request));
         if (answers.length !== asked.length) throw new Error(`${answers.length} answers to ${asked.length}`);
         this.#usualMs = performance.now() - this.#calledAtMs;
+        this.#silentSinceMs = null;
         this.#asked = [];
         return () => {
           asked.forEach(({ resolve, reject }, i) => {
@@ -137,6 +148,7 @@ export class Batcher<Request, Answer> {
         };
       } catch (error) {
         if (!(error instanceof RedisUnavailable) || error instanceof StaleEpoch) {
+          this.#silentSinceMs = null;
           this.#asked = [];
           return () => {
             for (const waiting of asked) waiting.reject(error);

@@ -1,12 +1,17 @@
 import { Redis } from 'ioredis';
 import { RedisUnavailable } from './unavailable.ts';
 
+/** What differs for a connection that listens. */
+export interface Special {
+  autoResubscribe?: boolean;
+}
+
 /**
  * A connection whose commands are never sent twice behind our back: ioredis by default repeats what was
  * in flight when a connection dropped (measured: 20 requests became 40 executions). Here a dropped or
  * timed-out command is *unknown*, and the batcher asks again with the same request id.
  */
-export function connect(redisUrl: string): Redis {
+export function connect(redisUrl: string, special: Special = {}): Redis {
   const redis = new Redis(redisUrl, {
     autoResendUnfulfilledCommands: false,
     commandTimeout: 2_000,
@@ -20,6 +25,7 @@ export function connect(redisUrl: string): Redis {
     // Whoever meets a Redis that still reads its files looks again so soon. By default that is a second at
     // least, and ten at most: of one restart, 997 ms after its first PONG instead of 53.
     maxLoadingRetryTime: 50,
+    ...special,
   });
   // Every command reports its own failure; without a listener ioredis prints each reconnect.
   redis.on('error', () => {});
@@ -27,8 +33,8 @@ export function connect(redisUrl: string): Redis {
 }
 
 /** Connects now. Throws `RedisUnavailable` with one clear line where that fails. */
-export async function connected(redisUrl: string): Promise<Redis> {
-  const redis = connect(redisUrl);
+export async function connected(redisUrl: string, special: Special = {}): Promise<Redis> {
+  const redis = connect(redisUrl, special);
   try {
     await redis.connect();
     return redis;

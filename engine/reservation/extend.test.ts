@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { newId, newReservationId, type ReservationId } from '../contracts/ids.ts';
 import { testSale } from '../fixtures/test-sale.ts';
+import { floorKeys } from '../redis/keys.ts';
 
 async function extendable(options: Parameters<typeof testSale>[0] = {}) {
   const sale = await testSale({ holdMs: 10_000, extendMs: 6_000, ...options });
@@ -98,4 +99,25 @@ test('extending a hold that came through standby is its touch', async () => {
   expect(await sale.extendBy('one', handed?.reservationId as ReservationId, 'bob')).toMatchObject({
     deadlineMs: sale.startMs + 16_000,
   });
+});
+
+test('by whom it was extended before a rebuild is not known, so whoever asks again is told until when', async () => {
+  const sale = await extendable();
+  const { id } = await sale.hold('ann');
+  const first = await sale.extendBy('one', id);
+  // As sale/restore writes it: in MessagePack a string of 18 bytes instead of one of three.
+  const key = floorKeys(sale.saleId).find((name) => name.endsWith(':reservations')) as string;
+  const written = (await sale.redis.hgetBuffer(key, id)) as Buffer;
+  const byOne = written.indexOf(Buffer.from('\xa3one', 'latin1'));
+  expect(byOne).toBeGreaterThan(0);
+  const byAnybody = Buffer.from('\xb2before the rebuild', 'latin1');
+  await sale.redis.hset(
+    key,
+    id,
+    Buffer.concat([written.subarray(0, byOne), byAnybody, written.subarray(byOne + 4)]),
+  );
+  expect(await sale.extendBy('one', id)).toEqual(first);
+  await sale.pass(16_000);
+  expect(await sale.extendBy('one', id)).toEqual({ kind: 'ended' });
+  expect(await sale.extensions()).toHaveLength(1);
 });

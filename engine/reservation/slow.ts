@@ -57,7 +57,8 @@ export interface Floor {
 
 /**
  * Asks Postgres about sales that sell slowly, and Redis about all others. Who is told by Postgres that a sale went
- * back a moment ago has changed nothing there, and asks Redis.
+ * back a moment ago has changed nothing there, and asks Redis; where the request names the epoch that has ended, Redis
+ * refuses it, and it is made again in the next one.
  */
 export function slowlyWhereDue(fast: Floor, slow: SlowSales): Floor {
   const isSlow = ({ saleId }: { saleId: string }) => slow.find(saleId) !== null;

@@ -89,6 +89,12 @@ export class Directory implements SaleDirectory {
     }
   }
 
+  /** Reads every sale again: what was published while nobody listened is not told twice. */
+  async reload(): Promise<void> {
+    // What cannot be read now because Redis is away again is read after the next return.
+    await Promise.allSettled(this.#all().map(({ config }) => this.#load(config.id)));
+  }
+
   /** What is said of sales that sell slowly, for which Redis does not speak. */
   follow(slow: readonly SlowSale[]): void {
     for (const { saleId, epoch, state, nowMs, stock } of slow) {

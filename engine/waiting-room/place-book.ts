@@ -66,8 +66,10 @@ export interface PlaceBook {
   ): Promise<number[] | null>;
 }
 
+export const roomNotOpen = refuse('sale_not_open', { detail: 'The waiting room is not open yet.' });
+
 const refusals = {
-  '0': refuse('sale_not_open', { detail: 'The waiting room is not open yet.' }),
+  '0': roomNotOpen,
   '-4': refuse('sale_closed'),
   '-5': refuse('sold_out'),
   '-7': refuse('room_closed', { detail: 'The entrants of this lottery have been fixed.' }),

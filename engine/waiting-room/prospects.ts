@@ -53,3 +53,10 @@ export function retryAfterSeconds(eta: number | null, index: number): number {
   const near = eta === null ? 5 : Math.min(pollSecondsMax, Math.ceil(eta / 4));
   return Math.max(1, near + (near > 4 ? index % 3 : 0));
 }
+
+/**
+ * How soon whoever is called or stands by asks again, in seconds: a hold that came through standby lasts claimSeconds
+ * untouched, so whoever polls has to see it well before; and standing by takes a sign of life every 30 s.
+ */
+export const touchSeconds = ({ config }: LiveSale): number =>
+  Math.max(1, Math.min(5, Math.floor(config.claimMs / 2_500)));

@@ -6,7 +6,7 @@ import type { Join } from '../contracts/wire/tickets.ts';
 import { floorKeys } from '../redis/keys.ts';
 import { nextRequestId, run, script } from '../redis/scripts.ts';
 import { challenges } from './challenge.ts';
-import { placeBook } from './place-book.ts';
+import { placeBook, roomNotOpen } from './place-book.ts';
 import { placeKey, placeOf } from './places.ts';
 import { RecentPlaces } from './recent-places.ts';
 import { signedTickets } from './ticket.ts';
@@ -104,7 +104,8 @@ export function waitingRoom(redis: Redis, tokenSecret: string, permute: Permute)
       const isToWork = challengeDifficulty !== null && !isClosed(sale);
       if (isToWork && (await places.find(request(sale, buyerId))) === null) {
         const unworked = await work.spend(id, challengeDifficulty, buyerId, solved);
-        if (unworked) return unworked;
+        // Who comes too early hears that instead of working first.
+        if (unworked) return sale.snapshot.state === 'scheduled' ? roomNotOpen : unworked;
       }
       const taken = await places.take({ ...request(sale, buyerId), shownIndex: shown?.index });
       if (taken.kind === 'refused') return taken;
@@ -205,12 +206,13 @@ export function waitingRoom(redis: Redis, tokenSecret: string, permute: Permute)
       return (await turnStatus({ saleId: sale.config.id, buyerId: '', turn })).claimByMs;
     },
 
-    async signsOfLife(sale: LiveSale, buyerIds: readonly string[]): Promise<void> {
-      if (buyerIds.length === 0) return;
-      await run(redis, script('waiting-room/signs-of-life'), floorKeys(sale.config.id), [
+    async signsOfLife(sale: LiveSale, buyerIds: readonly string[]): Promise<number> {
+      if (buyerIds.length === 0) return 0;
+      const reply = await run(redis, script('waiting-room/signs-of-life'), floorKeys(sale.config.id), [
         nextRequestId(),
         ...buyerIds,
       ]);
+      return Math.max(0, reply[1] as number);
     },
 
     /** What the owner of a ticket is told about it. */

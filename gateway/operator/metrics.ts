@@ -65,10 +65,12 @@ export function createMetrics({ settlement, reconciliation, slowSales }: Metrics
 
   async function showSales(): Promise<void> {
     const saleIds = await settlement.saleIds();
-    const snapshots = await Promise.all(saleIds.map((saleId) => settlement.snapshot(saleId)));
+    // One that is damaged blanks no other, and does not mean that Redis is away.
+    const looks = await Promise.allSettled(saleIds.map((saleId) => settlement.snapshot(saleId)));
     saleIds.forEach((saleId, at) => {
-      const snapshot = snapshots[at];
-      if (!snapshot) return;
+      const look = looks[at];
+      if (look?.status !== 'fulfilled' || !look.value) return;
+      const snapshot = look.value;
       show(saleId, snapshot);
       for (const number of numbers) number.gauge.set({ sale: saleId }, snapshot[number.name]);
     });

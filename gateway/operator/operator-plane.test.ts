@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { type House, openHouse } from '../fixtures/house.ts';
@@ -120,6 +121,8 @@ test('what is not there, and what the state does not allow', async () => {
   });
   const wrong = await house.operate('PUT', `${root}/${saleId}/audit`);
   expect([wrong.status, wrong.headers.allow]).toEqual([405, 'GET, HEAD, OPTIONS']);
+  const unheardOf = await house.operate('PROPFIND', `${root}/${saleId}/audit`);
+  expect([unheardOf.status, unheardOf.body.code]).toEqual([405, 'method_not_allowed']);
   expect((await house.operate('GET', '/nowhere')).body.code).toBe('not_found');
 });
 
@@ -166,6 +169,21 @@ test('metrics carry every sale', async () => {
   expect(metrics.body).toContain(`doorbuster_sale_units{sale="${saleId}",sku="ps5",bucket="held"} 1`);
   expect(metrics.body).toContain(`doorbuster_sale_state{sale="${saleId}",state="open"} 1`);
   expect((await house.operate('GET', '/healthz')).body).toEqual({ status: 'alive' });
+});
+
+test('a damaged sale blanks the metrics of no other', async () => {
+  const [damaged, sound] = [await house.sale({ units: 2 }), await house.sale({ units: 2 })];
+  const redis = new Redis(house.redis.url);
+  onTestFinished(() => redis.disconnect());
+  const stockKey = `db:{${damaged}}:stock`;
+  expect(await redis.type(stockKey)).toBe('hash');
+  await redis.rename(stockKey, `${stockKey}:aside`);
+  const { status, body } = await house.operate('GET', '/metrics');
+  await redis.rename(`${stockKey}:aside`, stockKey);
+  expect(status).toBe(200);
+  expect(body).toContain('doorbuster_redis_up 1');
+  expect(body).toContain(`doorbuster_sale_state{sale="${sound}",state="open"} 1`);
+  expect(body).not.toContain(`doorbuster_sale_state{sale="${damaged}"`);
 });
 
 test('what does not agree is repaired or shown, and counted', async () => {

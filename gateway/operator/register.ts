@@ -20,14 +20,16 @@ export interface RegisterParts extends PassageParts {
 
 /** Registers a route table on Hono; what guards a request is the same as on the public plane. */
 export function registerRoutes(app: OperatorApp, routes: readonly Route[], parts: RegisterParts): void {
-  const add = (methods: string[], path: string, row: Route) => {
+  const at = (path: string) => path.replaceAll(/\{(\w+)\}/g, ':$1');
+  const by = (row: Route) => {
     const ready = readyRoute(row);
-    app.on(methods, path.replaceAll(/\{(\w+)\}/g, ':$1'), (context) => answer(context, ready, parts));
+    return (context: OperatorContext) => answer(context, ready, parts);
   };
-  for (const row of routes) add([row.method], row.path, row);
-  const every = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
-  for (const { path, method, row } of fallbacksOf(routes))
-    add(method === 'any' ? every : ['OPTIONS'], path, row);
+  for (const row of routes) app.on(row.method, at(row.path), by(row));
+  for (const { path, method, row } of fallbacksOf(routes)) {
+    if (method === 'any') app.all(at(path), by(row));
+    else app.on('OPTIONS', at(path), by(row));
+  }
 }
 
 function answer(context: OperatorContext, ready: ReadyRoute, parts: RegisterParts): Promise<Response> {

@@ -209,6 +209,9 @@ test('a challenge is solved before joining, where the sale asks for it', async (
   const challenge = `${body.challenge}:${text}`;
   const joined = await house.ask('POST', `/sales/${saleId}/tickets`, { as: 'ana', body: { challenge } });
   expect(joined).toMatchObject({ status: 201, body: { index: 0 } });
+  // Whoever comes before there is a room works for nothing.
+  const early = await room({ waitingOpensAt: inMs(300_000), challenge: { difficulty: 6 } });
+  expect(await joinAs(early, 'ana')).toMatchObject({ status: 409, body: { code: 'sale_not_open' } });
   const lottery = await room({ method: 'lottery', challenge: { difficulty: 6 } });
   await operate(lottery, 'open');
   await drawWith(lottery, 'openedAt');

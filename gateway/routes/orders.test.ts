@@ -212,3 +212,23 @@ test('a cancellation pays back what was captured', async () => {
     { amount: { amount: 49_900, currency: 'USD' }, reason: 'The order was cancelled' },
   ]);
 });
+
+test('orders come newest first, by when they were placed and not by when their units were held', async () => {
+  const [early, late] = [await house.sale({ units: 1 }), await house.sale({ units: 1 })];
+  const buyer = `buyer-${early}`;
+  const held = [(await house.reserve(early, buyer)).body, (await house.reserve(late, buyer)).body];
+  const placed: string[] = [];
+  for (const { checkoutId } of held.toReversed()) {
+    placed.push(
+      (await house.pay(checkoutId, buyer, checkoutId, 'tok_visa', { prefer: 'wait=20' })).body.orderId,
+    );
+  }
+  const newest = placed.toReversed();
+  const page = async (query: string) => (await house.ask('GET', `/orders${query}`, { as: buyer })).body;
+  const idsOf = ({ data }: { data: { orderId: string }[] }) => data.map(({ orderId }) => orderId);
+  expect(idsOf(await page(''))).toEqual(newest);
+  const first = await page('?limit=1');
+  expect(idsOf(first)).toEqual(newest.slice(0, 1));
+  const second = await page(`?limit=1&cursor=${first.nextCursor}`);
+  expect([idsOf(second), second.nextCursor]).toEqual([newest.slice(1), null]);
+});

@@ -88,3 +88,36 @@ test('whoever meets a Redis that is back before the epoch has begun is to come a
   );
   client.close();
 });
+
+test('what was answered to a key is told also while Redis is away, and nothing new is begun', async () => {
+  const saleId = await house.sale({ units: 2 });
+  const wait = { prefer: 'wait=10' };
+  const { checkoutId: declining } = (await house.reserve(saleId, 'dora')).body;
+  const { checkoutId: paying } = (await house.reserve(saleId, 'eve')).body;
+  const declined = await house.pay(declining, 'dora', 'declined', 'tok_declined', wait);
+  const paid = await house.pay(paying, 'eve', 'paid', 'tok_visa', wait);
+  expect([declined.status, paid.status]).toEqual([402, 201]);
+  await house.redis.process.kill();
+  const away = await house.until(
+    () => house.pay(declining, 'dora', 'another', 'tok_visa'),
+    ({ status }) => status === 503,
+  );
+  expect(away.body).toMatchObject({ code: 'unavailable', retryable: true });
+
+  for (const [first, again] of [
+    [declined, await house.pay(declining, 'dora', 'declined', 'tok_declined', wait)],
+    [paid, await house.pay(paying, 'eve', 'paid', 'tok_visa')],
+  ] as const) {
+    expect([again.status, again.text]).toEqual([first.status, first.text]);
+    expect(again.headers['idempotency-replayed']).toBe('true');
+  }
+  expect(await house.pay(paying, 'eve', 'paid', 'tok_declined')).toMatchObject({
+    status: 422,
+    body: { code: 'idempotency_key_reused' },
+  });
+  await house.redis.restart();
+  await house.until(
+    () => house.pay(declining, 'dora', 'another', 'tok_visa', wait),
+    ({ status }) => status === 201,
+  );
+});

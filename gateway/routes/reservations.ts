@@ -27,8 +27,7 @@ export const reserveUnits = (
 function reserveReply(outcome: ReserveOutcome): ReserveReply | Refusal {
   if (outcome.kind === 'refused') return outcome;
   if (outcome.kind === 'standby') {
-    // Well inside the 30 s in which somebody on standby has to show life.
-    const headers = { 'Retry-After': '5' };
+    const headers = { 'Retry-After': String(outcome.retryAfterSeconds) };
     return { status: 202, body: { state: 'standby', ahead: outcome.ahead }, headers };
   }
   const headers = { Location: `/api/v1/reservations/${outcome.reserved.reservation.id}` };

@@ -8,6 +8,7 @@ import {
   openDoor,
   script,
   signs,
+  standing,
   takenElsewhere,
   tokenFor,
 } from '../fixtures/door.ts';
@@ -322,6 +323,23 @@ test('a socket speaks for whoever may be on standby, until there is no socket', 
       return signs.flat();
     })
     .not.toContain('patient');
+});
+
+test('in a sale without a waiting room, a socket that watches speaks for who stood by over one that was lost', async () => {
+  const [patient, stranger] = (await Promise.all(
+    ['patient', 'stranger'].map((sub) => SocketClient.open(port, { token: tokenFor(sub) })),
+  )) as [SocketClient, SocketClient];
+  standing.add('patient');
+  for (const client of [patient, stranger]) await client.ask({ op: 'watch', saleId: 'counter' });
+  await expect
+    .poll(async () => {
+      signs.length = 0;
+      await door.speakForTheWaiting();
+      return signs.flat();
+    })
+    .toEqual(['patient']);
+  standing.clear();
+  for (const client of [patient, stranger]) client.close();
 });
 
 test('a socket that joined speaks for a buyer who gave a unit back, and stands by over HTTP', async () => {

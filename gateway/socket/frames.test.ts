@@ -51,6 +51,13 @@ describe('a bad frame is answered, and the socket stays open', () => {
     client.close();
   });
 
+  test.each([-1, 1.5, 0, 1e300])('but not for its ref, if that is a number: %s', async (ref) => {
+    const client = await SocketClient.open(port);
+    client.sendText(JSON.stringify({ op: 'ping', ref }));
+    expect(await client.next(({ ref: said }) => said === ref)).toMatchObject({ ev: 'pong' });
+    client.close();
+  });
+
   test('binary', async () => {
     const client = await SocketClient.open(port);
     client.ws.send(Buffer.from('{"op":"ping","ref":1}'));

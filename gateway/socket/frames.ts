@@ -39,7 +39,7 @@ export function readFrame(text: string): ReadFrame {
     return malformed('A frame must be one JSON object.');
   }
   const { op, ref: givenRef } = value as { op?: unknown; ref?: unknown };
-  const ref = Number.isSafeInteger(givenRef) && (givenRef as number) >= 0 ? (givenRef as number) : undefined;
+  const ref = Number.isFinite(givenRef) ? (givenRef as number) : undefined;
   if (typeof op !== 'string' || !Object.hasOwn(checks, op)) {
     return malformed(`op must be one of ${ops}.`, 'op', ref);
   }

@@ -68,8 +68,12 @@ export class Turns {
    */
   async watches(sale: LiveSale, connection: Connection): Promise<void> {
     const { presence } = connection;
-    if (!presence || sale.config.method === 'none' || isOver(sale.snapshot.state)) return;
+    if (!presence || isOver(sale.snapshot.state)) return;
     try {
+      if (sale.config.method === 'none') {
+        await this.#standsBySince(sale, presence, connection);
+        return;
+      }
       const found = await this.#engine.waitingRoom.find(sale, presence.buyerId);
       // The socket may have closed meanwhile.
       if (found.kind === 'refused' || connection.presence !== presence) return;
@@ -78,6 +82,13 @@ export class Turns {
       this.#looksAgain(sale, connection);
       this.#onError(error);
     }
+  }
+
+  /** In a sale without a waiting room nobody has a place, but this buyer may stand by since a socket that was lost. */
+  async #standsBySince(sale: LiveSale, presence: Presence, connection: Connection): Promise<void> {
+    if (sale.snapshot.standby === 0) return;
+    const noted = await this.#engine.waitingRoom.signsOfLife(sale, [presence.buyerId]);
+    if (noted > 0 && connection.presence === presence) this.standsBy(sale, presence);
   }
 
   /** A socket stopped following a sale. */

@@ -112,10 +112,12 @@ local function callTurns()
   local credit = redis.call('HMGET', saleKey, 'creditMicroTurns', 'creditAtMs')
   local factor = noShowFactor()
   local microTurnsPerMs = sale.perMinute * factor * brake() * 1000 / 60
-  -- The first second's turns are there at once. A late tick calls all that fell due since the last one.
+  -- The first second's turns are there at once. A late tick calls all that fell due since the last one; while the
+  -- sale was paused, or Redis away, nothing fell due.
+  local sinceMs = claimClockMs() - (tonumber(credit[2]) or 0)
   local burstMicroTurns = math.max(1000000, microTurnsPerMs * 1000)
   local micro = burstMicroTurns
-  if credit[2] then micro = tonumber(credit[1]) + (nowMs - tonumber(credit[2])) * microTurnsPerMs end
+  if credit[2] then micro = tonumber(credit[1]) + math.max(0, sinceMs) * microTurnsPerMs end
   local justified = math.ceil(totalOf(stock, 'available') * factor) - outstandingTurns() - spokenFor(stock)
   if sale.checkoutsAtOnceMax then
     local checkouts = redis.call('ZCARD', deadlinesKey) + redis.call('ZCARD', pinsKey) + outstandingTurns()
@@ -131,7 +133,8 @@ local function callTurns()
     redis.call('HSET', saleKey, 'serving', sale.serving)
   end
   -- What stock or room did not allow is not saved up beyond a second.
-  redis.call('HSET', saleKey, 'creditMicroTurns', integer(math.min(micro, burstMicroTurns)), 'creditAtMs', integer(nowMs))
+  redis.call('HSET', saleKey, 'creditMicroTurns', integer(math.min(micro, burstMicroTurns)), 'creditAtMs',
+    integer(claimClockMs()))
 end
 
 sweep()

@@ -22,8 +22,9 @@ end
 -- tick brakes when payments take much longer than usual.
 local function noteDuration(id)
   local noted = redis.call('HMGET', saleKey, 'pinLeaseMs', 'paymentMs', 'latelyMs', 'confirmedBeganAtMs')
-  if not noted[1] then return end
-  local beganAtMs = tonumber(redis.call('ZSCORE', pinsKey, id)) - tonumber(noted[1])
+  local leaseUntilMs = redis.call('ZSCORE', pinsKey, id)
+  if not noted[1] or not leaseUntilMs then return end
+  local beganAtMs = tonumber(leaseUntilMs) - tonumber(noted[1])
   local tookMs = nowMs - beganAtMs
   redis.call('HSET', saleKey, 'paymentMs', mean(tonumber(noted[2]), tookMs, 0.01), 'latelyMs',
     mean(tonumber(noted[3]), tookMs, 0.2), 'confirmedBeganAtMs', integer(math.max(beganAtMs, tonumber(noted[4]) or 0)))

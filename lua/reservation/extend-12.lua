@@ -7,7 +7,7 @@
 --       then 3 an element: reservationId, buyerId, requestId (names the one extension: a repeat of that
 --       request gets its first answer, whatever happened since)
 -- Reply {batchId, code, answer…}; code 1 decided, -1 no such sale. An answer is
---       {1, items, deadlineMs} extended, now or before by this request
+--       {1, items, deadlineMs} extended, now or before by this request; a live hold before a rebuild by any
 --       {2} the sale allows none, or it was used   {3} being paid   {4} paid already   {5} ended
 --       {0} not this buyer's
 -- Event reservation.extended; reservation.expired where the deadline had passed
@@ -32,6 +32,10 @@ local function extend(id, buyerId, requestId)
   if reservation.state == 'paying' then return { paying } end
   if reservation.state == 'confirmed' then return { paid } end
   if reservation.state ~= 'held' then return { ended } end
+  -- By which request is not journaled, so it may have been this one, repeated because Redis was lost with its answer.
+  if reservation.extendedBy == 'before the rebuild' then
+    return { extended, reservation.items, integer(reservation.deadlineMs) }
+  end
   if extendMs == 0 or reservation.extendedBy then return { notAllowed } end
   touch(id, reservation)
 

@@ -1,4 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
+import { Overloaded } from '../../engine/index.ts';
 import { gather } from './gathering.ts';
 
 afterEach(() => {
@@ -25,6 +26,36 @@ test('what arrives while a group is under way is the next group, in order', asyn
   gates.shift()?.();
   expect(await Promise.all(others)).toEqual([4, 6, 8]);
   expect(groups).toEqual([[1], [2, 3, 4]]);
+});
+
+test('whoever waits for longer than patience, or comes to a full queue, is refused and in no group', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  const groups: number[][] = [];
+  const gates: (() => void)[] = [];
+  const send = gather<number, number>(
+    async (items) => {
+      groups.push([...items]);
+      await new Promise<void>((open) => gates.push(open));
+      return items;
+    },
+    { sizeMax: 2, patience: { waitingMax: 3, waitMsMax: 1_000 } },
+  );
+  const first = send(1);
+  await new Promise(setImmediate);
+  const late = send(2);
+  vi.advanceTimersByTime(600);
+  const inTime = [send(3), send(4)];
+  await expect(send(5)).rejects.toThrow(Overloaded);
+  vi.advanceTimersByTime(400);
+  // Whoever comes now takes the room of who waited for too long.
+  const last = send(6);
+  await expect(late).rejects.toThrow(Overloaded);
+  for (const answer of [[first], inTime, [last]]) {
+    gates.shift()?.();
+    await Promise.all(answer);
+    await new Promise(setImmediate);
+  }
+  expect(groups).toEqual([[1], [3, 4], [6]]);
 });
 
 test('a group is never larger than its limit, and never holds two items of one name', async () => {

@@ -1,3 +1,5 @@
+import { Overloaded } from '../../engine/index.ts';
+
 /** A group of so many tells of a rush. */
 const rushFrom = 8;
 
@@ -8,6 +10,14 @@ const enough = 64;
 const pausePerTaken = 3;
 const pauseMsMax = 40;
 
+/** What a gathering that a rush may come to takes in: Redis is asked within the same limits, and so is Postgres. */
+export interface Patience {
+  /** Items that wait for a group; beyond that one is refused at once instead of queueing without end. */
+  waitingMax: number;
+  /** How long an item waits for its group, ms, before it is refused: whoever sent it has left. */
+  waitMsMax: number;
+}
+
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** How a gathering is limited. */
@@ -16,10 +26,13 @@ export interface GatheringOptions<T> {
   sizeMax: number;
   /** Names of what an item changes: two items that share one are never in the same group. */
   namesOf?: (item: T) => readonly string[];
+  /** Without it, everybody waits as long as it takes. */
+  patience?: Patience;
 }
 
 interface Waiting<T, R> {
   item: T;
+  untilMs: number;
   resolve: (result: R) => void;
   reject: (error: unknown) => void;
 }
@@ -28,16 +41,28 @@ interface Waiting<T, R> {
  * One commit for many: whatever arrived while the previous group was under way goes as the next group, in
  * order of arrival. An idle system adds no delay. In a rush the next group waits a little, because most of what
  * a small one costs is the statement and not its rows (docs/adr/0027). `commit` answers each item in order; an
- * `Error` in a place rejects that item alone, and a throw rejects the whole group.
+ * `Error` in a place rejects that item alone, and a throw rejects the whole group. An item for which patience ran
+ * out is rejected with `Overloaded`, and was in no group.
  */
 export function gather<T, R>(
   commit: (items: readonly T[]) => Promise<readonly (R | Error)[]>,
   options: GatheringOptions<T>,
 ): (item: T) => Promise<R> {
+  const { waitingMax, waitMsMax } = options.patience ?? { waitingMax: Infinity, waitMsMax: Infinity };
   let waiting: Waiting<T, R>[] = [];
   let underWay = false;
 
+  /** Those who came first have waited longest. */
+  function dismissOverdue() {
+    const nowMs = performance.now();
+    const inTime = waiting.findIndex(({ untilMs }) => untilMs > nowMs);
+    for (const entry of waiting.splice(0, inTime < 0 ? waiting.length : inTime)) {
+      entry.reject(new Overloaded('its turn to be committed did not come in time'));
+    }
+  }
+
   function nextGroup(): Waiting<T, R>[] {
+    dismissOverdue();
     const group: Waiting<T, R>[] = [];
     const later: Waiting<T, R>[] = [];
     const taken = new Set<string>();
@@ -78,7 +103,12 @@ export function gather<T, R>(
 
   return (item) =>
     new Promise<R>((resolve, reject) => {
-      waiting.push({ item, resolve, reject });
+      dismissOverdue();
+      if (waiting.length >= waitingMax) {
+        reject(new Overloaded('too many wait to be committed'));
+        return;
+      }
+      waiting.push({ item, untilMs: performance.now() + waitMsMax, resolve, reject });
       if (!underWay) void commitGroups();
     });
 }

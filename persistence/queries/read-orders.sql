@@ -1,9 +1,10 @@
--- A buyer's orders as they are shown, newest first: ids sort by creation. The payment is that which has the money,
+-- A buyer's orders as they are shown, newest first: by when they were ordered, not by when their units were held,
+-- which is what their ids sort by. The payment is that which has the money,
 -- else the latest that was begun.
 --
 -- $1 buyer_id text
 -- $2 only this order_id text, or null
--- $3 only orders before this order_id text, or null
+-- $3 only what comes after this order_id text of theirs, or null
 -- $4 how many, integer
 SELECT
   page.order_id, page.order_number, page.sale_id, page.reservation_id, page.status, page.currency,
@@ -16,8 +17,12 @@ SELECT
   coalesce(returns.returns, '[]') AS returns
 FROM (
     SELECT * FROM orders
-    WHERE buyer_id = $1 AND ($2::text IS NULL OR order_id = $2) AND ($3::text IS NULL OR order_id < $3)
-    ORDER BY order_id DESC
+    WHERE buyer_id = $1 AND ($2::text IS NULL OR order_id = $2)
+      AND ($3::text IS NULL OR (created_at, order_id) < (
+        SELECT last_shown.created_at, last_shown.order_id FROM orders AS last_shown
+        WHERE last_shown.buyer_id = $1 AND last_shown.order_id = $3
+      ))
+    ORDER BY created_at DESC, order_id DESC
     LIMIT $4
   ) AS page
   LEFT JOIN LATERAL (
@@ -47,4 +52,4 @@ FROM (
     FROM returns AS returned
     WHERE buyer_id = page.buyer_id AND order_id = page.order_id
   ) AS returns ON true
-ORDER BY page.order_id DESC;
+ORDER BY page.created_at DESC, page.order_id DESC;

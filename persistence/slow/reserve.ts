@@ -7,7 +7,7 @@ import { gather } from '../postgres/gathering.ts';
 import type { PostgresPool } from '../postgres/pool.ts';
 import { columns, statement } from '../postgres/statement.ts';
 import { type MovedHold, onSlowFloor, type SlowFloor } from './floor.ts';
-import { expireDue } from './tend.ts';
+import { expireAllDue } from './tend.ts';
 import { MovedUnits } from './units.ts';
 
 /** What a buyer has of a slow sale, as `read-slow-buyers.sql` selects it. */
@@ -25,6 +25,12 @@ const addSlowReservations = statement('add-slow-reservations');
 
 /** Requests in one commit, as in one script. */
 const sizeMax = 200;
+
+/**
+ * 200 a commit and some 700 a second (docs/adr/0023) make three seconds' worth; a gateway has room for 10,000 exchanges
+ * of all kinds, those who pay among them.
+ */
+const patience = { waitingMax: 2_000, waitMsMax: 3_000 };
 
 /** Nobody can stand by without Redis, which is what hands over a unit that comes back. */
 const allHeld = refuse('unavailable', {
@@ -47,7 +53,7 @@ export function slowReserver(pool: PostgresPool, log: Log): (request: ReserveReq
     const decide = gather<ReserveRequest, Decision>(
       (requests) => onSlowFloor(pool, log, saleId, (floor) => reserveAll(floor, saleId, requests)),
       // Of one buyer's requests the later one has to see what the earlier one got.
-      { sizeMax, namesOf: ({ buyerId }) => [buyerId] },
+      { sizeMax, patience, namesOf: ({ buyerId }) => [buyerId] },
     );
     ofSales.set(saleId, decide);
     return decide(request);
@@ -63,7 +69,7 @@ async function reserveAll(
   const buyers = requests.map(({ buyerId }) => buyerId);
   let holds = await readSlowBuyers(transaction, [saleId, buyers]);
   if (holds.some(({ state, deadline_ms }) => state === 'held' && deadline_ms <= sale.now_ms)) {
-    await expireDue(floor, saleId);
+    await expireAllDue(floor, saleId);
     holds = await readSlowBuyers(transaction, [saleId, buyers]);
   }
   const stock = new Map(sale.counts.map((count) => [count.sku, count]));

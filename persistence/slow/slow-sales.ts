@@ -21,8 +21,21 @@ const liveSlowSales = statement<LiveSlowSaleRow>('live-slow-sales');
 /** Sales that sell slowly, as one gateway sells from them. */
 export function slowSalesOn(pool: PostgresPool, log: Log): SlowSales {
   let slow = new Map<string, SlowSale>();
-  const look = async () => {
+  const read = async () => {
     slow = new Map((await liveSlowSales(pool, [])).map((row) => [row.id, slowSale(row)]));
+  };
+  let underWay: Promise<void> = Promise.resolve();
+  let next: Promise<void> | null = null;
+  /** All who are turned away when a sale goes back to Redis look at that moment: the next look is for all of them. */
+  const look = (): Promise<void> => {
+    next ??= underWay
+      .catch(() => {})
+      .then(() => {
+        next = null;
+        underWay = read();
+        return underWay;
+      });
+    return next;
   };
   const isSlow = async (saleId: string) => {
     await look();

@@ -332,6 +332,27 @@ test('a hold ends with its time, its unit goes to whoever comes, and an order of
   await expectSound(id);
 });
 
+test('a hold that ends while a decision waits for its turn is over for that decision', async () => {
+  const sale = await openSale(1, { holdSeconds: 2 });
+  const { id } = sale.config;
+  await goSlow(sale);
+  const lapsing = await house.hold(sale, 'ann');
+  const before = await reserve(sale, 'ann');
+  const isOver = () =>
+    Date.now() > Date.parse(before.kind === 'held' ? before.reserved.reservation.expiresAt : '');
+  const holding = await house.database.pool.connect();
+  await holding.query('BEGIN');
+  await holding.query('SELECT FROM sale_relays WHERE sale_id = $1 FOR UPDATE', [id]);
+  const again = reserve(sale, 'ann');
+  await expect.poll(isOver, { timeout: 5_000 }).toBe(true);
+  await holding.query('COMMIT');
+  holding.release();
+  const outcome = await again;
+  expect(outcome).toMatchObject({ kind: 'held', fresh: true });
+  expect(outcome.kind === 'held' && outcome.reserved.reservation.id).not.toBe(lapsing.reservationId);
+  expect(await stateOf(lapsing)).toBe('expired');
+});
+
 test('a pin whose payment was never committed is fenced off before its hold ends', async () => {
   const sale = await openSale(1);
   const { id } = sale.config;

@@ -40,11 +40,16 @@ async function confirmPaid({ transaction, sale, emit }: SlowFloor, saleId: strin
   await moved.write(transaction, saleId);
 }
 
+/** Every hold whose time is up, however many there are. */
+export async function expireAllDue(floor: SlowFloor, saleId: string): Promise<void> {
+  while ((await expireDue(floor, saleId)) === batchMax);
+}
+
 /**
- * Holds whose time is up: their units are available again. A pin that lapsed is fenced off first, as in
+ * A batch of holds whose time is up, and how many they were: their units are available again. A pin that lapsed is fenced off first, as in
  * `reconciliation/lapsed-pins.ts`: a gateway that slept through its lease is refused, so its hold may end.
  */
-export async function expireDue({ transaction, sale, emit }: SlowFloor, saleId: string): Promise<void> {
+async function expireDue({ transaction, sale, emit }: SlowFloor, saleId: string): Promise<number> {
   const pins = await lapsedSlowPins(transaction, [saleId, batchMax]);
   if (pins.length > 0) {
     await abandonPayments(transaction, [
@@ -56,11 +61,13 @@ export async function expireDue({ transaction, sale, emit }: SlowFloor, saleId: 
     ]);
   }
   const moved = new MovedUnits(sale.counts);
-  for (const hold of await expireSlowHolds(transaction, [saleId, batchMax])) {
+  const ended = await expireSlowHolds(transaction, [saleId, batchMax, sale.now_ms]);
+  for (const hold of ended) {
     moved.add(hold.items, { available: 1 });
     emit('reservation.expired', hold);
   }
   await moved.write(transaction, saleId);
+  return ended.length;
 }
 
 /** Doors open and close by the clock, and by the operator's word; a sale of which all is sold has ended. */

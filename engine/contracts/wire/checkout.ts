@@ -69,8 +69,11 @@ export type PatchCheckout = Type.Static<typeof PatchCheckout>;
 
 const PaymentToken = Type.String({ pattern: '^tok_[A-Za-z0-9_]{1,64}$' });
 
+/** A hundred items, the most that a reservation has, of SKUs as long as they may be make a token of some 12,000 characters. */
+const purchaseTokenMax = 16_384;
+
 export const Pay = request({
-  purchaseToken: Type.Optional(Type.String({ minLength: 1, maxLength: 8192 })),
+  purchaseToken: Type.Optional(Type.String({ minLength: 1, maxLength: purchaseTokenMax })),
   paymentMethod: Type.Literal('card'),
   paymentToken: PaymentToken,
   paymentTokens: Type.Optional(

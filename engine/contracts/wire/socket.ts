@@ -4,8 +4,8 @@ import { Name, request } from './common.ts';
 import { Reserve } from './reservations.ts';
 import { Join } from './tickets.ts';
 
-/** Chosen by the client; the answer repeats it. */
-export const Ref = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+/** Chosen by the client, e.g. a count or a time; the answer repeats it. */
+export const Ref = Type.Number();
 
 const frame = <Op extends string, P extends Type.TProperties>(op: Op, properties: P) =>
   request({ op: Type.Literal(op), ref: Ref, ...properties });

@@ -2,7 +2,8 @@ import type { ModelledSale } from '../modelled/sale.ts';
 
 /**
  * What holds for every calling of turns, whatever the pace is worked out to be: it never goes back, never
- * beyond those who came, never beyond twice what the stock justifies; and it moves on when it should.
+ * beyond those who came, never beyond twice what the stock justifies; and it moves on when it should. `lastTickMs`
+ * is by the claim clock, which stands still while the sale is paused.
  */
 export function checkPace(model: ModelledSale, serving: number, lastTickMs: number | null): void {
   /** Turns that were given up are passed over. */
@@ -27,7 +28,7 @@ export function checkPace(model: ModelledSale, serving: number, lastTickMs: numb
     checkouts.length -
     model.outstandingTurns();
   if (called > 0 && called > room) throw new Error(`${called} turns called, ${room} more may check out`);
-  const elapsedMs = lastTickMs === null ? Number.POSITIVE_INFINITY : model.nowMs - lastTickMs;
+  const elapsedMs = lastTickMs === null ? Number.POSITIVE_INFINITY : model.claimClockMs() - lastTickMs;
   const perTurnMs = 60_000 / model.setup.perMinute;
   // While payments are under way the pace may be braked, down to a twentieth.
   const slowestMs = perTurnMs * (model.leases.size > 0 ? 20 : 1);

@@ -158,13 +158,23 @@ end
 -- named twice would be checked twice against the same unit.
 -- A batch asks for the same few combinations again and again, so each is parsed once a call.
 local parsedItems = {}
+
+-- By bytes, as callers sort: `<` goes by the locale that Redis was started in.
+local function isBefore(one, other)
+  for i = 1, math.min(#one, #other) do
+    local left, right = string.byte(one, i), string.byte(other, i)
+    if left ~= right then return left < right end
+  end
+  return #one < #other
+end
+
 local function parseItems(text)
   if parsedItems[text] then return parsedItems[text] end
   local items, length = {}, 0
   for pair in string.gmatch(text, '[^,]+') do
     local sku, quantity = string.match(pair, '^([a-z0-9-]+):([1-9]%d*)$')
     if not sku or #quantity > 9 then return nil end
-    if items[1] and items[#items].sku >= sku then return nil end
+    if items[1] and not isBefore(items[#items].sku, sku) then return nil end
     items[#items + 1] = { sku = sku, quantity = tonumber(quantity) }
     length = length + #pair + 1
   end
@@ -848,10 +858,12 @@ local function callTurns()
   local credit = redis.call('HMGET', saleKey, 'creditMicroTurns', 'creditAtMs')
   local factor = noShowFactor()
   local microTurnsPerMs = sale.perMinute * factor * brake() * 1000 / 60
-  -- The first second's turns are there at once. A late tick calls all that fell due since the last one.
+  -- The first second's turns are there at once. A late tick calls all that fell due since the last one; while the
+  -- sale was paused, or Redis away, nothing fell due.
+  local sinceMs = claimClockMs() - (tonumber(credit[2]) or 0)
   local burstMicroTurns = math.max(1000000, microTurnsPerMs * 1000)
   local micro = burstMicroTurns
-  if credit[2] then micro = tonumber(credit[1]) + (nowMs - tonumber(credit[2])) * microTurnsPerMs end
+  if credit[2] then micro = tonumber(credit[1]) + math.max(0, sinceMs) * microTurnsPerMs end
   local justified = math.ceil(totalOf(stock, 'available') * factor) - outstandingTurns() - spokenFor(stock)
   if sale.checkoutsAtOnceMax then
     local checkouts = redis.call('ZCARD', deadlinesKey) + redis.call('ZCARD', pinsKey) + outstandingTurns()
@@ -867,7 +879,8 @@ local function callTurns()
     redis.call('HSET', saleKey, 'serving', sale.serving)
   end
   -- What stock or room did not allow is not saved up beyond a second.
-  redis.call('HSET', saleKey, 'creditMicroTurns', integer(math.min(micro, burstMicroTurns)), 'creditAtMs', integer(nowMs))
+  redis.call('HSET', saleKey, 'creditMicroTurns', integer(math.min(micro, burstMicroTurns)), 'creditAtMs',
+    integer(claimClockMs()))
 end
 
 sweep()

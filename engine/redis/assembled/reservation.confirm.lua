@@ -156,13 +156,23 @@ end
 -- named twice would be checked twice against the same unit.
 -- A batch asks for the same few combinations again and again, so each is parsed once a call.
 local parsedItems = {}
+
+-- By bytes, as callers sort: `<` goes by the locale that Redis was started in.
+local function isBefore(one, other)
+  for i = 1, math.min(#one, #other) do
+    local left, right = string.byte(one, i), string.byte(other, i)
+    if left ~= right then return left < right end
+  end
+  return #one < #other
+end
+
 local function parseItems(text)
   if parsedItems[text] then return parsedItems[text] end
   local items, length = {}, 0
   for pair in string.gmatch(text, '[^,]+') do
     local sku, quantity = string.match(pair, '^([a-z0-9-]+):([1-9]%d*)$')
     if not sku or #quantity > 9 then return nil end
-    if items[1] and items[#items].sku >= sku then return nil end
+    if items[1] and not isBefore(items[#items].sku, sku) then return nil end
     items[#items + 1] = { sku = sku, quantity = tonumber(quantity) }
     length = length + #pair + 1
   end
@@ -758,8 +768,9 @@ end
 -- tick brakes when payments take much longer than usual.
 local function noteDuration(id)
   local noted = redis.call('HMGET', saleKey, 'pinLeaseMs', 'paymentMs', 'latelyMs', 'confirmedBeganAtMs')
-  if not noted[1] then return end
-  local beganAtMs = tonumber(redis.call('ZSCORE', pinsKey, id)) - tonumber(noted[1])
+  local leaseUntilMs = redis.call('ZSCORE', pinsKey, id)
+  if not noted[1] or not leaseUntilMs then return end
+  local beganAtMs = tonumber(leaseUntilMs) - tonumber(noted[1])
   local tookMs = nowMs - beganAtMs
   redis.call('HSET', saleKey, 'paymentMs', mean(tonumber(noted[2]), tookMs, 0.01), 'latelyMs',
     mean(tonumber(noted[3]), tookMs, 0.2), 'confirmedBeganAtMs', integer(math.max(beganAtMs, tonumber(noted[4]) or 0)))

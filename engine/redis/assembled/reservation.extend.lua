@@ -7,7 +7,7 @@
 --       then 3 an element: reservationId, buyerId, requestId (names the one extension: a repeat of that
 --       request gets its first answer, whatever happened since)
 -- Reply {batchId, code, answer…}; code 1 decided, -1 no such sale. An answer is
---       {1, items, deadlineMs} extended, now or before by this request
+--       {1, items, deadlineMs} extended, now or before by this request; a live hold before a rebuild by any
 --       {2} the sale allows none, or it was used   {3} being paid   {4} paid already   {5} ended
 --       {0} not this buyer's
 -- Event reservation.extended; reservation.expired where the deadline had passed
@@ -160,13 +160,23 @@ end
 -- named twice would be checked twice against the same unit.
 -- A batch asks for the same few combinations again and again, so each is parsed once a call.
 local parsedItems = {}
+
+-- By bytes, as callers sort: `<` goes by the locale that Redis was started in.
+local function isBefore(one, other)
+  for i = 1, math.min(#one, #other) do
+    local left, right = string.byte(one, i), string.byte(other, i)
+    if left ~= right then return left < right end
+  end
+  return #one < #other
+end
+
 local function parseItems(text)
   if parsedItems[text] then return parsedItems[text] end
   local items, length = {}, 0
   for pair in string.gmatch(text, '[^,]+') do
     local sku, quantity = string.match(pair, '^([a-z0-9-]+):([1-9]%d*)$')
     if not sku or #quantity > 9 then return nil end
-    if items[1] and items[#items].sku >= sku then return nil end
+    if items[1] and not isBefore(items[#items].sku, sku) then return nil end
     items[#items + 1] = { sku = sku, quantity = tonumber(quantity) }
     length = length + #pair + 1
   end
@@ -768,6 +778,10 @@ local function extend(id, buyerId, requestId)
   if reservation.state == 'paying' then return { paying } end
   if reservation.state == 'confirmed' then return { paid } end
   if reservation.state ~= 'held' then return { ended } end
+  -- By which request is not journaled, so it may have been this one, repeated because Redis was lost with its answer.
+  if reservation.extendedBy == 'before the rebuild' then
+    return { extended, reservation.items, integer(reservation.deadlineMs) }
+  end
   if extendMs == 0 or reservation.extendedBy then return { notAllowed } end
   touch(id, reservation)
 
