@@ -42,6 +42,8 @@ export class Demo {
     const { buyers, units, seed, json } = this.#options;
     const plan = this.#plan();
     this.#say(`Doorbuster demo: ${buyers} buyers for ${units} units, seed ${seed}`);
+    const stores = ['REDIS_URL', 'DATABASE_URL'].filter((name) => process.env[name]);
+    if (stores.length > 0) this.#say(`  on stores of yours: ${stores.join(' and ')}`);
     const startedAtMs = performance.now();
     const system = await startSystem(plan.gateways, (started) => {
       this.#started = started;

@@ -41,7 +41,8 @@ export function demoCommand(): Command {
     .option('--keep', 'keep the system running afterwards, and its data, until Ctrl-C', false)
     .addHelpText(
       'after',
-      '\nREDIS_URL and DATABASE_URL run it against your own stores; other settings pass through, see npm start -- --help.' +
+      '\nREDIS_URL and DATABASE_URL run it against your own stores; other settings pass through, see npm start -- --help,\n' +
+        'but for those of providers and mails that would leave this machine.' +
         '\n\nExamples:\n  npm run demo\n  npm run demo -- --buyers 2000 --units 100 --seed 7\n  npm run demo -- --method queue --json out.json',
     )
     .allowExcessArguments(false);

@@ -38,6 +38,12 @@ it('keeps secrets that are given, and drops foreign issuers', () => {
   expect(env).not.toHaveProperty('AUTH_JWKS_URL');
 });
 
+it('reaches nobody outside', () => {
+  const env = systemEnv(decided, { SECOND_PROVIDER_URL: 'https://psp', SMTP_URL: 'smtp://mail', MAIL_FROM: 'a@b.c' });
+  expect(env).not.toHaveProperty('SECOND_PROVIDER_URL');
+  expect(env).not.toHaveProperty('SMTP_URL');
+});
+
 it('names wrong settings', () => {
   expect(() => systemEnv(decided, { GATEWAYS: 'many', TOKEN_SECRET: 'short' })).toThrow(
     /TOKEN_SECRET[\s\S]*GATEWAYS|GATEWAYS[\s\S]*TOKEN_SECRET/,

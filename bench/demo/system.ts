@@ -34,11 +34,13 @@ export type Arrange = (parts: { dataDir: string; providerUrl: string }) => Promi
 /**
  * Starts it and waits until it says that it is ready. `onStarting` is told what can be stopped already.
  * `arrange` prepares the data directory or stands in the way to stores and provider, and answers settings.
+ * `given` is what surrounds it: settings in there hold, but for those that the demo must decide itself.
  */
 export async function startSystem(
   gateways: number,
   onStarting: (system: Pick<System, 'stop' | 'kill'>) => void,
   arrange: Arrange = async () => ({}),
+  given: NodeJS.ProcessEnv = process.env,
 ): Promise<System> {
   const [port, operatorPort, providerPort] = (await freePorts(3)) as [number, number, number];
   const dataDir = mkdtempSync(join(tmpdir(), 'doorbuster-demo-'));
@@ -62,11 +64,11 @@ export async function startSystem(
   const webhookSecret = randomBytes(32).toString('hex');
   const provider = startChild('bench/psp/main.ts', {
     env: {
-      ...process.env,
+      ...given,
       PROVIDER_PORT: String(providerPort),
       PROVIDER_WEBHOOK_URL: `http://127.0.0.1:${port}/api/v1/webhooks/payments/primary`,
       PROVIDER_WEBHOOK_SECRET: webhookSecret,
-      LOG_LEVEL: process.env.LOG_LEVEL || 'warn',
+      LOG_LEVEL: given.LOG_LEVEL || 'warn',
     },
     logFile: join(logs, 'demo-provider.log'),
   });
@@ -79,7 +81,7 @@ export async function startSystem(
   const env = systemEnv(
     { port, operatorPort, providerUrl: arranged.PROVIDER_URL ?? providerUrl, dataDir, gateways },
     {
-      ...process.env,
+      ...given,
       PROVIDER_NAME: 'primary',
       PROVIDER_WEBHOOK_SECRET: webhookSecret,
       ...arranged,
@@ -119,10 +121,13 @@ export async function startSystem(
   };
 }
 
+/** Would reach people and banks outside: invented buyers have mail addresses, and cards that are play money. */
+const outside = ['SECOND_PROVIDER_URL', 'SMTP_URL'];
+
 /** The user's environment, with what the demo must decide itself. Throws where a setting is wrong. */
 export function systemEnv(
   decided: { port: number; operatorPort: number; providerUrl: string; dataDir: string; gateways: number },
-  given: NodeJS.ProcessEnv = process.env,
+  given: NodeJS.ProcessEnv,
 ): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = {
     ...given,
@@ -139,7 +144,7 @@ export function systemEnv(
     AUTH_SECRET: given.AUTH_SECRET || randomBytes(32).toString('hex'),
     TOKEN_SECRET: given.TOKEN_SECRET || randomBytes(32).toString('hex'),
   };
-  for (const name of ['AUTH_JWKS_URL', 'AUTH_ISSUER', 'AUTH_AUDIENCE']) delete env[name];
+  for (const name of ['AUTH_JWKS_URL', 'AUTH_ISSUER', 'AUTH_AUDIENCE', ...outside]) delete env[name];
   if (env.REDIS_URL && env.DATABASE_URL) {
     // Loopback is exempt from the limit per address in embedded mode only, and here thousands of buyers
     // come from one address. The limits per buyer stay as they are.

@@ -12,6 +12,7 @@ import { demoSale } from '../demo/sale.ts';
 import { type System, startSystem } from '../demo/system.ts';
 import { judge } from '../demo/verdict.ts';
 import { dice } from '../dice.ts';
+import { withoutSettings } from '../without-settings.ts';
 import { noticed, stoodStill, tooLong } from './absence.ts';
 import { follow } from './lost-holds.ts';
 import { grown, type MemoryOfRole, MemoryWatch } from './memory.ts';
@@ -88,6 +89,8 @@ export class DrillRun {
         LOG_LEVEL: 'error',
         ...(await arrange?.(parts)),
       }),
+      // What strikes here must not strike at what somebody runs.
+      withoutSettings(process.env),
     );
     this.#system = system;
     const result = await Promise.race([system.broken, this.#rush(system, next)]);

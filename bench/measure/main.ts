@@ -1,18 +1,18 @@
-import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { readSettings } from '../../engine/contracts/settings.ts';
 import { programs } from '../../supervisor/programs.ts';
 import { type RunningSystem, startSystem } from '../../supervisor/system.ts';
 import { thisMachine } from '../demo/machine.ts';
 import { freePorts } from '../demo/ports.ts';
 import { onStopSignals } from '../demo/stop-signals.ts';
+import { withoutSettings } from '../without-settings.ts';
 import { compareRuns } from './compare/compare.ts';
 import { comparisonText } from './compare/comparison-text.ts';
 import { readRun } from './compare/read-run.ts';
 import { BenchFailure, BrokenInvariant, brokenInvariantExitCode } from './failure.ts';
 import { benchCommand, isInstalled, optionsOf } from './options.ts';
+import { ownSettings } from './own-settings.ts';
 import { tell } from './progress.ts';
 import { thisCommit } from './results/commit.ts';
 import { newFolder, writeResult } from './results/folder.ts';
@@ -68,7 +68,7 @@ try {
   for (const name of options.scenarios) {
     tell(name);
     const scenario = scenarios[name] as Scenario;
-    await scenario.run(options.against ? running(name, scenario) : await started(), options, board);
+    await scenario.run(options.against ? remote(name, scenario) : await started(), options, board);
     await stopSystem();
   }
   const machine = { ...thisMachine(), loadBefore, loadAfter: loadavg() };
@@ -92,57 +92,44 @@ try {
 /** A whole system on stores of its own: what one scenario left behind is not in the next one's figures. */
 async function started(): Promise<Subject> {
   const [port, operatorPort] = (await freePorts(2)) as [number, number];
-  const read = readSettings({
-    LOG_LEVEL: 'warn',
-    AUTH_SECRET: randomBytes(32).toString('hex'),
-    TOKEN_SECRET: randomBytes(32).toString('hex'),
-    // In embedded mode loopback is exempt; with given stores it has to be said.
-    RATE_EXEMPT_LOOPBACK: 'on',
-    ...process.env,
-    PORT: String(port),
-    HOST: '127.0.0.1',
-    OPERATOR_PORT: String(operatorPort),
-    OPERATOR_HOST: '127.0.0.1',
-    DATA_DIR: join(directory, `data-${port}`),
-  });
-  if (read.kind === 'invalid') throw new BenchFailure(read.problems.join('\n'));
+  const ours = ownSettings({ port, operatorPort, dataDirectory: join(directory, `data-${port}`) });
   warnings = [];
-  system = await startSystem(read.settings, {
+  system = await startSystem(ours, {
     say: () => {},
     // Held back, the workers have a lot to warn of; it is told where the run fails.
     warn: (line) => warnings.push(line),
     // Not bundled: what it is compared with is these programs with a module exchanged.
     programs,
   });
-  const { settings } = system;
-  const ours = system;
+  const running = system;
+  const { settings } = running;
   // What is measured is the way of a payment; two webhooks for each would be measured with it.
-  await fetch(`${ours.providerUrl}/control`, { method: 'PUT', body: '{"webhooks":false}' });
+  await fetch(`${running.providerUrl}/control`, { method: 'PUT', body: '{"webhooks":false}' });
   return {
     isOurs: true,
     redisUrl: settings.REDIS_URL,
-    origin: ours.publicUrl,
-    operatorOrigin: ours.operatorUrl,
+    origin: running.publicUrl,
+    operatorOrigin: running.operatorUrl,
     authSecret: settings.AUTH_SECRET as string,
     directory: files,
     environment: {
-      ...process.env,
+      ...withoutSettings(process.env),
       ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)])),
     },
-    workerPids: () => pidsOf(ours, 'worker'),
-    gatewayPids: () => pidsOf(ours, 'gateway'),
-    processes: () => livingOf(ours),
+    workerPids: () => pidsOf(running, 'worker'),
+    gatewayPids: () => pidsOf(running, 'gateway'),
+    processes: () => livingOf(running),
   };
 }
 
 /** The system of `--against`: nothing is known of its processes and stores. */
-function running(name: string, { isRemote }: Scenario): Subject {
+function remote(name: string, { isRemote }: Scenario): Subject {
   const { against } = options;
   const authSecret = process.env.AUTH_SECRET;
   if (!isRemote) {
-    const remote = Object.keys(scenarios).filter((one) => scenarios[one]?.isRemote);
+    const possible = Object.keys(scenarios).filter((one) => scenarios[one]?.isRemote);
     throw new BenchFailure(
-      `${name} looks inside the system; against another one there are ${remote.join(', ')}`,
+      `${name} looks inside the system; against another one there are ${possible.join(', ')}`,
     );
   }
   if (!against || !authSecret) throw new BenchFailure('--against takes AUTH_SECRET of that system');
