@@ -2,7 +2,9 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { loadavg, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { programs } from '../../supervisor/programs.ts';
+import { StartFailure } from '../../supervisor/start-failure.ts';
 import { type RunningSystem, startSystem } from '../../supervisor/system.ts';
+import { DemoFailure } from '../demo/failure.ts';
 import { thisMachine } from '../demo/machine.ts';
 import { freePorts } from '../demo/ports.ts';
 import { onStopSignals } from '../demo/stop-signals.ts';
@@ -82,11 +84,15 @@ try {
   await end(result.thresholds.every(({ isKept }) => isKept) ? 0 : brokenInvariantExitCode);
 } catch (error) {
   if (!isEnding) {
-    const isForeseen = error instanceof BenchFailure || error instanceof BrokenInvariant;
     for (const line of warnings.slice(-20)) console.error(`! ${line}`);
-    console.error(isForeseen ? `bench: ${error.message}` : error);
+    console.error(isForeseen(error) ? `bench: ${error.message}` : error);
   }
   await end(error instanceof BrokenInvariant ? brokenInvariantExitCode : 1);
+}
+
+/** Whoever reads it can do something about it, and a stack would not help. */
+function isForeseen(error: unknown): error is Error {
+  return [BenchFailure, BrokenInvariant, DemoFailure, StartFailure].some((kind) => error instanceof kind);
 }
 
 /** A whole system on stores of its own: what one scenario left behind is not in the next one's figures. */

@@ -1,6 +1,15 @@
 import { join } from 'node:path';
 import { type Child, messageOf, startChild } from '../demo/child.ts';
-import { BenchFailure } from './failure.ts';
+import { BenchFailure, BrokenInvariant } from './failure.ts';
+
+/** What a part says of a request: its result, or why there is none. */
+type Answer<Result> = {
+  kind: 'answer';
+  result?: Result;
+  reason?: string;
+  /** True where the system answered wrongly, and false where the part itself has failed. */
+  isBroken?: boolean;
+};
 
 /** A process of the bench: it gets one request at a time over IPC, as JSON, and answers each. */
 export class Part {
@@ -27,13 +36,18 @@ export class Part {
     return part;
   }
 
-  /** Resolves with the `result` of its answer. Throws where it says `{kind: 'failed', reason}`, or ends. */
+  /**
+   * Resolves with the `result` of its answer. Throws `BrokenInvariant` where it met one that was not due, as it
+   * would here, and `BenchFailure` where it gives another reason, or ends.
+   */
   async ask<Result>(request: object): Promise<Result> {
-    const answer = messageOf<{ kind: 'answer'; result?: Result; reason?: string }>(this.#child, 'answer');
+    const answer = messageOf<Answer<Result>>(this.#child, 'answer');
     this.#child.process.send(request);
     const message = await answer;
     if (!message) throw this.#failure();
-    if (message.reason !== undefined) throw new BenchFailure(`${this.#program}: ${message.reason}`);
+    if (message.reason !== undefined) {
+      throw new (message.isBroken ? BrokenInvariant : BenchFailure)(`${this.#program}: ${message.reason}`);
+    }
     return message.result as Result;
   }
 
@@ -61,8 +75,13 @@ export function answerParent<Request>(answer: (request: Request) => Promise<unkn
   process.on('message', (request: Request) => {
     answer(request).then(
       (result) => process.send?.({ kind: 'answer', result }),
-      (error: Error) => process.send?.({ kind: 'answer', reason: error.stack ?? error.message }),
+      (error: Error) => process.send?.(refusalOf(error)),
     );
   });
   process.send?.({ kind: 'ready' });
+}
+
+function refusalOf(error: Error): Answer<never> {
+  const isBroken = error instanceof BrokenInvariant;
+  return { kind: 'answer', reason: isBroken ? error.message : (error.stack ?? error.message), isBroken };
 }

@@ -31,9 +31,15 @@ const belongs: Record<Table, string> = {
 /** Orders in a commit. */
 const batch = 1_000;
 
-export interface Copied {
+export interface ToCopy {
   saleId: string;
   orders: number;
+}
+
+export interface Copied {
+  perSecond: number;
+  /** Rows that are there twice now, by table: of an order one each. */
+  copies: Record<string, number>;
 }
 
 /** Tables of the same columns, constraints and indexes, without triggers: less work than ours. */
@@ -54,10 +60,11 @@ export function multiRowCopier(databaseUrl: string) {
   const pool = new Pool({ connectionString: databaseUrl, max: 2 });
   // Without a listener an idle connection that Postgres ends would end the process.
   pool.on('error', () => {});
-  return async ({ saleId, orders }: Copied): Promise<{ perSecond: number }> => {
+  return async ({ saleId, orders }: ToCopy): Promise<Copied> => {
     await emptyTables(pool);
     const client = await pool.connect();
     let spentMs = 0;
+    let copies: Record<string, number>;
     try {
       for (let from = 0; from < orders; from += batch) {
         const rows = new Map<Table, string>();
@@ -73,11 +80,11 @@ export function multiRowCopier(databaseUrl: string) {
         await client.query('COMMIT');
         spentMs += performance.now() - startMs;
       }
-      await requireAll(client, orders);
+      copies = await countCopies(client);
     } finally {
       client.release();
     }
-    return { perSecond: (orders * 1000) / spentMs };
+    return { perSecond: (orders * 1000) / spentMs, copies };
   };
 }
 
@@ -93,9 +100,12 @@ async function rowsOf(client: PoolClient, table: Table, saleId: string, from: nu
   return rows[0].rows;
 }
 
-async function requireAll(client: PoolClient, orders: number): Promise<void> {
+/** In the tables that have one row of each order. */
+async function countCopies(client: PoolClient): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
   for (const table of ['orders', 'payments', 'ledger_transactions']) {
     const { rows } = await client.query(`SELECT count(*) AS count FROM multi_row.${table}`);
-    if (Number(rows[0].count) !== orders) throw new Error(`${rows[0].count} rows of ${orders} in ${table}`);
+    counts[table] = Number(rows[0].count);
   }
+  return counts;
 }

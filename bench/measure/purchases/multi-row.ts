@@ -1,4 +1,6 @@
+import type { Copied } from '../../baselines/pg-multi-row/copier.ts';
 import type { Contender } from '../contest/contender.ts';
+import { demand } from '../failure.ts';
 import { Part } from '../part.ts';
 import type { Subject } from '../subject.ts';
 
@@ -14,7 +16,12 @@ export async function multiRow(
     round: async () => {
       const sale = latest();
       if (sale === null) throw new Error('nothing was sold yet');
-      return copier.ask<{ perSecond: number }>(sale);
+      const { perSecond, copies } = await copier.ask<Copied>(sale);
+      demand(
+        Object.values(copies).every((count) => count === sale.orders),
+        `of ${sale.orders} orders these rows were copied: ${JSON.stringify(copies)}`,
+      );
+      return { perSecond };
     },
     audit: async () => {},
   };

@@ -1,3 +1,4 @@
+import type { Decided } from '../../baselines/redis-alone/decisions.ts';
 import { freePorts } from '../../demo/ports.ts';
 import { tokenSigner } from '../../load/tokens.ts';
 import type { Contender } from '../contest/contender.ts';
@@ -81,13 +82,14 @@ export async function redisAlone(subject: Subject): Promise<Contender & { stop()
       const { id } = await answerOf(sale, subject, subject.origin);
       const saleNumber = Number.parseInt(id.slice('rsv_'.length + 32), 36);
       const cpuBefore = await redis.cpuSeconds();
-      const { requests, perSecond } = await part.ask<{ requests: number; perSecond: number }>({
+      const { requests, perSecond, wrong } = await part.ask<Decided>({
         saleId: sale.id,
         saleNumber,
         sku: sale.sku,
         underWay: pipelined,
         seconds,
       });
+      demand(wrong === null, `reserve was answered ${wrong}`);
       const redisCpuUs = (((await redis.cpuSeconds()) - cpuBefore) * 1_000_000) / requests;
       sold.push({ sale, held: requests + 2 });
       await sale.command('close');

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { BrokenInvariant } from '../failure.ts';
 import { joinMany } from './joins.ts';
 
 const setting = { saleId: 's', epoch: 1, count: 500, underWay: 10 };
@@ -19,9 +20,9 @@ test('as many join as were asked for, each once, also when the leases run out', 
 });
 
 test('any other answer ends the measurement', async () => {
-  await expect(joinMany(async () => ({ kind: 'refused', code: 'sold_out' }), setting)).rejects.toThrow(
-    'sold_out',
-  );
+  const refused = joinMany(async () => ({ kind: 'refused', code: 'sold_out' }), setting);
+  await expect(refused).rejects.toThrow('sold_out');
+  await expect(refused).rejects.toBeInstanceOf(BrokenInvariant);
   await expect(joinMany(async () => ({ kind: 'place', fresh: false }), setting)).rejects.toThrow(
     '"fresh":false',
   );

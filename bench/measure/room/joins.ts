@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { BrokenInvariant } from '../failure.ts';
 
 export interface Joins {
   saleId: string;
@@ -43,7 +44,7 @@ export async function joinMany(take: TakePlace, { saleId, epoch, count, underWay
         const outcome = await take({ saleId, epoch, buyerId });
         if (outcome.kind === 'place' && outcome.fresh) break;
         if (outcome.kind !== 'refused' || outcome.code !== 'overloaded') {
-          throw new Error(`a join was answered ${JSON.stringify(outcome)}`);
+          throw new BrokenInvariant(`a join was answered ${JSON.stringify(outcome)}`);
         }
         await pauseForLease();
       }

@@ -1,3 +1,4 @@
+import { demand } from '../../failure.ts';
 import { type Connection, demandStatus } from './connection.ts';
 
 /** What a buyer holds and has not paid. */
@@ -7,7 +8,7 @@ export interface Hold {
 }
 
 /**
- * Pays a hold and waits for the outcome; throws unless it is confirmed. With `waits` false it is enough that
+ * Pays a hold and waits for the outcome; throws `BrokenInvariant` unless it is confirmed. With `waits` false it is enough that
  * the order is durable.
  */
 export async function pay(
@@ -24,5 +25,5 @@ export async function pay(
   );
   demandStatus(paid, waits ? 201 : 202, 'pay');
   const due = waits ? 'confirmed' : 'pending';
-  if (paid.body().status !== due) throw new Error(`pay was answered ${paid.text.slice(0, 600)}`);
+  demand(paid.body().status === due, `pay was answered ${paid.text.slice(0, 600)}`);
 }

@@ -1,3 +1,4 @@
+import { demand } from '../../failure.ts';
 import { HttpWire, requestText } from '../../load/http-wire.ts';
 
 export interface Answer {
@@ -31,7 +32,7 @@ export class Connection {
   }
 }
 
-/** Throws unless `what` was answered with that status. */
+/** Throws `BrokenInvariant` unless `what` was answered with that status. */
 export function demandStatus({ status, text }: Answer, due: number, what: string): void {
-  if (status !== due) throw new Error(`${what} was answered ${text.slice(0, 600) || 'by nothing'}`);
+  demand(status === due, `${what} was answered ${text.slice(0, 600) || 'by nothing'}`);
 }
