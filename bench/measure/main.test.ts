@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
@@ -50,12 +50,26 @@ test('a tiny run on a whole system leaves figures, a report and an exit code', {
   expect(existsSync(join(folder, 'browse.doorbuster.hgrm'))).toBe(true);
 
   const compared = await bench('--compare', folder, join(folder, 'result.json'));
-  expect(compared.code).toBe(0);
-  expect(compared.output).toContain('agree within their spread');
+  expect(compared.code).toBe(1);
+  expect(compared.output).toContain('one round has no spread to compare by');
 });
 
 test('what cannot be compared is a sentence', { timeout: 60_000 }, async () => {
   const { code, output } = await bench('--compare', 'nowhere', 'package.json');
   expect(code).toBe(1);
   expect(output).toContain('nowhere cannot be compared');
+});
+
+test('runs that have nothing in common do not agree', { timeout: 60_000 }, async () => {
+  const directory = await temporaryDirectory();
+  const runs = ['reserve', 'join'].map((scenario) => {
+    const file = join(directory, `${scenario}.json`);
+    const rounds = [{ scenario, name: 'rate', unit: '/s', subject: [1, 2, 3] }];
+    writeFileSync(file, JSON.stringify({ commit: '', machine: {}, options: {}, scoreboard: [], rounds }));
+    return file;
+  }) as [string, string];
+  const { code, output } = await bench('--compare', ...runs);
+  expect(code).toBe(1);
+  expect(output).toContain('no figure in common');
+  expect((await bench('--compare', runs[0], runs[0])).code).toBe(0);
 });

@@ -61,8 +61,12 @@ onStopSignals({
 try {
   if (options.compare) {
     const comparison = compareRuns(readRun(options.compare[0]), readRun(options.compare[1]));
+    const { compared } = comparison;
+    if (compared.length === 0) throw new BenchFailure('the two runs have no figure in common');
     console.log(comparisonText(comparison));
-    await end(comparison.compared.every(({ agrees }) => agrees) ? 0 : 1);
+    const judged = compared.filter(({ verdict }) => verdict !== 'one round');
+    if (judged.length === 0) throw new BenchFailure('one round has no spread to compare by: --rounds 3 does');
+    await end(judged.every(({ verdict }) => verdict === 'agrees') ? 0 : 1);
   }
   const startedAt = new Date().toISOString();
   const loadBefore = loadavg();

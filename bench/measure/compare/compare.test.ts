@@ -40,24 +40,63 @@ function run(ours: number[], theirs: number[], p99: number[], commit = 'aaaa'): 
   };
 }
 
-test('two runs agree where their spreads have a value in common', () => {
+const ours = 'reserve: doorbuster, decisions/s';
+const theirs = 'reserve: pg-row-lock, decisions/s';
+const ratio = 'reserve: doorbuster / pg-row-lock, ratio of decisions/s';
+
+test('runs that are alike agree, side by side: what each side did, their ratio, and figures', () => {
   const { compared, missing, remarks } = compareRuns(
     run([100, 110, 120], [10, 11, 12], [4, 5, 6]),
     run([118, 125, 130], [11, 12, 13], [5, 5, 5]),
   );
-  expect(compared.map(({ name, agrees }) => [name, agrees])).toEqual([
-    ['reserve: doorbuster / pg-row-lock, decisions/s', true],
-    ['reserve: p99, ms', true],
-    ['reserve: doorbuster / pg-row-lock, ratio of decisions/s', true],
+  expect(compared.map(({ name, verdict }) => [name, verdict])).toEqual([
+    [ours, 'agrees'],
+    [theirs, 'agrees'],
+    [ratio, 'agrees'],
+    ['reserve: p99, ms', 'agrees'],
   ]);
   expect(missing).toEqual([]);
   expect(remarks).toEqual([]);
 });
 
-test('a gap between the spreads is a difference, in either order of the runs', () => {
-  const [slow, fast] = [run([100, 110, 120], [10, 10, 10], []), run([121, 125, 130], [10, 10, 10], [])];
-  expect(compareRuns(slow, fast).compared[0]).toMatchObject({ agrees: false, ratio: 125 / 110 });
-  expect(compareRuns(fast, slow).compared[0]).toMatchObject({ agrees: false, ratio: 110 / 125 });
+test('three rounds apart by chance are no difference, and far apart they are, in either order of the runs', () => {
+  const slow = run([100, 110, 120], [10, 11, 12], []);
+  // A gap between two lots of three is what one of ten pairs of runs has that are alike.
+  expect(compareRuns(slow, run([121, 125, 130], [10, 11, 12], [])).compared[0]?.verdict).toBe('agrees');
+  const fast = run([210, 220, 230], [10, 11, 12], []);
+  expect(compareRuns(slow, fast).compared[0]).toMatchObject({ verdict: 'differs', ratio: 2 });
+  expect(compareRuns(fast, slow).compared[0]).toMatchObject({ verdict: 'differs', ratio: 0.5 });
+});
+
+test('an opponent that became slower is seen, too', () => {
+  const { compared } = compareRuns(
+    run([100, 101, 102], [50, 51, 52], []),
+    run([100, 101, 102], [25, 26, 27], []),
+  );
+  expect(compared.map(({ name, verdict }) => [name, verdict])).toEqual([
+    [ours, 'agrees'],
+    [theirs, 'differs'],
+    [ratio, 'differs'],
+  ]);
+});
+
+test('of one round nothing is said, and it is not counted', () => {
+  const comparison = compareRuns(run([100], [10], []), run([150], [10], []));
+  expect(comparison.compared.map(({ verdict }) => verdict)).toEqual(['one round', 'one round', 'one round']);
+  const text = comparisonText(comparison);
+  expect(text).toContain('0 of 0 agree');
+  expect(text).toContain('3 more have one round: no spread to compare by');
+});
+
+test('figures of one name are all compared', () => {
+  const board = new Scoreboard();
+  board.note('monitor', 'decisions', '', [1, 2]);
+  board.note('monitor', 'decisions', '', [3, 4]);
+  const twice = { ...run([1], [1], []), rounds: board.rounds };
+  expect(compareRuns(twice, twice).compared.map(({ name }) => name)).toEqual([
+    'monitor: decisions',
+    'monitor: decisions (2)',
+  ]);
 });
 
 test('what only one run measured is named, and so is what may explain a difference', () => {
@@ -69,9 +108,10 @@ test('what only one run measured is named, and so is what may explain a differen
 });
 
 test('the verdict counts, and a difference is told with its size', () => {
-  const comparison = compareRuns(run([100], [10], []), run([150], [10], []));
-  const text = comparisonText(comparison);
-  expect(text).toContain('differs  reserve: doorbuster / pg-row-lock, decisions/s');
+  const text = comparisonText(
+    compareRuns(run([100, 101, 102], [10, 10, 10], []), run([150, 151.5, 153], [10, 10, 10], [])),
+  );
+  expect(text).toContain(`differs  ${ours}`);
   expect(text).toContain('+50.0 %');
-  expect(text).toContain('0 of 2 agree within their spread');
+  expect(text).toContain('1 of 3 agree within their spread');
 });

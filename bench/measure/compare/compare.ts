@@ -1,16 +1,17 @@
 import type { Result } from '../results/result.ts';
 import { type Spread, spreadOf } from '../statistics.ts';
+import { measuredBy } from './measured-by.ts';
+import { chanceOf, holm } from './students-t.ts';
 
 /** One thing that both runs measured. */
 export interface Compared {
   name: string;
-  unit: string;
   first: Spread;
   second: Spread;
   /** Second to first, by their medians. */
   ratio: number;
-  /** True where the two spreads have a value in common: nothing says then that they differ. */
-  agrees: boolean;
+  /** `one round`: one of the runs has no spread of it, so nothing can be said. */
+  verdict: 'agrees' | 'differs' | 'one round';
 }
 
 export interface Comparison {
@@ -21,36 +22,33 @@ export interface Comparison {
   remarks: string[];
 }
 
-type Measured = Pick<Result, 'scoreboard' | 'figures' | 'rounds' | 'commit' | 'machine' | 'options'>;
+export type Measured = Pick<Result, 'rounds' | 'commit' | 'machine' | 'options'>;
+
+/** Of so many pairs of runs that are alike, all of their figures together, one is said to differ. */
+export const pairsToOneMistake = 20;
 
 /** Sets two runs side by side: rates and times of each side, ratios, figures. */
 export function compareRuns(first: Measured, second: Measured): Comparison {
-  const ours = measuredBy(first);
-  const theirs = measuredBy(second);
-  const compared: Compared[] = [];
-  for (const [name, { unit, spread }] of ours) {
+  const ours = measuredBy(first.rounds);
+  const theirs = measuredBy(second.rounds);
+  const pairs = [...ours].flatMap(([name, values]) => {
     const other = theirs.get(name);
-    if (other === undefined) continue;
-    const agrees = spread.min <= other.spread.max && other.spread.min <= spread.max;
-    const ratio = other.spread.median / spread.median;
-    compared.push({ name, unit, first: spread, second: other.spread, ratio, agrees });
-  }
+    return other ? [{ name, values, other, chance: chanceOf(values, other) }] : [];
+  });
+  const chances = pairs.flatMap(({ chance }) => (chance === null ? [] : [chance]));
+  const areSmall = holm(chances, 1 / pairsToOneMistake);
+  let judged = 0;
+  const compared = pairs.map(({ name, values, other, chance }): Compared => {
+    const [before, after] = [spreadOf(values), spreadOf(other)];
+    const found = { name, first: before, second: after, ratio: after.median / before.median };
+    if (chance === null) return { ...found, verdict: 'one round' };
+    return { ...found, verdict: areSmall[judged++] ? 'differs' : 'agrees' };
+  });
   const missing = [
     ...[...ours.keys()].filter((name) => !theirs.has(name)),
     ...[...theirs.keys()].filter((name) => !ours.has(name)),
   ];
   return { compared, missing, remarks: remarksOn(first, second) };
-}
-
-function measuredBy({ scoreboard, rounds }: Measured): Map<string, { unit: string; spread: Spread }> {
-  const found = new Map<string, { unit: string; spread: Spread }>();
-  for (const { scenario, name, unit, subject } of rounds) {
-    found.set(`${scenario}: ${name}, ${unit}`, { unit, spread: spreadOf(subject) });
-  }
-  for (const { scenario, subject, opponent, unit, ratio } of scoreboard) {
-    found.set(`${scenario}: ${subject} / ${opponent}, ratio of ${unit}`, { unit: '', spread: ratio });
-  }
-  return found;
 }
 
 function remarksOn(first: Measured, second: Measured): string[] {

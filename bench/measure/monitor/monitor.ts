@@ -6,7 +6,7 @@ import { withRelayHeldBack } from '../relay.ts';
 import { ReserveRounds } from '../reserve/rounds.ts';
 import type { Scoreboard } from '../scoreboard.ts';
 import type { Options, Subject } from '../subject.ts';
-import { countCommands, totalOf } from './commands.ts';
+import { type Commands, countCommands, totalOf } from './commands.ts';
 
 const names: DoorName[] = ['doorbuster', 'evalsha-each'];
 
@@ -14,7 +14,7 @@ const names: DoorName[] = ['doorbuster', 'evalsha-each'];
 export async function monitor(subject: Subject, options: Options, board: Scoreboard): Promise<void> {
   const rounds = await ReserveRounds.prepare(subject, options);
   const redis = new RedisCli(subject.redisUrl);
-  const perDecision = new Map<string, number[]>(names.map((name) => [name, []]));
+  const looks = new Map<string, Look[]>(names.map((name) => [name, []]));
   await withDoors(subject, names, async (doors) => {
     await withRelayHeldBack(subject, async () => {
       for (let round = 0; round < options.rounds; round++) {
@@ -25,17 +25,15 @@ export async function monitor(subject: Subject, options: Options, board: Scorebo
           // One entry of the outbox a reservation, and nothing else writes any meanwhile.
           const decisions = byScripts.get('xadd') ?? 0;
           demand(decisions > 0, 'MONITOR showed no decision');
-          perDecision.get(door.name)?.push(totalOf(sent) / decisions);
-          board.note('monitor', `${door.name}, decisions in a second`, '', [decisions]);
-          board.note('monitor', `${door.name}, sent by clients (${namesOf(sent)})`, '', [totalOf(sent)]);
-          board.note('monitor', `${door.name}, called by scripts (${namesOf(byScripts)})`, 'a decision', [
-            totalOf(byScripts) / decisions,
-          ]);
+          looks.get(door.name)?.push({ decisions, sent, byScripts });
         }
       }
     });
     await rounds.audit();
   });
+  for (const [name, found] of looks) noteLooks(board, name, found);
+  const sentEach = (name: string) =>
+    (looks.get(name) ?? []).map(({ sent, decisions }) => totalOf(sent) / decisions);
   board.compare(
     {
       scenario: 'monitor',
@@ -43,13 +41,29 @@ export async function monitor(subject: Subject, options: Options, board: Scorebo
       opponent: 'evalsha-each',
       unit: 'commands sent a decision',
     },
-    perDecision.get('doorbuster') ?? [],
-    perDecision.get('evalsha-each') ?? [],
+    sentEach('doorbuster'),
+    sentEach('evalsha-each'),
   );
 }
 
-const namesOf = (counts: ReadonlyMap<string, number>): string =>
-  [...counts]
-    .sort(([, a], [, b]) => b - a)
-    .map(([name, count]) => `${name} ${count}`)
-    .join(', ');
+/** One second of one door. */
+interface Look extends Commands {
+  decisions: number;
+}
+
+/** All that was sent and called, then by command: under one name each in every run, so that runs can be compared. */
+function noteLooks(board: Scoreboard, door: string, looks: readonly Look[]): void {
+  const note = (name: string, unit: string, of: (look: Look) => number) =>
+    board.note('monitor', `${door}, ${name}`, unit, looks.map(of));
+  note('decisions in a second', '', ({ decisions }) => decisions);
+  for (const [from, how] of [
+    ['sent', 'sent by clients'],
+    ['byScripts', 'called by scripts'],
+  ] as const) {
+    note(how, 'a decision', (look) => totalOf(look[from]) / look.decisions);
+    const commands = [...new Set(looks.flatMap((look) => [...look[from].keys()]))].sort();
+    for (const command of commands) {
+      note(`${command} ${how}`, 'a decision', (look) => (look[from].get(command) ?? 0) / look.decisions);
+    }
+  }
+}
