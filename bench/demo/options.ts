@@ -1,6 +1,6 @@
-import { accessSync, constants, statSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { whyNotWritable } from './writable.ts';
 
 /** Waiting rooms that the demo can send its crowd into. */
 export const demoMethods = ['fifo', 'queue', 'lottery'] as const;
@@ -71,15 +71,9 @@ function integer(minimum: number, maximum: number): (text: string) => number {
   };
 }
 
-/** Found out now rather than after the run. */
 function writableFile(text: string): string {
   const file = resolve(text);
-  const exists = statSync(file, { throwIfNoEntry: false });
-  if (exists?.isDirectory()) throw new InvalidArgumentError('It is a directory.');
-  try {
-    accessSync(exists ? file : dirname(file), constants.W_OK);
-  } catch {
-    throw new InvalidArgumentError(`${exists ? basename(file) : dirname(file)} cannot be written to.`);
-  }
+  const why = whyNotWritable(file);
+  if (why !== null) throw new InvalidArgumentError(why);
   return file;
 }

@@ -19,14 +19,14 @@ import { tell } from './progress.ts';
 import { thisCommit } from './results/commit.ts';
 import { newFolder, writeResult } from './results/folder.ts';
 import { resultOf } from './results/result.ts';
-import { catalogue, type Scenario, scenarios } from './scenarios.ts';
+import { type Scenario, scenarios } from './scenarios.ts';
 import { Scoreboard } from './scoreboard.ts';
 import type { Subject } from './subject.ts';
 import { thresholdLines } from './threshold.ts';
 
 /** Composition root of `npm run bench`. */
-const command = benchCommand(catalogue, isInstalled('wrk')).parse();
-const options = optionsOf(command, catalogue);
+const command = benchCommand(scenarios, isInstalled('wrk')).parse();
+const options = optionsOf(command, scenarios);
 const directory = mkdtempSync(join(tmpdir(), 'doorbuster-bench-'));
 // Started as root, the embedded Postgres runs as another account and has to pass through.
 chmodSync(directory, 0o711);

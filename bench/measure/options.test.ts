@@ -1,12 +1,15 @@
 import type { CommanderError } from 'commander';
 import { expect, test } from 'vitest';
+import type { Catalogue } from './catalogue.ts';
 import { benchCommand, optionsOf } from './options.ts';
 import type { Options } from './subject.ts';
 
-const catalogue = {
-  names: ['reserve', 'sold-out', 'watch'],
-  defaults: ['reserve', 'sold-out'],
-  about: { reserve: 'reservations', 'sold-out': 'refusals', watch: 'sockets' },
+const loop = ['rounds', 'duration', 'connections', 'generator'] as const;
+const catalogue: Catalogue = {
+  reserve: { about: 'reservations', reads: loop, alsoPosts: ['reserve-relaying'], isDefault: true },
+  'sold-out': { about: 'refusals', reads: loop, isDefault: true, isRemote: true, pays: true },
+  join: { about: 'places', reads: loop, isDefault: true, isRemote: true },
+  watch: { about: 'sockets', reads: ['rounds', 'watchers', 'duration'], watchersMin: 2_000 },
 };
 
 function parse(...args: string[]): Partial<Options> & { error?: string } {
@@ -26,7 +29,7 @@ function parse(...args: string[]): Partial<Options> & { error?: string } {
 
 test('without a scenario there are several, with short rounds', () => {
   expect(parse()).toMatchObject({
-    scenarios: ['reserve', 'sold-out'],
+    scenarios: ['reserve', 'sold-out', 'join'],
     rounds: 3,
     seconds: 1,
     generator: 'wrk',
@@ -37,22 +40,30 @@ test('without a scenario there are several, with short rounds', () => {
 
 test('scenarios are listed with commas or one by one, each once', () => {
   expect(parse('--scenario', 'watch,reserve', '--scenario', 'watch').scenarios).toEqual(['watch', 'reserve']);
-  expect(parse('--scenario', 'all').scenarios).toEqual(catalogue.names);
+  expect(parse('--scenario', 'all').scenarios).toEqual(Object.keys(catalogue));
 });
 
 test('an unknown scenario is named, with those that there are', () => {
   expect(parse('--scenario', 'reserv').error).toContain(
-    '"reserv" is no scenario; there are reserve, sold-out, watch',
+    '"reserv" is no scenario; there are reserve, sold-out, join, watch',
   );
 });
 
+test.each(['', ',', ' '])('"%s" names no scenario, and measures nothing', (names) => {
+  expect(parse('--scenario', names).error).toContain('no scenario; there are reserve, sold-out, join, watch');
+});
+
 test('options may come in any order', () => {
-  const one = parse('--threshold', 'reserve.p99<50', '--compare', 'a', 'b', '--rounds', '2');
-  const other = parse('--rounds', '2', '--compare', 'a', 'b', '--threshold', 'reserve.p99<50');
-  expect(one).toEqual(other);
-  expect(one.compare?.map((path) => path.split('/').pop())).toEqual(['a', 'b']);
+  expect(parse('--compare', 'a', 'b').compare?.map((path) => path.split('/').pop())).toEqual(['a', 'b']);
   expect(parse('--threshold', 'reserve.p99<50', '--scenario', 'reserve')).toEqual(
     parse('--scenario', 'reserve', '--threshold', 'reserve.p99<50'),
+  );
+});
+
+test('what figures stand under is known to thresholds, too', () => {
+  expect(parse('--threshold', 'reserve-relaying.p99<50').thresholds).toHaveLength(1);
+  expect(parse('--scenario', 'join', '--threshold', 'reserve-relaying.p99<50').error).toContain(
+    '"reserve-relaying" is not measured in this run (join)',
   );
 });
 
@@ -68,6 +79,16 @@ test('a threshold has to be about what is measured', () => {
 });
 
 test.each([
+  [['--compare', 'a', 'b', '--threshold', 'reserve.p99<50'], '--compare measures nothing'],
+  [['--scenario', 'reserve', '--watchers', '5000'], '--watchers: reserve would not read it; that do watch'],
+  [['--scenario', 'reserve', '--rate', '5'], '--rate: reserve would not read it'],
+  [['--scenario', 'watch', '--watchers', '1000'], 'watch takes 2000 or more'],
+  [['--results', 'package.json/below'], 'package.json is no folder'],
+  [['--json', 'nowhere/at/all.json'], 'cannot be written to'],
+  [['--against', 'http://shop.test/prefix'], 'without a path'],
+  [['--provider-is-simulated'], 'goes with --against'],
+  [['--against', 'http://a', '--scenario', 'reserve'], 'against another one there are join'],
+  [['--against', 'http://a', '--scenario', 'join,sold-out'], 'sold-out: pays with a test card'],
   [['--compare', 'a'], 'takes two runs, not 1'],
   [['--compare', 'a', 'b', 'c'], 'takes two runs, not 3'],
   [['--against', 'nowhere'], 'a URL that begins with http'],
@@ -88,8 +109,18 @@ test('the operator of a running system is found on port 3001, or where it is sai
   );
 });
 
+test('against another system there is what needs no look inside and does not pay, unless that is play money', () => {
+  expect(parse('--against', 'http://a').scenarios).toEqual(['join']);
+  expect(parse('--against', 'http://a', '--provider-is-simulated').scenarios).toEqual(['sold-out', 'join']);
+});
+
+test('a flag that one of several scenarios reads is no mistake', () => {
+  expect(parse('--scenario', 'reserve,watch', '--watchers', '5000').watchers).toBe(5000);
+});
+
 test('--help says what each scenario measures, and which ones run by themselves', () => {
   const help = parse('--help').error;
   expect(help).toMatch(/\* reserve +reservations/);
   expect(help).toMatch(/ {3}watch +sockets/);
+  expect(help).toMatch(/--watchers +watch\n/);
 });

@@ -1,17 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
+import { whyNoFolder } from '../demo/writable.ts';
+import { file, folder, integer, scenarioNames, thresholds, webUrl } from './arguments.ts';
+import { type Catalogue, flags, namesOf } from './catalogue.ts';
+import { type Choice, complaintAbout, scenariosOf } from './choice.ts';
 import type { Options } from './subject.ts';
-import { readThreshold, type Threshold } from './threshold.ts';
-
-/** What is measured where no scenario is named: a few minutes with short rounds. */
-export interface Catalogue {
-  names: readonly string[];
-  defaults: readonly string[];
-  /** A line each for `--help`. */
-  about: Readonly<Record<string, string>>;
-}
 
 const allResults = fileURLToPath(new URL('../results', import.meta.url));
 
@@ -21,7 +16,6 @@ const brisk = { rounds: 3, seconds: 1 };
 
 /** The command line. commander prints help and errors itself. */
 export function benchCommand(catalogue: Catalogue, hasWrk: boolean): Command {
-  const widest = Math.max(...catalogue.names.map((name) => name.length));
   return new Command('npm run bench --')
     .description(
       'Starts the whole system and measures it. Subject and opponents take turns in one run; figures are\n' +
@@ -31,7 +25,7 @@ export function benchCommand(catalogue: Catalogue, hasWrk: boolean): Command {
     .option(
       '--scenario <names>',
       'what is measured, separated by commas; may be repeated; "all" is everything',
-      scenarioNames(catalogue),
+      scenarioNames(namesOf(catalogue)),
     )
     .option(
       '--rounds <count>',
@@ -57,8 +51,13 @@ export function benchCommand(catalogue: Catalogue, hasWrk: boolean): Command {
     )
     .option(
       '--against <url>',
-      'measure a system that runs already, by its public URL; AUTH_SECRET must be its own',
+      'measure a system that runs already, by its public URL; AUTH_SECRET must be its own. Sales are opened there, and closed at the end',
       webUrl,
+    )
+    .option(
+      '--provider-is-simulated',
+      'what is paid there is play money: scenarios that pay are possible, too',
+      false,
     )
     .option('--operator <url>', "its operator's URL (default: port 3001 of the same host)", webUrl)
     .option(
@@ -66,43 +65,43 @@ export function benchCommand(catalogue: Catalogue, hasWrk: boolean): Command {
       'measure nothing: say whether two earlier runs (folders or JSON files) agree; exits with 1 where not',
     )
     .option('--watchers <count>', 'sockets that watch', integer(10, 100_000), 15_000)
-    .option('--buyers <count>', 'of the herd, and of each full round', integer(10, 1_000_000), 20_000)
-    .option('--large', 'waiting rooms of 10 million, too', false)
-    .option('--results <folder>', 'where the folder of the run goes (default: bench/results)', absolute)
-    .option('--json <file>', 'write what was found there as JSON, too', absolute)
-    .option('--profile <file>', 'write a CPU profile of the gateway under load there', absolute)
-    .addHelpText(
-      'after',
-      `\nScenarios (* without --scenario):\n${catalogue.names
-        .map(
-          (name) =>
-            `  ${catalogue.defaults.includes(name) ? '*' : ' '} ${name.padEnd(widest)}  ${catalogue.about[name] ?? ''}`,
-        )
-        .join('\n')}\n`,
-    )
+    .option('--buyers <count>', 'of the herd', integer(10, 1_000_000), 20_000)
+    .option('--large', 'waiting rooms of 10 million, draws of one million', false)
+    .option('--results <folder>', 'where the folder of the run goes (default: bench/results)', folder)
+    .option('--json <file>', 'write what was found there as JSON, too', file)
+    .option('--profile <file>', 'write a CPU profile of the gateway under load there', file)
+    .addHelpText('after', () => `\n${listing(catalogue)}\n`)
     .allowExcessArguments(false);
 }
 
 /** What was asked for. Ends the program through commander where it makes no sense. */
 export function optionsOf(command: Command, catalogue: Catalogue): Options {
   const given = command.opts();
-  const named: string[] | undefined = given.scenario;
-  const scenarios = named ?? [...catalogue.defaults];
-  const usual = named ? thorough : brisk;
+  const isGiven = (name: string) => command.getOptionValueSource(name) === 'cli';
   const compare: string[] | undefined = given.compare;
-  if (compare && compare.length !== 2) {
-    command.error(`error: --compare takes two runs, not ${compare.length}`);
+  if (compare) {
+    const others = Object.keys(given).filter((name) => name !== 'compare' && isGiven(name));
+    if (others[0]) command.error(`error: --compare measures nothing, so it takes no --${others[0]}`);
+    if (compare.length !== 2) command.error(`error: --compare takes two runs, not ${compare.length}`);
   }
-  const conditions: Threshold[] = given.threshold ?? [];
-  for (const { text, scenario } of compare ? [] : conditions) {
-    if (!scenarios.includes(scenario)) {
-      const why = catalogue.names.includes(scenario) ? 'is not measured in this run' : 'is no scenario';
-      command.error(`error: --threshold ${text}: "${scenario}" ${why} (${scenarios.join(', ')})`);
-    }
+  for (const [name, flag] of [
+    ['operator', 'operator'],
+    ['providerIsSimulated', 'provider-is-simulated'],
+  ] as const) {
+    if (isGiven(name) && !given.against) command.error(`error: --${flag} goes with --against`);
   }
-  if (given.operator && !given.against) command.error('error: --operator goes with --against');
+  const choice: Choice = {
+    named: given.scenario ?? null,
+    flags: flags.filter(isGiven),
+    watchers: given.watchers,
+    thresholds: given.threshold ?? [],
+    against: given.against ? { isProviderSimulated: given.providerIsSimulated } : null,
+  };
+  const complaint = complaintAbout(choice, catalogue) ?? (compare ? null : whyNoFolder(given.results ?? allResults));
+  if (complaint !== null) command.error(`error: ${complaint}`);
+  const usual = choice.named ? thorough : brisk;
   return {
-    scenarios,
+    scenarios: scenariosOf(choice, catalogue),
     rounds: given.rounds ?? usual.rounds,
     seconds: given.duration ?? usual.seconds,
     connections: given.connections,
@@ -111,13 +110,31 @@ export function optionsOf(command: Command, catalogue: Catalogue): Options {
     watchers: given.watchers,
     buyers: given.buyers,
     isLarge: given.large,
-    thresholds: conditions,
+    thresholds: [...choice.thresholds],
     against: given.against ? { origin: given.against, operatorOrigin: operatorOf(given) } : null,
     compare: compare ? [resolve(compare[0] as string), resolve(compare[1] as string)] : null,
     results: given.results ?? allResults,
     json: given.json ?? null,
     profile: given.profile ?? null,
   };
+}
+
+/** The scenarios, and which flags they read: what `--help` ends with. */
+function listing(catalogue: Catalogue): string {
+  const names = namesOf(catalogue);
+  const widest = Math.max(...names.map((name) => name.length));
+  const line = (name: string, text: string, mark = ' ') => `  ${mark} ${name.padEnd(widest)}  ${text}`;
+  const readBy = (flag: (typeof flags)[number]) => namesOf(catalogue, ({ reads }) => reads.includes(flag));
+  return [
+    'Scenarios (* without --scenario):',
+    ...names.map((name) => line(name, catalogue[name]?.about ?? '', catalogue[name]?.isDefault ? '*' : ' ')),
+    '',
+    'Which scenarios read which option:',
+    ...flags.map((flag) => line(`--${flag}`, readBy(flag).join(', '))),
+    '',
+    `Possible with --against: ${namesOf(catalogue, ({ isRemote }) => isRemote === true).join(', ')};`,
+    `of these pay, and take --provider-is-simulated: ${namesOf(catalogue, (facts) => facts.isRemote === true && facts.pays === true).join(', ')}.`,
+  ].join('\n');
 }
 
 /** True where that program is on the PATH. */
@@ -130,48 +147,9 @@ export function isInstalled(program: string): boolean {
   }
 }
 
-function scenarioNames({ names }: Catalogue): (text: string, before?: string[]) => string[] {
-  return (text, before = []) => {
-    const wanted = text === 'all' ? [...names] : text.split(',').filter(Boolean);
-    for (const name of wanted) {
-      if (!names.includes(name)) {
-        throw new InvalidArgumentError(`"${name}" is no scenario; there are ${names.join(', ')}.`);
-      }
-    }
-    return [...new Set([...before, ...wanted])];
-  };
-}
-
-function thresholds(text: string, before: Threshold[] = []): Threshold[] {
-  const threshold = readThreshold(text);
-  if (threshold === null) {
-    throw new InvalidArgumentError(`"${text}" is no condition such as 'reserve.p99<50'.`);
-  }
-  return [...before, threshold];
-}
-
-const absolute = (file: string): string => resolve(file);
-
-function webUrl(text: string): string {
-  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
-    throw new InvalidArgumentError('It takes a URL that begins with http:// or https://.');
-  }
-  return new URL(text).origin;
-}
-
 function operatorOf({ against, operator }: { against?: string; operator?: string }): string {
   if (operator) return operator;
   const url = new URL(against as string);
   url.port = '3001';
   return url.origin;
-}
-
-function integer(minimum: number, maximum: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < minimum || value > maximum) {
-      throw new InvalidArgumentError(`It takes a whole number from ${minimum} to ${maximum}.`);
-    }
-    return value;
-  };
 }

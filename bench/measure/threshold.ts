@@ -37,31 +37,63 @@ export function readThreshold(text: string): Threshold | null {
 /** What is told of a threshold: whether it was kept, or that nothing of that name was measured. */
 export type Kept = { kind: 'kept' | 'broken'; value: number } | { kind: 'unknown'; known: string[] };
 
+/** A threshold with what became of it, as it is kept in `result.json`. */
+export interface Judged {
+  threshold: string;
+  /** Null where nothing of that name was measured. */
+  value: number | null;
+  isKept: boolean;
+  /** What could have been meant; empty where it was measured. */
+  known: string[];
+}
+
 /** Medians decide. A scenario's figures come first, then its ratios by opponent. */
 export function judge({ scenario, metric, comparison, bound }: Threshold, board: Scoreboard): Kept {
-  const value = medianOf(board, scenario, metric);
-  if (value === null) return { kind: 'unknown', known: metricsOf(board, scenario) };
-  return { kind: comparisons[comparison](value, bound) ? 'kept' : 'broken', value };
+  const metrics = metricsOf(board, scenario);
+  const meant = metricOf(metrics, metric);
+  if (!meant) return { kind: 'unknown', known: knownBy(metrics) };
+  return { kind: comparisons[comparison](meant.value, bound) ? 'kept' : 'broken', value: meant.value };
 }
 
-function medianOf({ figures, rows }: Scoreboard, scenario: string, metric: string): number | null {
-  const figure = figures.find((one) => one.scenario === scenario && one.name === metric);
-  if (figure) return figure.median;
-  return rows.find((row) => row.scenario === scenario && row.opponent === metric)?.ratio.median ?? null;
+/** What was measured, by any of its names; the first are the shortest, and may be those of others, too. */
+interface Metric {
+  names: string[];
+  value: number;
 }
 
-const metricsOf = ({ figures, rows }: Scoreboard, scenario: string): string[] => [
-  ...new Set([
-    ...figures.filter((figure) => figure.scenario === scenario).map(({ name }) => name),
-    ...rows.filter((row) => row.scenario === scenario).map(({ opponent }) => opponent),
-  ]),
-];
+/** As the scoreboard prints them: a figure's name, an opponent's, both sides', each with its unit where it takes one. */
+function metricsOf({ figures, rows }: Scoreboard, scenario: string): Metric[] {
+  return [
+    ...figures
+      .filter((figure) => figure.scenario === scenario)
+      .map(({ name, unit, median }) => ({ names: [name, `${name}, ${unit}`], value: median })),
+    ...rows
+      .filter((row) => row.scenario === scenario)
+      .map(({ subject, opponent, unit, ratio }) => ({
+        names: [
+          opponent,
+          `${subject} / ${opponent}`,
+          `${opponent}, ${unit}`,
+          `${subject} / ${opponent}, ${unit}`,
+        ],
+        value: ratio.median,
+      })),
+  ];
+}
+
+const metricOf = (metrics: readonly Metric[], name: string): Metric | undefined =>
+  metrics.find(({ names }) => names.includes(name));
+
+/** The shortest name of each that is not taken by one before it. */
+const knownBy = (metrics: readonly Metric[]): string[] =>
+  metrics.flatMap((metric) => metric.names.find((name) => metricOf(metrics, name) === metric) ?? []);
+
+/** What a threshold was judged by, in words: its value, or what there is instead of it. */
+export const valueText = ({ value, known }: Judged): string =>
+  value === null ? `not measured; there are ${known.join(', ') || 'no figures of it'}` : shown(value);
 
 /** As they are printed after the scoreboard. */
-export const thresholdLines = (
-  thresholds: readonly { threshold: string; value: number | null; isKept: boolean }[],
-): string[] =>
+export const thresholdLines = (thresholds: readonly Judged[]): string[] =>
   thresholds.map(
-    ({ threshold, value, isKept }) =>
-      `${isKept ? 'kept  ' : 'BROKEN'} ${threshold} (${value === null ? 'not measured' : shown(value)})`,
+    (judged) => `${judged.isKept ? 'kept  ' : 'BROKEN'} ${judged.threshold} (${valueText(judged)})`,
   );

@@ -77,7 +77,7 @@ export async function reserveSocket(subject: Subject, options: Options, board: S
   });
   for (const { sale, held } of sold) await auditDrained(sale, { min: held, max: held });
 
-  const scenario = 'reserve over WebSocket, relay held back';
+  const scenario = 'reserve-socket';
   const values = (name: string, of: (round: Round) => number) => (found.get(name) ?? []).map(of);
   for (const opponent of opponents) {
     for (const [unit, of] of [

@@ -2,7 +2,7 @@ import type { Machine } from '../../demo/machine.ts';
 import { encoded } from '../load/histogram.ts';
 import type { Figure, Rounds, Row, Scoreboard } from '../scoreboard.ts';
 import type { Options } from '../subject.ts';
-import { judge } from '../threshold.ts';
+import { type Judged, judge } from '../threshold.ts';
 
 /** What a run found, as it is kept in `result.json`. */
 export interface Result {
@@ -16,7 +16,7 @@ export interface Result {
   /** HdrHistograms in microseconds, as compressed base64. */
   latencies: { scenario: string; subject: string; histogram: string }[];
   remarks: string[];
-  thresholds: { threshold: string; value: number | null; isKept: boolean }[];
+  thresholds: Judged[];
 }
 
 export const resultOf = (
@@ -35,7 +35,7 @@ export const resultOf = (
   remarks: board.remarks,
   thresholds: facts.options.thresholds.map((threshold) => {
     const kept = judge(threshold, board);
-    const value = kept.kind === 'unknown' ? null : kept.value;
-    return { threshold: threshold.text, value, isKept: kept.kind === 'kept' };
+    const [value, known] = kept.kind === 'unknown' ? [null, kept.known] : [kept.value, []];
+    return { threshold: threshold.text, value, isKept: kept.kind === 'kept', known };
   }),
 });

@@ -27,7 +27,7 @@ export async function roomMemory(subject: Subject, options: Options, board: Scor
     }
   }
   const [ours, theirs] = sides as [(typeof sides)[0], (typeof sides)[0]];
-  const names = { scenario: 'join', subject: `batches of ${batch}`, opponent: 'evalsha-each' };
+  const names = { scenario: 'room-memory', subject: `batches of ${batch}`, opponent: 'evalsha-each' };
   board.compare({ ...names, unit: 'joins/s' }, ours.rates, theirs.rates);
   board.compare({ ...names, unit: 'µs of Redis CPU a join' }, ours.cpuUs, theirs.cpuUs);
   await unbatched.stop();

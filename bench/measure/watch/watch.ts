@@ -13,6 +13,10 @@ import { LastBuyer } from './last-unit.ts';
 import { percentile } from './percentile.ts';
 
 const few = 1_000;
+
+/** One that watches costs so little that it takes as many more as there were, or it is lost among the rest. */
+export const watchersMin = 2 * few;
+
 const settleMs = 3_000;
 /** A tick more or less is then a hundredth of what is counted. */
 const countedSecondsMin = 20;

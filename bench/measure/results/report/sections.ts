@@ -1,4 +1,5 @@
 import { type Row, shown } from '../../scoreboard.ts';
+import { valueText } from '../../threshold.ts';
 import type { Result } from '../result.ts';
 import { isCeiling, moreIsBetter, summaryOf, type Verdict, verdictOf } from './verdict.ts';
 
@@ -50,8 +51,8 @@ function card(row: Row, { kind, sureness }: Verdict): string {
 export function thresholdList({ thresholds }: Result): string {
   if (thresholds.length === 0) return '';
   const lines = thresholds.map(
-    ({ threshold, value, isKept }) =>
-      `<li class="${isKept ? 'better' : 'worse'}">${isKept ? 'kept' : 'broken'}: <code>${escaped(threshold)}</code> (${value === null ? 'not measured' : shown(value)})</li>`,
+    (judged) =>
+      `<li class="${judged.isKept ? 'better' : 'worse'}">${judged.isKept ? 'kept' : 'broken'}: <code>${escaped(judged.threshold)}</code> (${escaped(valueText(judged))})</li>`,
   );
   return `<section><h2>Thresholds</h2><ul>${lines.join('')}</ul></section>`;
 }

@@ -1,0 +1,75 @@
+import { type Catalogue, type Flag, namesOf, postsOf, type ScenarioFacts } from './catalogue.ts';
+import type { Threshold } from './threshold.ts';
+
+/** What was asked for, as far as it decides which scenarios make sense. */
+export interface Choice {
+  /** Null where none was named. */
+  named: readonly string[] | null;
+  /** Those that were given, not those that have a default. */
+  flags: readonly Flag[];
+  watchers: number;
+  thresholds: readonly Threshold[];
+  /** Another system is measured; what it is paid with is play money, or may not be. */
+  against: { isProviderSimulated: boolean } | null;
+}
+
+/** What is measured: what was named, or what is usual and possible. */
+export function scenariosOf({ named, against }: Choice, catalogue: Catalogue): string[] {
+  if (named) return [...named];
+  return namesOf(catalogue, (facts) => facts.isDefault === true && isPossible(facts, against));
+}
+
+/** Why that makes no sense, or null: said before anything is started. */
+export function complaintAbout(choice: Choice, catalogue: Catalogue): string | null {
+  const scenarios = scenariosOf(choice, catalogue);
+  return (
+    impossible(scenarios, choice, catalogue) ??
+    unread(scenarios, choice, catalogue) ??
+    tooFewWatchers(scenarios, choice, catalogue) ??
+    unknownThreshold(scenarios, choice, catalogue)
+  );
+}
+
+function isPossible(facts: ScenarioFacts | undefined, against: Choice['against']): boolean {
+  return (
+    against === null || (facts?.isRemote === true && (facts.pays !== true || against.isProviderSimulated))
+  );
+}
+
+function impossible(scenarios: string[], { against }: Choice, catalogue: Catalogue): string | null {
+  const refused = scenarios.filter((name) => !isPossible(catalogue[name], against));
+  if (refused.length === 0) return null;
+  const inside = refused.filter((name) => !catalogue[name]?.isRemote);
+  const possible = namesOf(catalogue, (facts) => isPossible(facts, against)).join(', ');
+  return inside.length > 0
+    ? `${inside.join(', ')}: looks inside the system; against another one there are ${possible}`
+    : `${refused.join(', ')}: pays with a test card, so it takes --provider-is-simulated; without it there are ${possible}`;
+}
+
+function unread(scenarios: string[], { flags }: Choice, catalogue: Catalogue): string | null {
+  for (const flag of flags) {
+    if (scenarios.some((name) => catalogue[name]?.reads.includes(flag))) continue;
+    const readers = namesOf(catalogue, ({ reads }) => reads.includes(flag)).join(', ');
+    return `--${flag}: ${scenarios.join(', ')} would not read it; that do ${readers}`;
+  }
+  return null;
+}
+
+function tooFewWatchers(scenarios: string[], { watchers }: Choice, catalogue: Catalogue): string | null {
+  for (const name of scenarios) {
+    const { watchersMin = 0 } = catalogue[name] ?? {};
+    if (watchers < watchersMin) return `--watchers ${watchers}: ${name} takes ${watchersMin} or more`;
+  }
+  return null;
+}
+
+function unknownThreshold(scenarios: string[], { thresholds }: Choice, catalogue: Catalogue): string | null {
+  const posted = scenarios.flatMap((name) => postsOf(catalogue, name));
+  const all = namesOf(catalogue).flatMap((name) => postsOf(catalogue, name));
+  for (const { text, scenario } of thresholds) {
+    if (posted.includes(scenario)) continue;
+    const why = all.includes(scenario) ? 'is not measured in this run' : 'is no scenario';
+    return `--threshold ${text}: "${scenario}" ${why} (${posted.join(', ')})`;
+  }
+  return null;
+}
