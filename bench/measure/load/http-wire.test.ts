@@ -23,6 +23,7 @@ test('an answer is whole when its body is', () => {
 
 test('what is sent is a request that any server understands, again and again on one connection', async () => {
   const seen: string[] = [];
+  const hosts: string[] = [];
   const origin = await listening(
     createServer((request, response) => {
       let body = '';
@@ -31,6 +32,7 @@ test('what is sent is a request that any server understands, again and again on 
       });
       request.on('end', () => {
         seen.push(`${request.method} ${request.url} ${request.headers.authorization} ${body}`);
+        hosts.push(String(request.headers.host));
         response.writeHead(201, { 'Content-Length': 2 }).end('{}');
       });
     }),
@@ -39,6 +41,7 @@ test('what is sent is a request that any server understands, again and again on 
   expect(await wire.ask(postText('/a', '{"b":1}'), 'T1')).toBe(201);
   expect(await wire.ask(postText('/a', '{"b":1}'), 'T2')).toBe(201);
   expect(seen).toEqual(['POST /a Bearer T1 {"b":1}', 'POST /a Bearer T2 {"b":1}']);
+  expect(hosts).toEqual([new URL(origin).host, new URL(origin).host]);
   wire.close();
 });
 

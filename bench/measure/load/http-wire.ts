@@ -1,4 +1,5 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { socketTo } from './wire-socket.ts';
 
 /** A request with a token in it, up to the token and after it: all buyers send the same but for that. */
 export interface RequestText {
@@ -15,12 +16,15 @@ export interface RequestParts {
   headers?: readonly string[];
 }
 
+/** Stands for the name of whoever is asked. */
+const anyHost = 'Host: doorbuster';
+
 /** A request as HTTP/1.1 text. With `hasToken` the token goes between its two parts. */
 export function requestText(
   { method, path, body, headers = [] }: RequestParts,
   hasToken = true,
 ): RequestText {
-  const lines = [`${method} ${path} HTTP/1.1`, 'Host: doorbuster', ...headers];
+  const lines = [`${method} ${path} HTTP/1.1`, anyHost, ...headers];
   if (body !== '') {
     lines.push('Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`);
   }
@@ -51,11 +55,13 @@ export function readAnswer(text: string): { status: number; length: number } | n
  */
 export class HttpWire {
   readonly #socket: Socket;
+  readonly #host: string;
   #received = '';
   #answered: ((status: number, text: string) => void) | null = null;
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, host: string) {
     this.#socket = socket;
+    this.#host = host;
     socket.setNoDelay(true);
     // Bodies here are ASCII, so characters are bytes.
     socket.setEncoding('latin1');
@@ -65,13 +71,12 @@ export class HttpWire {
   }
 
   static open(origin: string): Promise<HttpWire> {
-    const { hostname, port } = new URL(origin);
     return new Promise((resolve, reject) => {
-      const socket = connect(Number(port), hostname);
+      const { socket, opened } = socketTo(origin);
       socket.once('error', reject);
-      socket.once('connect', () => {
+      socket.once(opened, () => {
         socket.removeListener('error', reject);
-        resolve(new HttpWire(socket));
+        resolve(new HttpWire(socket, new URL(origin).host));
       });
     });
   }
@@ -79,7 +84,7 @@ export class HttpWire {
   /** `answered` gets the status, 0 where the connection ended, and the whole answer. */
   send({ head, tail }: RequestText, token: string, answered: (status: number, text: string) => void): void {
     this.#answered = answered;
-    this.#socket.write(head + token + tail, 'latin1');
+    this.#socket.write(head.replace(anyHost, `Host: ${this.#host}`) + token + tail, 'latin1');
   }
 
   ask(text: RequestText, token: string): Promise<number> {

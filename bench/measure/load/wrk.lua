@@ -4,7 +4,7 @@
 --       5 "again": the first buyer follows the last; "once"   6 another line of the head, empty for none
 -- Prints at the end, for wrk-output.ts: "wrk-latency " and microseconds with their counts, alternating;
 -- "wrk-summary " and JSON.
-local requests, at, again, threads = {}, 0, false, {}
+local requests, at, again, threads, host = {}, 0, false, {}, ''
 
 function setup(thread) threads[#threads + 1] = thread end
 
@@ -12,7 +12,8 @@ function setup(thread) threads[#threads + 1] = thread end
 function init(args)
   local method, path, body, tokens, extra = args[1], args[2], args[3], args[4], args[6]
   again = args[5] == 'again'
-  local head = method .. ' ' .. path .. ' HTTP/1.1\r\nHost: doorbuster\r\n'
+  host = wrk.port and wrk.host .. ':' .. wrk.port or wrk.host
+  local head = method .. ' ' .. path .. ' HTTP/1.1\r\nHost: ' .. host .. '\r\n'
   if #body > 0 then
     head = head .. 'Content-Type: application/json\r\nContent-Length: ' .. #body .. '\r\n'
   end
@@ -31,7 +32,7 @@ end
 function request()
   at = at + 1
   if again and at > #requests then at = 1 end
-  return requests[at] or 'GET /out-of-buyers HTTP/1.1\r\nHost: doorbuster\r\n\r\n'
+  return requests[at] or 'GET /out-of-buyers HTTP/1.1\r\nHost: ' .. host .. '\r\n\r\n'
 end
 
 function done(summary, latency)
