@@ -27,6 +27,8 @@ export interface ScenarioFacts {
   isDefault?: true;
   /** What its figures stand under besides its own name. */
   alsoPosts?: readonly string[];
+  /** How many take turns in a round, where that is more than a few. */
+  sides?: number;
   /** Fewer of them show nothing. */
   watchersMin?: number;
 }

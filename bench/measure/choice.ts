@@ -1,3 +1,4 @@
+import { longestRunMs } from '../load/tokens.ts';
 import { type Catalogue, type Flag, namesOf, postsOf, type ScenarioFacts } from './catalogue.ts';
 import type { Threshold } from './threshold.ts';
 
@@ -8,6 +9,8 @@ export interface Choice {
   /** Those that were given, not those that have a default. */
   flags: readonly Flag[];
   watchers: number;
+  rounds: number;
+  seconds: number;
   thresholds: readonly Threshold[];
   /** Another system is measured; what it is paid with is play money, or may not be. */
   against: { isProviderSimulated: boolean } | null;
@@ -26,6 +29,7 @@ export function complaintAbout(choice: Choice, catalogue: Catalogue): string | n
     impossible(scenarios, choice, catalogue) ??
     unread(scenarios, choice, catalogue) ??
     tooFewWatchers(scenarios, choice, catalogue) ??
+    tooLong(scenarios, choice, catalogue) ??
     unknownThreshold(scenarios, choice, catalogue)
   );
 }
@@ -59,6 +63,23 @@ function tooFewWatchers(scenarios: string[], { watchers }: Choice, catalogue: Ca
   for (const name of scenarios) {
     const { watchersMin = 0 } = catalogue[name] ?? {};
     if (watchers < watchersMin) return `--watchers ${watchers}: ${name} takes ${watchersMin} or more`;
+  }
+  return null;
+}
+
+/** Of a scenario that says nothing else: ours, and those it is compared with. */
+const usualSides = 4;
+
+/** Buyers would be turned away in the middle of it, and holds would lapse. */
+function tooLong(scenarios: string[], { rounds, seconds }: Choice, catalogue: Catalogue): string | null {
+  for (const name of scenarios) {
+    const { reads, sides = usualSides } = catalogue[name] as ScenarioFacts;
+    if (!reads.includes('duration')) continue;
+    const hours = ((rounds + 1) * seconds * sides) / 3_600;
+    const hoursMax = longestRunMs / 3_600_000;
+    if (hours > hoursMax) {
+      return `${name} would take ${hours.toFixed(1)} h with ${rounds} rounds of ${seconds} s, and its tokens and holds last ${hoursMax}`;
+    }
   }
   return null;
 }

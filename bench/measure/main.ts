@@ -1,6 +1,8 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { Client } from 'pg';
+import type { CompleteSettings } from '../../supervisor/complete-settings.ts';
 import { programs } from '../../supervisor/programs.ts';
 import { StartFailure } from '../../supervisor/start-failure.ts';
 import { type RunningSystem, startSystem } from '../../supervisor/system.ts';
@@ -16,12 +18,16 @@ import { BenchFailure, BrokenInvariant, brokenInvariantExitCode } from './failur
 import { benchCommand, isInstalled, optionsOf } from './options.ts';
 import { ownSettings } from './own-settings.ts';
 import { tell } from './progress.ts';
+import { RedisCli } from './redis-cli.ts';
+import { remoteSubject } from './remote-subject.ts';
 import { thisCommit } from './results/commit.ts';
 import { newFolder, writeResult } from './results/folder.ts';
 import { resultOf } from './results/result.ts';
+import { fileSystemOf, remarkOn, type Surroundings, wrkVersion } from './results/surroundings.ts';
+import { closeSales } from './sales.ts';
 import { type Scenario, scenarios } from './scenarios.ts';
 import { Scoreboard } from './scoreboard.ts';
-import type { Subject } from './subject.ts';
+import type { Options, Subject } from './subject.ts';
 import { thresholdLines } from './threshold.ts';
 
 /** Composition root of `npm run bench`. */
@@ -35,6 +41,7 @@ mkdirSync(files, { mode: 0o700 });
 let system: RunningSystem | null = null;
 let isEnding = false;
 let warnings: string[] = [];
+let surroundings: Surroundings = {};
 
 async function stopSystem(): Promise<void> {
   await system?.stop();
@@ -44,12 +51,19 @@ async function stopSystem(): Promise<void> {
 async function end(exitCode: number): Promise<never> {
   if (!isEnding) {
     isEnding = true;
+    await closeLeftOpen();
     await stopSystem();
     rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
     process.exit(exitCode);
   }
   return new Promise(() => {});
 }
+
+/** On a system that goes on, nothing stays for sale that was made up here. */
+async function closeLeftOpen(): Promise<void> {
+  for (const id of await closeSales()) console.error(`! sale ${id} could not be closed: it is still open`);
+}
+
 onStopSignals({
   stop: (exitCode) => void end(exitCode),
   kill: () => {
@@ -74,16 +88,21 @@ try {
   for (const name of options.scenarios) {
     tell(name);
     const scenario = scenarios[name] as Scenario;
-    await scenario.run(options.against ? remote(name, scenario) : await started(), options, board);
+    await scenario.run(await subjectOf(options), options, board);
+    await closeLeftOpen();
     await stopSystem();
   }
-  const machine = { ...thisMachine(), loadBefore, loadAfter: loadavg() };
+  if (options.generator === 'wrk') surroundings.wrk = wrkVersion();
+  const remark = remarkOn(surroundings);
+  if (remark !== null) board.remark(remark);
+  const machine = { ...thisMachine(), ...surroundings, loadBefore, loadAfter: loadavg() };
   const result = resultOf({ startedAt, commit: thisCommit(), options, machine }, board);
+  // Printed first: what cannot be written is not lost then.
+  console.log(board.text());
+  for (const line of thresholdLines(result.thresholds)) console.log(line);
   const folder = newFolder(result, options.results);
   writeResult(folder, result, board);
   if (options.json) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);
-  console.log(board.text());
-  for (const line of thresholdLines(result.thresholds)) console.log(line);
   console.log(`${relative('', folder)}/report.html`);
   await end(result.thresholds.every(({ isKept }) => isKept) ? 0 : brokenInvariantExitCode);
 } catch (error) {
@@ -97,6 +116,10 @@ try {
 /** Whoever reads it can do something about it, and a stack would not help. */
 function isForeseen(error: unknown): error is Error {
   return [BenchFailure, BrokenInvariant, DemoFailure, StartFailure].some((kind) => error instanceof kind);
+}
+
+function subjectOf({ against }: Options): Promise<Subject> {
+  return against ? remoteSubject(against, process.env.AUTH_SECRET, files) : started();
 }
 
 /** A whole system on stores of its own: what one scenario left behind is not in the next one's figures. */
@@ -113,6 +136,7 @@ async function started(): Promise<Subject> {
   });
   const running = system;
   const { settings } = running;
+  surroundings = await storesOf(settings);
   // What is measured is the way of a payment; two webhooks for each would be measured with it.
   await fetch(`${running.providerUrl}/control`, { method: 'PUT', body: '{"webhooks":false}' });
   return {
@@ -132,27 +156,17 @@ async function started(): Promise<Subject> {
   };
 }
 
-/** The system of `--against`: nothing is known of its processes and stores. */
-function remote(name: string, { isRemote }: Scenario): Subject {
-  const { against } = options;
-  const authSecret = process.env.AUTH_SECRET;
-  if (!isRemote) {
-    const possible = Object.keys(scenarios).filter((one) => scenarios[one]?.isRemote);
-    throw new BenchFailure(
-      `${name} looks inside the system; against another one there are ${possible.join(', ')}`,
-    );
-  }
-  if (!against || !authSecret) throw new BenchFailure('--against takes AUTH_SECRET of that system');
+/** What the stores say they are, and what their data lies on. */
+async function storesOf({ REDIS_URL, DATABASE_URL, DATA_DIR }: CompleteSettings): Promise<Surroundings> {
+  const server = await new RedisCli(REDIS_URL).info('server');
+  const client = new Client({ connectionString: DATABASE_URL });
+  await client.connect();
+  const { rows } = await client.query<{ server_version: string }>('SHOW server_version');
+  await client.end();
   return {
-    isOurs: false,
-    redisUrl: '',
-    ...against,
-    authSecret,
-    directory: files,
-    environment: process.env,
-    workerPids: () => [],
-    gatewayPids: () => [],
-    processes: () => [],
+    redis: server.get('redis_version'),
+    postgres: rows[0]?.server_version,
+    dataOn: fileSystemOf(DATA_DIR),
   };
 }
 

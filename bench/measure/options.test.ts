@@ -83,6 +83,7 @@ test.each([
   [['--scenario', 'reserve', '--watchers', '5000'], '--watchers: reserve would not read it; that do watch'],
   [['--scenario', 'reserve', '--rate', '5'], '--rate: reserve would not read it'],
   [['--scenario', 'watch', '--watchers', '1000'], 'watch takes 2000 or more'],
+  [['--scenario', 'reserve', '--rounds', '100', '--duration', '600'], 'tokens and holds last 12'],
   [['--results', 'package.json/below'], 'package.json is no folder'],
   [['--json', 'nowhere/at/all.json'], 'cannot be written to'],
   [['--against', 'http://shop.test/prefix'], 'without a path'],

@@ -90,20 +90,22 @@ export function optionsOf(command: Command, catalogue: Catalogue): Options {
   ] as const) {
     if (isGiven(name) && !given.against) command.error(`error: --${flag} goes with --against`);
   }
+  const usual = given.scenario ? thorough : brisk;
   const choice: Choice = {
     named: given.scenario ?? null,
     flags: flags.filter(isGiven),
     watchers: given.watchers,
+    rounds: given.rounds ?? usual.rounds,
+    seconds: given.duration ?? usual.seconds,
     thresholds: given.threshold ?? [],
     against: given.against ? { isProviderSimulated: given.providerIsSimulated } : null,
   };
   const complaint = complaintAbout(choice, catalogue) ?? (compare ? null : whyNoFolder(given.results ?? allResults));
   if (complaint !== null) command.error(`error: ${complaint}`);
-  const usual = choice.named ? thorough : brisk;
   return {
     scenarios: scenariosOf(choice, catalogue),
-    rounds: given.rounds ?? usual.rounds,
-    seconds: given.duration ?? usual.seconds,
+    rounds: choice.rounds,
+    seconds: choice.seconds,
     connections: given.connections,
     generator: given.generator,
     rate: given.rate ?? null,

@@ -1,16 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Audit, CreateSale, Sale } from '../../engine/contracts/wire/sales.ts';
 import { Operator } from '../demo/operator.ts';
-import { tokenSigner } from '../load/tokens.ts';
+import { longestRunMs, tokenSigner } from '../load/tokens.ts';
 import { BrokenInvariant, demand } from './failure.ts';
 import type { Subject } from './subject.ts';
 
 let sales = 0;
 
+/** On systems that go on after the run, and not closed yet. */
+const leftOpen = new Set<BenchSale>();
+
 /** More than any round can sell. */
 export const plentyOfUnits = 5_000_000;
 
-const hourMs = 3_600_000;
+/** A draw's opening waits for the root of a million entrants. */
+const commandWithinMs = 600_000;
+const closeWithinMs = 15_000;
 
 /** A sale of a scenario and what is asked of it, over the operator's API and the public one. */
 export class BenchSale {
@@ -38,15 +43,17 @@ export class BenchSale {
   ): Promise<BenchSale> {
     const sale = new BenchSale(subject, `bench-${Date.now().toString(36)}-${++sales}`);
     const nowMs = Date.now();
+    // Before it is asked for: an answer that is lost leaves a sale, too.
+    if (!subject.isOurs) leftOpen.add(sale);
     await sale.#operator.createSale({
       id: sale.id,
       title: 'A benchmark',
       items: [{ sku: sale.sku, title: 'Unit', price: { amount: 49_900, currency: 'USD' }, units }],
       opensAt: new Date(nowMs - 1000).toISOString(),
-      closesAt: new Date(nowMs + 12 * hourMs).toISOString(),
+      closesAt: new Date(nowMs + longestRunMs).toISOString(),
       method: 'none',
       perBuyerLimit: 1,
-      holdSeconds: 7200,
+      holdSeconds: longestRunMs / 1000,
       claimSeconds: 3600,
       perMinute: 60,
       ...fields,
@@ -76,15 +83,31 @@ export class BenchSale {
 
   /** `POST /api/v1/admin/sales/{id}/<command>`. */
   async command(command: 'open' | 'beacon' | 'close' | 'messages', body: object = {}): Promise<void> {
-    const response = await fetch(`${this.#subject.operatorOrigin}/api/v1/admin/sales/${this.id}/${command}`, {
+    const response = await this.#post(command, body, commandWithinMs);
+    demand(response.ok, `${command} was answered ${response.status}: ${await response.text()}`);
+    if (command === 'close') leftOpen.delete(this);
+  }
+
+  /** Nobody can buy in it from now on. False where that could not be had; a sale that is not there is closed. */
+  async closes(): Promise<boolean> {
+    try {
+      const { ok, status } = await this.#post('close', {}, closeWithinMs);
+      return ok || status === 404;
+    } catch {
+      return false;
+    }
+  }
+
+  #post(command: string, body: object, withinMs: number): Promise<Response> {
+    return fetch(`${this.#subject.operatorOrigin}/api/v1/admin/sales/${this.id}/${command}`, {
       method: 'POST',
       headers: {
         Authorization: `Bearer ${tokenSigner(this.#subject.authSecret)({ sub: 'bench-operator', role: 'admin' })}`,
         'Content-Type': 'application/json',
       },
       body: JSON.stringify(body),
+      signal: AbortSignal.timeout(withinMs),
     });
-    demand(response.ok, `${command} was answered ${response.status}: ${await response.text()}`);
   }
 
   /** One reservation by a buyer of its own: the answer that all others are expected to have. Retries until the door knows the sale. */
@@ -110,6 +133,17 @@ export class BenchSale {
     }
     throw new BrokenInvariant(`reserve was answered ${last}`);
   }
+}
+
+/**
+ * Closes whatever a run has left open on a system that goes on: nothing that was made up stays for sale there.
+ * Resolves with the ids of those that could not be closed.
+ */
+export async function closeSales(): Promise<string[]> {
+  const open: string[] = [];
+  for (const sale of leftOpen) if (!(await sale.closes())) open.push(sale.id);
+  leftOpen.clear();
+  return open;
 }
 
 const drainWithinMs = 600_000;

@@ -37,6 +37,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     about: 'reservations over HTTP, plenty of stock, against all opponents and ceilings',
     reads: httpLoop,
     alsoPosts: ['reserve-relaying'],
+    sides: 13,
     isDefault: true,
     run: reserve,
   },
@@ -45,6 +46,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     reads: httpLoop,
     isRemote: true,
     pays: true,
+    sides: 8,
     isDefault: true,
     run: soldOut,
   },
@@ -118,6 +120,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   'batch-size': {
     about: 'how many requests go as one call at most: throughput, latency, CPU',
     reads: httpLoop,
+    sides: 7,
     run: batchSize,
   },
   steady: {

@@ -57,7 +57,11 @@ function remarksOn(first: Measured, second: Measured): string[] {
     if (JSON.stringify(one) !== JSON.stringify(other)) remarks.push(`${what}: ${one} and ${other}`);
   };
   differ('commits differ', first.commit, second.commit);
-  for (const fact of ['cpu', 'cores', 'memoryGiB', 'system', 'node'] as const) {
+  differ('systems differ', first.options.against?.origin, second.options.against?.origin);
+  for (const fact of [
+    ...(['cpu', 'cores', 'memoryGiB', 'system', 'node'] as const),
+    ...(['redis', 'postgres', 'wrk', 'dataOn'] as const),
+  ]) {
     differ(`machines differ in ${fact}`, first.machine[fact], second.machine[fact]);
   }
   for (const option of ['rounds', 'seconds', 'connections', 'generator', 'rate'] as const) {

@@ -4,9 +4,16 @@ import type { Scoreboard } from '../scoreboard.ts';
 import { reportOf } from './report/report.ts';
 import type { Result } from './result.ts';
 
-/** A folder of its own for each run: `<date>-<commit>`, and a number behind a second one of that day. */
-export function newFolder({ startedAt, commit }: Pick<Result, 'startedAt' | 'commit'>, parent: string) {
-  const name = `${startedAt.slice(0, 10)}-${commit}`;
+/**
+ * A folder of its own for each run: `<date>-<commit>`, or the host instead where another system was measured,
+ * and a number behind a second one of that day.
+ */
+export function newFolder(
+  { startedAt, commit, options }: Pick<Result, 'startedAt' | 'commit' | 'options'>,
+  parent: string,
+): string {
+  const measured = options.against ? new URL(options.against.origin).host.replaceAll(':', '-') : commit;
+  const name = `${startedAt.slice(0, 10)}-${measured}`;
   for (let number = 1; ; number++) {
     const folder = join(parent, number === 1 ? name : `${name}-${number}`);
     if (existsSync(folder)) continue;

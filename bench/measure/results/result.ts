@@ -3,13 +3,15 @@ import { encoded } from '../load/histogram.ts';
 import type { Figure, Rounds, Row, Scoreboard } from '../scoreboard.ts';
 import type { Options } from '../subject.ts';
 import { type Judged, judge } from '../threshold.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** What a run found, as it is kept in `result.json`. */
 export interface Result {
   startedAt: string;
+  /** Of the bench; of the system, too, unless another one was measured. */
   commit: string;
   options: Options;
-  machine: Machine & { loadBefore: number[]; loadAfter: number[] };
+  machine: Machine & Surroundings & { loadBefore: number[]; loadAfter: number[] };
   scoreboard: Row[];
   figures: Figure[];
   rounds: Rounds[];

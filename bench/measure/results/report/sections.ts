@@ -12,13 +12,22 @@ export function header(result: Result): string {
   const headlines = [...new Set(result.scoreboard.map(({ scenario }) => scenario))].map((scenario) =>
     headline(result, scenario),
   );
+  const { against } = options;
+  const stores = [
+    ...(machine.redis ? [`Redis ${machine.redis}`] : []),
+    ...(machine.postgres ? [`Postgres ${machine.postgres}`] : []),
+    ...(machine.dataOn ? [`data on ${machine.dataOn}`] : []),
+    ...(machine.wrk ? [`wrk ${machine.wrk}`] : []),
+  ];
   const facts = [
-    `${machine.cores} cores, ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.system}, node ${machine.node}`,
-    `${options.rounds} rounds of ${options.seconds} s, ${options.connections} connections by ${options.generator}, on the same machine`,
+    ...(against ? [`measured: ${against.origin}, of which neither the commit nor the machine is known`] : []),
+    `${against ? 'load from ' : ''}${machine.cores} cores, ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.system}, node ${machine.node}`,
+    ...(stores.length > 0 ? [stores.join(', ')] : []),
+    `${options.rounds} rounds of ${options.seconds} s, ${options.connections} connections by ${options.generator}${against ? '' : ', on the same machine'}`,
     `load before ${machine.loadBefore.map(shown).join(' ')}, after ${machine.loadAfter.map(shown).join(' ')}`,
   ];
   return [
-    `<header><h1>Doorbuster bench</h1><p class="run"><b>${escaped(commit)}</b> · ${escaped(startedAt.slice(0, 16).replace('T', ' '))} UTC</p>`,
+    `<header><h1>Doorbuster bench</h1><p class="run">${against ? 'of commit ' : ''}<b>${escaped(commit)}</b> · ${escaped(startedAt.slice(0, 16).replace('T', ' '))} UTC</p>`,
     `<ul class="facts">${facts.map((fact) => `<li>${escaped(fact)}</li>`).join('')}</ul>`,
     ...result.remarks.map((remark) => `<p class="remark">${escaped(remark)}</p>`),
     ...headlines,
