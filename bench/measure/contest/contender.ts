@@ -8,6 +8,8 @@ export interface Contender {
   name: string;
   /** False where Redis is not asked: what it uses then is the background's. */
   usesRedis: boolean;
+  /** What asks it, where that is not the generator of all others. */
+  client?: string;
   /** Throws `BrokenInvariant` where an answer was not the expected one. */
   round(seconds: number): Promise<Measured>;
   /** After all rounds: throws `BrokenInvariant` unless all units are where the answers say. */

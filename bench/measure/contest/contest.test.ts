@@ -45,6 +45,20 @@ test('the first one is compared with each of the others, by what is known of bot
   expect(board.latencies).toMatchObject([{ scenario: 's', subject: 'ours' }]);
 });
 
+test('a rate says by what it was asked for', async () => {
+  const board = new Scoreboard();
+  const contenders = [
+    contender('ours', {}),
+    contender('theirs', {}),
+    contender('bare', {}, { client: 'client' }),
+  ];
+  await runContest(board, { scenario: 's', thing: 't', contenders }, options);
+  expect(board.rows.map(({ opponent, unit }) => [opponent, unit])).toEqual([
+    ['theirs', 'ts/s by wrk'],
+    ['bare', 'ts/s by wrk, theirs by a client'],
+  ]);
+});
+
 test('a generator that was busy is told of', async () => {
   const board = new Scoreboard();
   const idle = contender('idle', { generatorShare: 0.5 });

@@ -71,7 +71,14 @@ export function postContest(
       if (isWhole) board.compare({ scenario, subject, opponent, unit }, ours, theirs);
     }
   };
-  compare(`${thing}s/s by ${generator}`, (round) => round.perSecond);
+  for (const { name, client } of contenders) {
+    const unit = `${thing}s/s by ${generator}${client ? `, theirs by a ${client}` : ''}`;
+    compare(
+      unit,
+      (round) => round.perSecond,
+      (opponent) => opponent === name,
+    );
+  }
   compare(`µs of gateway CPU a ${thing}`, (round) => round.gatewayCpuUs);
   compare(
     `µs of Redis CPU a ${thing}`,

@@ -1,8 +1,13 @@
-import type { Copied } from '../../baselines/pg-multi-row/copier.ts';
 import type { Contender } from '../contest/contender.ts';
 import { demand } from '../failure.ts';
 import { Part } from '../part.ts';
 import type { Subject } from '../subject.ts';
+
+/** As bench/baselines/pg-multi-row answers: rows that are there twice now, by table, of an order one each. */
+interface Copied {
+  perSecond: number;
+  copies: Record<string, number>;
+}
 
 /** The rows of the latest sale once more, in as few statements as can be. */
 export async function multiRow(

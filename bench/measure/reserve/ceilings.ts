@@ -1,4 +1,3 @@
-import type { Decided } from '../../baselines/redis-alone/decisions.ts';
 import { freePorts } from '../../demo/ports.ts';
 import { tokenSigner } from '../../load/tokens.ts';
 import type { Contender } from '../contest/contender.ts';
@@ -65,6 +64,13 @@ export async function answerOf(
 /** Requests under way without a door: two batches at their largest. */
 const pipelined = 400;
 
+/** As bench/baselines/redis-alone answers: `wrong` is the first answer that was no hold. */
+interface Decided {
+  requests: number;
+  perSecond: number;
+  wrong: string | null;
+}
+
 /** Our script and its batches from one process without a door, on the system's Redis. */
 export async function redisAlone(subject: Subject): Promise<Contender & { stop(): Promise<void> }> {
   const part = await Part.start('bench/baselines/redis-alone/main.ts', {
@@ -76,6 +82,7 @@ export async function redisAlone(subject: Subject): Promise<Contender & { stop()
   return {
     name: 'redis-alone',
     usesRedis: true,
+    client: 'pipelined client',
     async round(seconds) {
       const sale = await BenchSale.create(subject);
       await sale.probe(subject.origin, 'probe-before');
