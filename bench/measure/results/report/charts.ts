@@ -35,15 +35,21 @@ function roundCharts({ rounds }: Result): Omit<Chart, 'id'>[] {
       title: `${unit}, round by round`,
       kind: 'rounds' as const,
       unit,
-      names: [ours],
-      columns: [subject.map((_, round) => round + 1), subject],
+      names: [],
+      columns: [subject.map((_, round) => round + 1)],
     };
     charts.set(key, chart);
-    if (opponent.length !== chart.columns[0]?.length) continue;
-    chart.names.push(theirs);
-    chart.columns.push(opponent);
+    addSide(chart, ours, subject);
+    addSide(chart, theirs, opponent);
   }
   return [...charts.values()];
+}
+
+/** A side stands against several others, and is drawn once. */
+function addSide({ names, columns }: Omit<Chart, 'id'>, name: string, values: number[]): void {
+  if (names.includes(name) || values.length !== columns[0]?.length) return;
+  names.push(name);
+  columns.push(values);
 }
 
 function percentileCharts({ latencies }: Result): Omit<Chart, 'id'>[] {

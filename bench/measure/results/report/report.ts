@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Result } from '../result.ts';
 import { chartsOf } from './charts.ts';
-import { figuresTable, header, scenarioRows, thresholdList } from './sections.ts';
+import { escaped, figuresTable, header, scenarioRows, thresholdList } from './sections.ts';
 
 const here = (file: string): string => readFileSync(fileURLToPath(new URL(file, import.meta.url)), 'utf8');
 
@@ -21,9 +21,12 @@ export function reportOf(result: Result): string {
   const sections = scenarios.map((scenario) => {
     const places = charts
       .filter((chart) => chart.scenario === scenario)
-      .map((chart) => `<figure><figcaption>${chart.title}</figcaption><div id="${chart.id}"></div></figure>`);
+      .map(
+        (chart) =>
+          `<figure><figcaption>${escaped(chart.title)}</figcaption><div id="${chart.id}"></div></figure>`,
+      );
     return [
-      `<section><h2>${scenario}</h2>`,
+      `<section><h2>${escaped(scenario)}</h2>`,
       scenarioRows(result, scenario),
       places.length > 0 ? `<div class="charts">${places.join('')}</div>` : '',
       figuresTable(result, scenario),
@@ -33,7 +36,8 @@ export function reportOf(result: Result): string {
   return [
     '<!doctype html><html lang="en"><meta charset="utf-8">',
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<title>Doorbuster bench ${result.commit}</title>`,
+    '<meta name="color-scheme" content="light dark">',
+    `<title>Doorbuster bench ${escaped(result.options.against?.origin ?? result.commit)}</title>`,
     `<style>${readFileSync(join(uPlot, 'uPlot.min.css'), 'utf8')}${here('./page.css')}</style>`,
     header(result),
     thresholdList(result),

@@ -3,7 +3,8 @@ import { valueText } from '../../threshold.ts';
 import type { Result } from '../result.ts';
 import { isCeiling, moreIsBetter, summaryOf, type Verdict, verdictOf } from './verdict.ts';
 
-const escaped = (text: string): string =>
+/** As HTML shows it. */
+export const escaped = (text: string): string =>
   text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 
 /** The run in one look: what it was measured on, and the verdict on each opponent by rate. */
@@ -33,7 +34,7 @@ export function header(result: Result): string {
     ...headlines,
     '<p class="key">×: our rate to theirs, median of the rounds. Green: ahead in every round. Red: behind in every ' +
       'round. Grey: the rounds do not agree. Blue: the share of a ceiling, which leaves out what the product is for. ' +
-      'In bars the middle is 1, the black line is the spread.</p>',
+      'In bars the middle is 1, the thin line is the spread.</p>',
     '</header>',
   ].join('\n');
 }

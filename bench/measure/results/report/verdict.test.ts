@@ -46,6 +46,7 @@ test('a ceiling is no opponent, whatever is measured', () => {
     words: '44 times that of uws-constant',
     sureness: 'ratio 40 to 50 in 5 rounds',
   });
+  expect(verdictOf(row('ms, p50', 3, 2, 4, 'redis round trip'), 5).kind).toBe('ceiling');
 });
 
 test('the summary names who is behind, who is ahead and what was not shown', () => {
