@@ -39,7 +39,11 @@ it('keeps secrets that are given, and drops foreign issuers', () => {
 });
 
 it('reaches nobody outside', () => {
-  const env = systemEnv(decided, { SECOND_PROVIDER_URL: 'https://psp', SMTP_URL: 'smtp://mail', MAIL_FROM: 'a@b.c' });
+  const env = systemEnv(decided, {
+    SECOND_PROVIDER_URL: 'https://psp',
+    SMTP_URL: 'smtp://mail',
+    MAIL_FROM: 'a@b.c',
+  });
   expect(env).not.toHaveProperty('SECOND_PROVIDER_URL');
   expect(env).not.toHaveProperty('SMTP_URL');
 });

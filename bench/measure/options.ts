@@ -100,7 +100,8 @@ export function optionsOf(command: Command, catalogue: Catalogue): Options {
     thresholds: given.threshold ?? [],
     against: given.against ? { isProviderSimulated: given.providerIsSimulated } : null,
   };
-  const complaint = complaintAbout(choice, catalogue) ?? (compare ? null : whyNoFolder(given.results ?? allResults));
+  const complaint =
+    complaintAbout(choice, catalogue) ?? (compare ? null : whyNoFolder(given.results ?? allResults));
   if (complaint !== null) command.error(`error: ${complaint}`);
   return {
     scenarios: scenariosOf(choice, catalogue),

@@ -50,7 +50,13 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     isDefault: true,
     run: soldOut,
   },
-  join: { about: 'places in a waiting room', reads: httpLoop, isRemote: true, isDefault: true, run: joinRoom },
+  join: {
+    about: 'places in a waiting room',
+    reads: httpLoop,
+    isRemote: true,
+    isDefault: true,
+    run: joinRoom,
+  },
   poll: {
     about: 'where a ticket stands, asked by everybody',
     reads: httpLoop,
@@ -106,7 +112,11 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     reads: ['rounds', 'watchers'],
     run: reconnectStorm,
   },
-  growth: { about: 'what asking costs where a million wait, against a thousand', reads: httpLoop, run: growth },
+  growth: {
+    about: 'what asking costs where a million wait, against a thousand',
+    reads: httpLoop,
+    run: growth,
+  },
   'reserve-socket': {
     about: 'reservations over WebSocket, with the relay held back',
     reads: ['rounds', 'duration', 'connections'],

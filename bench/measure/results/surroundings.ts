@@ -12,13 +12,13 @@ export interface Surroundings {
 
 /** The kernel's numbers, from its include/uapi/linux/magic.h. */
 const fileSystems: Readonly<Record<number, string>> = {
-  0xef53: 'ext4',
-  0x01021994: 'tmpfs',
-  0x58465342: 'xfs',
-  0x9123683e: 'btrfs',
-  0x794c7630: 'overlay',
-  0x2fc12fc1: 'zfs',
-  0x6969: 'nfs',
+  61267: 'ext4',
+  16914836: 'tmpfs',
+  1481003842: 'xfs',
+  2435016766: 'btrfs',
+  2035054128: 'overlay',
+  801189825: 'zfs',
+  26985: 'nfs',
 };
 
 /** The name of the file system that holds `path`, or its number. */
