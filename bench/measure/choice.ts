@@ -54,7 +54,7 @@ function unread(scenarios: string[], { flags }: Choice, catalogue: Catalogue): s
   for (const flag of flags) {
     if (scenarios.some((name) => catalogue[name]?.reads.includes(flag))) continue;
     const readers = namesOf(catalogue, ({ reads }) => reads.includes(flag)).join(', ');
-    return `--${flag}: ${scenarios.join(', ')} would not read it; that do ${readers}`;
+    return `--${flag} is not read by ${scenarios.join(', ')}; it is by ${readers}`;
   }
   return null;
 }

@@ -80,8 +80,8 @@ test('a threshold has to be about what is measured', () => {
 
 test.each([
   [['--compare', 'a', 'b', '--threshold', 'reserve.p99<50'], '--compare measures nothing'],
-  [['--scenario', 'reserve', '--watchers', '5000'], '--watchers: reserve would not read it; that do watch'],
-  [['--scenario', 'reserve', '--rate', '5'], '--rate: reserve would not read it'],
+  [['--scenario', 'reserve', '--watchers', '5000'], '--watchers is not read by reserve; it is by watch'],
+  [['--scenario', 'reserve', '--rate', '5'], '--rate is not read by reserve'],
   [['--scenario', 'watch', '--watchers', '1000'], 'watch takes 2000 or more'],
   [['--scenario', 'reserve', '--rounds', '100', '--duration', '600'], 'tokens and holds last 12'],
   [['--results', 'package.json/below'], 'package.json is no folder'],

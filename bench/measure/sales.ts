@@ -88,11 +88,14 @@ export class BenchSale {
     if (command === 'close') leftOpen.delete(this);
   }
 
-  /** Nobody can buy in it from now on. False where that could not be had; a sale that is not there is closed. */
+  /** True where nobody can buy in it from now on: it is closed, sold out, or not there. */
   async closes(): Promise<boolean> {
     try {
-      const { ok, status } = await this.#post('close', {}, closeWithinMs);
-      return ok || status === 404;
+      if ((await this.#post('close', {}, closeWithinMs)).ok) return true;
+      const response = await fetch(`${this.#subject.origin}/api/v1/sales/${this.id}`, {
+        signal: AbortSignal.timeout(closeWithinMs),
+      });
+      return response.status === 404 || ((await response.json()) as Sale).state === 'sold_out';
     } catch {
       return false;
     }
