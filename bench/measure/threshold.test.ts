@@ -43,7 +43,7 @@ test('what the scoreboard prints can be judged, also where several things have o
 test('who misspelt a name is told those that there are', () => {
   const broken = { threshold: 'reserve.p98<5', value: null, isKept: false, known: ['p99', 'pg-row-lock'] };
   expect(thresholdLines([broken])).toEqual([
-    'BROKEN reserve.p98<5 (not measured; there are p99, pg-row-lock)',
+    'BROKEN reserve.p98<5 (not measured; there are p99; pg-row-lock)',
   ]);
 });
 

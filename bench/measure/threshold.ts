@@ -90,7 +90,7 @@ const knownBy = (metrics: readonly Metric[]): string[] =>
 
 /** What a threshold was judged by, in words: its value, or what there is instead of it. */
 export const valueText = ({ value, known }: Judged): string =>
-  value === null ? `not measured; there are ${known.join(', ') || 'no figures of it'}` : shown(value);
+  value === null ? `not measured; there are ${known.join('; ') || 'no figures of it'}` : shown(value);
 
 /** As they are printed after the scoreboard. */
 export const thresholdLines = (thresholds: readonly Judged[]): string[] =>

@@ -14,7 +14,7 @@ const firstOrders = 1_000;
 /**
  * From the request to pay to the confirmed order, with the holds made before: orders a second against one
  * multi-row insert of the very rows that they left, what an order costs which program, and how long paying
- * takes at half of that rate. Then the same with the provider's own SDK beside the thin adapter, in turns.
+ * takes at half of that rate.
  */
 export async function pay(subject: Subject, options: Options, board: Scoreboard): Promise<void> {
   const buyers = await Part.start('bench/measure/purchases/buyers/main.ts', subject);
