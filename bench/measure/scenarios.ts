@@ -37,7 +37,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     about: 'reservations over HTTP, plenty of stock, against all opponents and ceilings',
     reads: httpLoop,
     alsoPosts: ['reserve-relaying'],
-    sides: 13,
+    sides: 15,
     isDefault: true,
     run: reserve,
   },
