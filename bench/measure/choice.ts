@@ -27,11 +27,21 @@ export function complaintAbout(choice: Choice, catalogue: Catalogue): string | n
   const scenarios = scenariosOf(choice, catalogue);
   return (
     impossible(scenarios, choice, catalogue) ??
-    unread(scenarios, choice, catalogue) ??
     tooFewWatchers(scenarios, choice, catalogue) ??
     tooLong(scenarios, choice, catalogue) ??
     unknownThreshold(scenarios, choice, catalogue)
   );
+}
+
+/** A line for each flag that changes nothing in this run: no reason to refuse it, but one to say so. */
+export function unreadFlags(choice: Choice, catalogue: Catalogue): string[] {
+  const scenarios = scenariosOf(choice, catalogue);
+  return choice.flags
+    .filter((flag) => !scenarios.some((name) => catalogue[name]?.reads.includes(flag)))
+    .map((flag) => {
+      const readers = namesOf(catalogue, ({ reads }) => reads.includes(flag)).join(', ');
+      return `--${flag} is not read by ${scenarios.join(', ')}; it is by ${readers}`;
+    });
 }
 
 function isPossible(facts: ScenarioFacts | undefined, against: Choice['against']): boolean {
@@ -48,15 +58,6 @@ function impossible(scenarios: string[], { against }: Choice, catalogue: Catalog
   return inside.length > 0
     ? `${inside.join(', ')}: looks inside the system; against another one there are ${possible}`
     : `${refused.join(', ')}: pays with a test card, so it takes --provider-is-simulated; without it there are ${possible}`;
-}
-
-function unread(scenarios: string[], { flags }: Choice, catalogue: Catalogue): string | null {
-  for (const flag of flags) {
-    if (scenarios.some((name) => catalogue[name]?.reads.includes(flag))) continue;
-    const readers = namesOf(catalogue, ({ reads }) => reads.includes(flag)).join(', ');
-    return `--${flag} is not read by ${scenarios.join(', ')}; it is by ${readers}`;
-  }
-  return null;
 }
 
 function tooFewWatchers(scenarios: string[], { watchers }: Choice, catalogue: Catalogue): string | null {

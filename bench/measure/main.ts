@@ -82,6 +82,7 @@ try {
     if (judged.length === 0) throw new BenchFailure('one round has no spread to compare by: --rounds 3 does');
     await end(judged.every(({ verdict }) => verdict === 'agrees') ? 0 : 1);
   }
+  for (const note of options.notes) console.error(`! ${note}`);
   const startedAt = new Date().toISOString();
   const loadBefore = loadavg();
   const board = new Scoreboard();

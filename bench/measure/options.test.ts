@@ -80,8 +80,6 @@ test('a threshold has to be about what is measured', () => {
 
 test.each([
   [['--compare', 'a', 'b', '--threshold', 'reserve.p99<50'], '--compare measures nothing'],
-  [['--scenario', 'reserve', '--watchers', '5000'], '--watchers is not read by reserve; it is by watch'],
-  [['--scenario', 'reserve', '--rate', '5'], '--rate is not read by reserve'],
   [['--scenario', 'watch', '--watchers', '1000'], 'watch takes 2000 or more'],
   [['--scenario', 'reserve', '--rounds', '100', '--duration', '600'], 'tokens and holds last 12'],
   [['--results', 'package.json/below'], 'package.json is no folder'],
@@ -89,7 +87,7 @@ test.each([
   [['--against', 'http://shop.test/prefix'], 'without a path'],
   [['--provider-is-simulated'], 'goes with --against'],
   [['--against', 'http://a', '--scenario', 'reserve'], 'against another one there are join'],
-  [['--against', 'http://a', '--scenario', 'join,sold-out'], 'sold-out: pays with a test card'],
+  [['--against', 'http://shop.test', '--scenario', 'join,sold-out'], 'sold-out: pays with a test card'],
   [['--compare', 'a'], 'takes two runs, not 1'],
   [['--compare', 'a', 'b', 'c'], 'takes two runs, not 3'],
   [['--against', 'nowhere'], 'a URL that begins with http'],
@@ -98,6 +96,21 @@ test.each([
   [['reserve'], 'too many arguments'],
 ])('%j is refused', (args, sentence) => {
   expect(parse(...args).error).toContain(sentence);
+});
+
+test('a flag that none of the scenarios reads is told of, and is no reason to refuse', () => {
+  expect(parse('--scenario', 'reserve', '--watchers', '5000', '--rounds', '2').notes).toEqual([
+    '--watchers is not read by reserve; it is by watch',
+  ]);
+  expect(parse('--scenario', 'reserve,watch', '--watchers', '5000').notes).toEqual([]);
+});
+
+test('on this machine the provider is taken for a simulated one', () => {
+  expect(parse('--against', 'http://localhost:3000', '--scenario', 'sold-out').scenarios).toEqual([
+    'sold-out',
+  ]);
+  expect(parse('--against', 'http://127.0.0.1:3000').scenarios).toContain('sold-out');
+  expect(parse('--against', 'http://shop.test').scenarios).not.toContain('sold-out');
 });
 
 test('the operator of a running system is found on port 3001, or where it is said to be', () => {

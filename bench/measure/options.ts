@@ -5,7 +5,7 @@ import { Command, Option } from 'commander';
 import { whyNoFolder } from '../demo/writable.ts';
 import { file, folder, integer, scenarioNames, thresholds, webUrl } from './arguments.ts';
 import { type Catalogue, flags, namesOf } from './catalogue.ts';
-import { type Choice, complaintAbout, scenariosOf } from './choice.ts';
+import { type Choice, complaintAbout, scenariosOf, unreadFlags } from './choice.ts';
 import type { Options } from './subject.ts';
 
 const allResults = fileURLToPath(new URL('../results', import.meta.url));
@@ -98,7 +98,9 @@ export function optionsOf(command: Command, catalogue: Catalogue): Options {
     rounds: given.rounds ?? usual.rounds,
     seconds: given.duration ?? usual.seconds,
     thresholds: given.threshold ?? [],
-    against: given.against ? { isProviderSimulated: given.providerIsSimulated } : null,
+    against: given.against
+      ? { isProviderSimulated: given.providerIsSimulated || isLoopback(given.against) }
+      : null,
   };
   const complaint =
     complaintAbout(choice, catalogue) ?? (compare ? null : whyNoFolder(given.results ?? allResults));
@@ -119,8 +121,13 @@ export function optionsOf(command: Command, catalogue: Catalogue): Options {
     results: given.results ?? allResults,
     json: given.json ?? null,
     profile: given.profile ?? null,
+    notes: compare ? [] : unreadFlags(choice, catalogue),
   };
 }
+
+/** A system on this machine is nobody's shop. */
+const isLoopback = (url: string): boolean =>
+  /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname);
 
 /** The scenarios, and which flags they read: what `--help` ends with. */
 function listing(catalogue: Catalogue): string {
@@ -136,7 +143,7 @@ function listing(catalogue: Catalogue): string {
     ...flags.map((flag) => line(`--${flag}`, readBy(flag).join(', '))),
     '',
     `Possible with --against: ${namesOf(catalogue, ({ isRemote }) => isRemote === true).join(', ')};`,
-    `of these pay, and take --provider-is-simulated: ${namesOf(catalogue, (facts) => facts.isRemote === true && facts.pays === true).join(', ')}.`,
+    `of these pay, and take --provider-is-simulated, unless that is on this machine: ${namesOf(catalogue, (facts) => facts.isRemote === true && facts.pays === true).join(', ')}.`,
   ].join('\n');
 }
 

@@ -42,4 +42,6 @@ export interface Options {
   json: string | null;
   /** Where a profile of the gateway under load is kept; null: none is taken. */
   profile: string | null;
+  /** What is said before the run. */
+  notes: string[];
 }
