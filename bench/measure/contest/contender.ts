@@ -1,7 +1,13 @@
 import type { MeasuredLoad } from '../load/measured-load.ts';
+import type { Pressure } from '../load/pressure.ts';
 
 /** What a round tells: a rate always, the rest where it is known. */
-export type Measured = Pick<MeasuredLoad, 'perSecond'> & Partial<MeasuredLoad>;
+export type Measured = Pick<MeasuredLoad, 'perSecond'> &
+  Partial<MeasuredLoad> &
+  Pressure & {
+    /** Entries that the relay had not taken over yet at the end. */
+    lagEntries?: number;
+  };
 
 /** Somebody who takes turns with others in one run. */
 export interface Contender {

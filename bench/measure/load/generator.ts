@@ -5,6 +5,3 @@ import { runWrk } from './wrk.ts';
 /** The generator of that name. `directory` is for its files. */
 export const generatorOf = (name: 'wrk' | 'autocannon', directory: string): Generator =>
   name === 'wrk' ? runWrk : autocannonIn(directory);
-
-/** A generator that used more of its one core than this was what held things up, or close to it. */
-export const busyShare = 0.9;

@@ -13,8 +13,8 @@ export interface Load {
   again: boolean;
   /** Another line of the head, e.g. `If-None-Match: "…"`. */
   header: string | null;
-  /** `refusal`: every answer is to be a 4xx. */
-  expects: 'success' | 'refusal';
+  /** `success`: a code under 400, and what was taken proves which; else every answer is to have that status. */
+  expects: 'success' | number;
   connections: number;
   seconds: number;
 }
@@ -31,6 +31,8 @@ export interface LoadResult {
   underWayMax: number;
   /** Share of one core that the generator, which has one thread, used: near 1 it was what held things up. */
   generatorShare: number;
+  /** Share of the time in which it could have run and had no core; where it is not known, it is left out. */
+  generatorDelayShare?: number;
 }
 
 export type Generator = (load: Load) => Promise<LoadResult>;

@@ -2,6 +2,7 @@ import { cpuSecondsOf } from '../process-facts.ts';
 import type { RedisCli } from '../redis-cli.ts';
 import { callsBetween } from '../redis-commands.ts';
 import type { Generator, Load, LoadResult } from './load.ts';
+import { watchMachine } from './machine-share.ts';
 
 /** What a request cost on average. NaN where it cannot be known. */
 export interface Costs {
@@ -13,7 +14,10 @@ export interface Costs {
   redisCommands: number;
 }
 
-export interface MeasuredLoad extends LoadResult, Costs {}
+export interface MeasuredLoad extends LoadResult, Costs {
+  /** Share of all cores that were busy meanwhile. */
+  machineShare: number;
+}
 
 /** Whose costs are counted. */
 export interface Watched {
@@ -34,13 +38,16 @@ export async function measuredLoad(
   });
   const storeBefore = await store();
   const cpuBefore = cpu();
+  const machine = watchMachine();
   const result = await generate(load);
+  const machineShare = machine();
   const cpuSeconds = pids.length === 0 ? Number.NaN : cpu() - cpuBefore;
   const storeAfter = await store();
   const usEach = (seconds: number) => (seconds * 1_000_000) / result.requests;
   const commands = redis ? callsBetween(storeBefore.calls, storeAfter.calls) : Number.NaN;
   return {
     ...result,
+    machineShare,
     gatewayCpuUs: usEach(cpuSeconds),
     redisCpuUs: usEach(storeAfter.cpuSeconds - storeBefore.cpuSeconds),
     redisCommands: commands / result.requests,

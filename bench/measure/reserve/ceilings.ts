@@ -4,6 +4,7 @@ import type { Contender } from '../contest/contender.ts';
 import { demand } from '../failure.ts';
 import { generatorOf } from '../load/generator.ts';
 import { HttpWire, postText } from '../load/http-wire.ts';
+import { watchMachine } from '../load/machine-share.ts';
 import { measuredLoad } from '../load/measured-load.ts';
 import { Part } from '../part.ts';
 import { RedisCli } from '../redis-cli.ts';
@@ -69,6 +70,7 @@ interface Decided {
   requests: number;
   perSecond: number;
   wrong: string | null;
+  generatorShare: number;
 }
 
 /** Our script and its batches from one process without a door, on the system's Redis. */
@@ -89,18 +91,20 @@ export async function redisAlone(subject: Subject): Promise<Contender & { stop()
       const { id } = await answerOf(sale, subject, subject.origin);
       const saleNumber = Number.parseInt(id.slice('rsv_'.length + 32), 36);
       const cpuBefore = await redis.cpuSeconds();
-      const { requests, perSecond, wrong } = await part.ask<Decided>({
+      const machine = watchMachine();
+      const { requests, perSecond, wrong, generatorShare } = await part.ask<Decided>({
         saleId: sale.id,
         saleNumber,
         sku: sale.sku,
         underWay: pipelined,
         seconds,
       });
+      const machineShare = machine();
       demand(wrong === null, `reserve was answered ${wrong}`);
       const redisCpuUs = (((await redis.cpuSeconds()) - cpuBefore) * 1_000_000) / requests;
       sold.push({ sale, held: requests + 2 });
       await sale.command('close');
-      return { requests, perSecond, redisCpuUs };
+      return { requests, perSecond, redisCpuUs, generatorShare, machineShare };
     },
     async audit() {
       for (const { sale, held } of sold) await auditDrained(sale, { min: held, max: held });
