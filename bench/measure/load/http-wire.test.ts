@@ -50,3 +50,27 @@ test('a connection that ends without an answer is told as 0', async () => {
   const wire = await HttpWire.open(origin);
   expect(await wire.ask(postText('/', '{}'), 'T')).toBe(0);
 });
+
+test('a connection that was closed while nobody asked is opened again by the next request', async () => {
+  const server = createServer((_, response) => response.writeHead(201, { 'Content-Length': 2 }).end('{}'));
+  const wire = await HttpWire.open(await listening(server));
+  expect(await wire.ask(postText('/', '{}'), 'T')).toBe(201);
+  server.closeAllConnections();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(await wire.ask(postText('/', '{}'), 'T')).toBe(201);
+  wire.close();
+});
+
+test('where nobody listens any more, the next request has failed', async () => {
+  const server = createServer((_, response) => response.writeHead(201, { 'Content-Length': 2 }).end('{}'));
+  const wire = await HttpWire.open(await listening(server));
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(await wire.ask(postText('/', '{}'), 'T')).toBe(0);
+});
+
+test('no answer within the time is told as 0', async () => {
+  const wire = await HttpWire.open(await listening(createServer(() => {})), 50);
+  expect(await wire.ask(postText('/', '{}'), 'T')).toBe(0);
+});

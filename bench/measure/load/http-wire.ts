@@ -49,34 +49,37 @@ export function readAnswer(text: string): { status: number; length: number } | n
   return text.length < length ? null : { status, length };
 }
 
+/** Longer than any answer may take, a payment that waits for its outcome included. */
+const silenceMaxMs = 60_000;
+
 /**
  * One connection with one exchange at a time, which does nothing that is not needed: node's own client costs
- * several times what the gateway does.
+ * several times what the gateway does. Closed while nothing was asked, which uWebSockets.js does after 10 s, it
+ * is opened again by the next request; closed while an answer is awaited, that answer is a failure.
  */
 export class HttpWire {
-  readonly #socket: Socket;
+  readonly #origin: string;
   readonly #host: string;
+  readonly #silenceMaxMs: number;
+  #socket: Socket;
   #received = '';
   #answered: ((status: number, text: string) => void) | null = null;
 
-  private constructor(socket: Socket, host: string) {
-    this.#socket = socket;
-    this.#host = host;
-    socket.setNoDelay(true);
-    // Bodies here are ASCII, so characters are bytes.
-    socket.setEncoding('latin1');
-    socket.on('data', (text: string) => this.#receive(text));
-    socket.on('error', () => {});
-    socket.on('close', () => this.#answered?.(0, ''));
+  private constructor(origin: string, socket: Socket, silenceMs: number) {
+    this.#origin = origin;
+    this.#host = new URL(origin).host;
+    this.#silenceMaxMs = silenceMs;
+    this.#socket = this.#listeningTo(socket);
   }
 
-  static open(origin: string): Promise<HttpWire> {
+  /** Who says nothing for `silenceMs` while an answer is awaited has failed. */
+  static open(origin: string, silenceMs = silenceMaxMs): Promise<HttpWire> {
     return new Promise((resolve, reject) => {
       const { socket, opened } = socketTo(origin);
       socket.once('error', reject);
       socket.once(opened, () => {
         socket.removeListener('error', reject);
-        resolve(new HttpWire(socket, new URL(origin).host));
+        resolve(new HttpWire(origin, socket, silenceMs));
       });
     });
   }
@@ -84,6 +87,7 @@ export class HttpWire {
   /** `answered` gets the status, 0 where the connection ended, and the whole answer. */
   send({ head, tail }: RequestText, token: string, answered: (status: number, text: string) => void): void {
     this.#answered = answered;
+    if (!this.#socket.writable) this.#socket = this.#listeningTo(socketTo(this.#origin).socket);
     this.#socket.write(head.replace(anyHost, `Host: ${this.#host}`) + token + tail, 'latin1');
   }
 
@@ -103,14 +107,33 @@ export class HttpWire {
     this.#socket.destroy();
   }
 
+  #listeningTo(socket: Socket): Socket {
+    this.#received = '';
+    socket.setNoDelay(true);
+    // Bodies here are ASCII, so characters are bytes.
+    socket.setEncoding('latin1');
+    socket.on('data', (text: string) => this.#receive(text));
+    socket.on('error', () => {});
+    socket.setTimeout(this.#silenceMaxMs, () => socket.destroy());
+    // An earlier socket may say that it is closed after a new one has been asked.
+    socket.on('close', () => {
+      if (socket === this.#socket) this.#answer(0, '');
+    });
+    return socket;
+  }
+
   #receive(text: string): void {
     this.#received += text;
     const answer = readAnswer(this.#received);
     if (!answer) return;
     const whole = this.#received.slice(0, answer.length);
     this.#received = this.#received.slice(answer.length);
+    this.#answer(answer.status, whole);
+  }
+
+  #answer(status: number, text: string): void {
     const answered = this.#answered;
     this.#answered = null;
-    answered?.(answer.status, whole);
+    answered?.(status, text);
   }
 }

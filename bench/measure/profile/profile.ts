@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Door, withDoors } from '../doors.ts';
+import { BenchFailure } from '../failure.ts';
 import { withRelayHeldBack } from '../relay.ts';
 import { ReserveRounds } from '../reserve/rounds.ts';
 import type { Scoreboard } from '../scoreboard.ts';
@@ -10,9 +11,13 @@ import { type CpuProfile, topCosts } from './top-costs.ts';
 
 const shownMax = 40;
 
+/** A profile of a minute is written in a few seconds. */
+const writtenWithinMs = 60_000;
+
 /** Where a gateway under full load spends its time: functions by their own share, in per cent. */
 export async function profile(subject: Subject, options: Options, board: Scoreboard): Promise<void> {
   const file = options.profile ?? join(subject.directory, 'gateway.cpuprofile');
+  requireWritable(dirname(file));
   const rounds = await ReserveRounds.prepare(subject, options);
   const setting = { env: { PROFILE_FILE: file }, imports: ['bench/measure/profile/start.ts'] };
   await withDoors(
@@ -25,7 +30,7 @@ export async function profile(subject: Subject, options: Options, board: Scorebo
         process.kill(door.pid, 'SIGWINCH');
         await rounds.run(door, options);
         process.kill(door.pid, 'SIGWINCH');
-        while (!existsSync(file)) await sleep(100);
+        await writtenTo(file);
         await sleep(1000);
       });
       await rounds.audit();
@@ -34,4 +39,21 @@ export async function profile(subject: Subject, options: Options, board: Scorebo
   );
   const found = JSON.parse(readFileSync(file, 'utf8')) as CpuProfile;
   for (const { where, share } of topCosts(found, shownMax)) board.note('profile', where, '%', [share * 100]);
+}
+
+/** Before anything is measured: a gateway that cannot write its profile would only say so in its log. */
+function requireWritable(folder: string): void {
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch {
+    throw new BenchFailure(`a profile cannot be written to ${folder}`);
+  }
+}
+
+async function writtenTo(file: string): Promise<void> {
+  const untilMs = performance.now() + writtenWithinMs;
+  while (!existsSync(file)) {
+    if (performance.now() > untilMs) throw new BenchFailure(`no profile was written to ${file}`);
+    await sleep(100);
+  }
 }

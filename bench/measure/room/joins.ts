@@ -18,6 +18,8 @@ export type TakePlace = (request: {
 
 /** Indices are leased in blocks; who outruns the leases waits for the next one. */
 const leasePauseMs = 20;
+/** The next lease comes within a second, or not at all. */
+const leasePausesMax = 1_500;
 
 /** So many buyers, each named by a UUID, join. Resolves with joins per second. Throws on any other answer. */
 export async function joinMany(take: TakePlace, { saleId, epoch, count, underWay }: Joins): Promise<number> {
@@ -40,10 +42,10 @@ export async function joinMany(take: TakePlace, { saleId, epoch, count, underWay
     while (begun < count) {
       begun += 1;
       const buyerId = randomUUID();
-      for (;;) {
+      for (let pauses = 0; ; pauses++) {
         const outcome = await take({ saleId, epoch, buyerId });
         if (outcome.kind === 'place' && outcome.fresh) break;
-        if (outcome.kind !== 'refused' || outcome.code !== 'overloaded') {
+        if (outcome.kind !== 'refused' || outcome.code !== 'overloaded' || pauses === leasePausesMax) {
           throw new BrokenInvariant(`a join was answered ${JSON.stringify(outcome)}`);
         }
         await pauseForLease();

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { tokenSigner } from '../../load/tokens.ts';
 import type { Door } from '../doors.ts';
-import { demand } from '../failure.ts';
+import { BrokenInvariant, demand } from '../failure.ts';
 import { HttpWire, postText } from '../load/http-wire.ts';
 import { BenchSale } from '../sales.ts';
 import { median } from '../statistics.ts';
@@ -65,6 +65,8 @@ class RedisWire {
     const { hostname, port, password } = new URL(redisUrl);
     const socket = connect(Number(port || 6379), hostname);
     socket.setNoDelay(true);
+    // 'close' follows, and says so to whoever waits for an answer.
+    socket.on('error', () => {});
     const wire = new RedisWire(socket);
     if (password !== '') await wire.#ask(`AUTH ${decodeURIComponent(password)}`);
     demand((await wire.ping()) === '+PONG\r\n', 'Redis did not answer PING');
@@ -81,9 +83,10 @@ class RedisWire {
 
   #ask(command: string): Promise<string> {
     return new Promise((resolve, reject) => {
-      this.#socket.once('error', reject);
+      const closed = () => reject(new BrokenInvariant('Redis closed the connection'));
+      this.#socket.once('close', closed);
       this.#socket.once('data', (answer: Buffer) => {
-        this.#socket.removeListener('error', reject);
+        this.#socket.removeListener('close', closed);
         resolve(answer.toString());
       });
       this.#socket.write(`${command}\r\n`);

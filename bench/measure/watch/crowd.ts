@@ -1,5 +1,8 @@
 import { demand } from '../failure.ts';
+import { watchMachine } from '../load/machine-share.ts';
+import type { Pressure } from '../load/pressure.ts';
 import { Part } from '../part.ts';
+import { cpuSecondsOf } from '../process-facts.ts';
 import type { Subject } from '../subject.ts';
 import type { Heard, WatchSetting } from './watchers/crowd.ts';
 
@@ -44,14 +47,20 @@ export class Watchers {
 
   /**
    * When some of them heard what `say` makes everybody hear: one in ten reads meanwhile. Throws where one of
-   * all, those who read it later included, did not hear it.
+   * all, those who read it later included, did not hear it. `onHeard` is called before the others read.
    */
-  async timed(text: string, say: () => Promise<unknown>, withinMs = 20_000): Promise<Heard> {
+  async timed(
+    text: string,
+    say: () => Promise<unknown>,
+    onHeard: () => void,
+    withinMs = 20_000,
+  ): Promise<Heard> {
     const listeners = await Promise.all(this.#parts.map((part) => part.ask<number>({ quieten: true })));
     await say();
     const times = await Promise.all(
       this.#parts.map((part, at) => part.ask<Heard>({ heard: { text, withinMs, of: listeners[at] } })),
     );
+    onHeard();
     // Copied before the others read: what comes later is no time of a broadcast.
     const heard = times.flat();
     await Promise.all(this.#parts.map((part) => part.ask({ listen: true })));
@@ -63,6 +72,21 @@ export class Watchers {
   async close(): Promise<void> {
     await Promise.all(this.#parts.map((part) => part.ask({ close: true })));
     this.count = 0;
+  }
+
+  /**
+   * Looks at the processes of the watchers now; what is returned tells what they used since then. The busiest one
+   * counts: one thread each, the slowest of them is the last socket.
+   */
+  pressure(): () => Pressure {
+    const startMs = performance.now();
+    const machine = watchMachine();
+    const before = this.#parts.map(({ pid }) => cpuSecondsOf(pid));
+    return () => {
+      const seconds = (performance.now() - startMs) / 1000;
+      const shares = this.#parts.map(({ pid }, at) => (cpuSecondsOf(pid) - (before[at] ?? 0)) / seconds);
+      return { generatorShare: Math.max(...shares), machineShare: machine() };
+    };
   }
 
   async stop(): Promise<void> {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Door, withDoors } from '../doors.ts';
+import { type Pressure, remarkPressure } from '../load/pressure.ts';
 import { nowMs } from '../load/sockets/bench-socket.ts';
 import { ownBytesOf } from '../process-facts.ts';
 import { RedisCli } from '../redis-cli.ts';
@@ -87,13 +88,20 @@ async function watching({ subject, options, board, watchers, door }: Parts): Pro
 
   const latencies: number[] = [];
   const last: number[] = [];
+  const pressures: Pressure[] = [];
   for (let round = 0; round < options.rounds * 2; round++) {
     const text = `notice-${round}-${Date.now()}`;
     let sentMs = 0;
-    const heard = await watchers.timed(text, () => {
-      sentMs = nowMs();
-      return sale.command('messages', { text });
-    });
+    let pressure: () => Pressure = () => ({});
+    const heard = await watchers.timed(
+      text,
+      () => {
+        sentMs = nowMs();
+        pressure = watchers.pressure();
+        return sale.command('messages', { text });
+      },
+      () => pressures.push(pressure()),
+    );
     for (const atMs of heard) latencies.push(atMs - sentMs);
     last.push(percentile(heard, 100) - sentMs);
     await sleep(500);
@@ -102,6 +110,7 @@ async function watching({ subject, options, board, watchers, door }: Parts): Pro
   board.note('watch', `${name}, p50`, 'ms', [percentile(latencies, 50)]);
   board.note('watch', `${name}, p99`, 'ms', [percentile(latencies, 99)]);
   board.note('watch', `${name}, last socket`, 'ms', last);
+  remarkPressure(board, 'watch', 'a process of watchers', new Map([['a notice', pressures]]));
 
   await fillRoom(part, sale.id, entrants - fewEntrants);
   await part.stop();

@@ -8,13 +8,21 @@ export interface SocketSetting {
   localAddress: string;
   /** Every frame of the server, as text bytes. */
   onFrame(bytes: Buffer, atMs: number): void;
+  /** It was open and is not any more, for whatever reason. Whoever waits for a frame must not wait on. */
+  onClose(reason: string): void;
 }
 
 /** Milliseconds since 1970, finer than Date.now(): comparable between processes of one machine. */
 export const nowMs = (): number => performance.timeOrigin + performance.now();
 
-/** Opens a socket; resolves when it is open. One that closes later ends the measurement. */
-export function openSocket({ origin, token, localAddress, onFrame }: SocketSetting): Promise<WebSocket> {
+/** Opens a socket; resolves when it is open. */
+export function openSocket({
+  origin,
+  token,
+  localAddress,
+  onFrame,
+  onClose,
+}: SocketSetting): Promise<WebSocket> {
   const protocols = token === null ? [] : ['doorbuster.v1', `bearer.${token}`];
   const socket = new WebSocket(`${origin.replace(/^http/, 'ws')}/ws`, protocols, {
     perMessageDeflate: false,
@@ -24,8 +32,13 @@ export function openSocket({ origin, token, localAddress, onFrame }: SocketSetti
   });
   socket.on('message', (bytes: Buffer) => onFrame(bytes, nowMs()));
   return new Promise((resolve, reject) => {
-    socket.once('open', () => resolve(socket));
     socket.once('error', reject);
+    socket.once('open', () => {
+      // Without a listener an error of one socket ends the process; 'close' follows it.
+      socket.on('error', () => {});
+      socket.once('close', (code, reason) => onClose(`a socket was closed: ${code} ${reason}`));
+      resolve(socket);
+    });
   });
 }
 

@@ -1,5 +1,6 @@
 import type WebSocket from 'ws';
 import { tokenSigner } from '../../../load/tokens.ts';
+import { BrokenInvariant } from '../../failure.ts';
 import { openMany, openSocket } from '../../load/sockets/bench-socket.ts';
 
 export interface WatchSetting {
@@ -20,6 +21,9 @@ export interface WatchSetting {
  */
 const listenersShare = 10;
 
+/** A greeting, a sale and a ticket take no longer, however many come at once. */
+const watchesWithinMs = 60_000;
+
 /** When each socket heard a frame, ms since 1970. */
 export type Heard = number[];
 
@@ -38,7 +42,7 @@ export class WatchCrowd {
   /** The frame that was heard last: comparing it costs less than making text of it. */
   #last: { bytes: Buffer; times: Heard } | null = null;
 
-  /** Opens more sockets; resolves when each of them watches. */
+  /** Opens more sockets; resolves when each of them watches. Rejects where one closes before that, or waits for long. */
   async open({ origin, saleId, from, to, localAddress, authSecret }: WatchSetting): Promise<void> {
     const sign = authSecret === null ? null : tokenSigner(authSecret);
     const opened = await openMany(to - from, async (number) => {
@@ -46,13 +50,17 @@ export class WatchCrowd {
       let answers = 0;
       const expected = token === null ? 1 : 3;
       let watches = () => {};
-      const isWatching = new Promise<void>((resolve) => {
+      let fail = (_: Error) => {};
+      const isWatching = new Promise<void>((resolve, reject) => {
         watches = resolve;
+        fail = reject;
       });
       const socket = await openSocket({
         origin,
         token,
         localAddress,
+        // Later on, who did not hear what all should hear is counted.
+        onClose: (reason) => fail(new BrokenInvariant(reason)),
         onFrame: (bytes, atMs) => {
           // Its own answers come first: the greeting, the sale, the ticket.
           if (answers < expected) {
@@ -63,7 +71,11 @@ export class WatchCrowd {
       });
       socket.send(JSON.stringify({ op: 'watch', ref: 1, saleId }));
       if (token !== null) socket.send(JSON.stringify({ op: 'join', ref: 2, saleId }));
-      await isWatching;
+      const late = setTimeout(
+        () => fail(new BrokenInvariant('a socket was never answered')),
+        watchesWithinMs,
+      );
+      await isWatching.finally(() => clearTimeout(late));
       return socket;
     });
     this.#sockets.push(...opened);
