@@ -9,6 +9,9 @@ export interface WrkSummary {
   /** Of wrk itself. */
   cpuSeconds: number;
   errors: { connect: number; read: number; write: number; status: number; timeout: number };
+  /** Answers of another status than the one that was given, and the last such status; 0 where none was given. */
+  unexpected: number;
+  unexpectedStatus: number;
   /** Microseconds and how often each was seen, alternating. */
   latencies: number[];
 }
@@ -22,16 +25,19 @@ export function readWrkOutput(output: string): WrkSummary {
   return { ...(JSON.parse(json) as Omit<WrkSummary, 'latencies'>), latencies };
 }
 
-/** Why the answers cannot all have been the expected ones, or null. wrk counts as `status` what is over 399. */
+/**
+ * Why the answers cannot all have been the expected ones, or null. wrk counts as `status` what is over 399, and
+ * wrk.lua what is not the status that it was given.
+ */
 export function complaintAbout(
-  { requests, errors }: WrkSummary,
+  { requests, errors, unexpected, unexpectedStatus }: WrkSummary,
   expects: Load['expects'] = 'success',
 ): string | null {
   if (requests === 0) return 'wrk got 0 answers';
   const { status, ...others } = errors;
-  const unexpected =
-    expects === 'success' ? { ...others, status } : { ...others, 'not refused': requests - status };
-  const met = Object.entries(unexpected).filter(([, count]) => count > 0);
-  if (met.length === 0) return null;
-  return `of ${requests} answers: ${met.map(([kind, count]) => `${count} ${kind}${kind in errors ? ' errors' : ''}`).join(', ')}`;
+  const met = Object.entries(expects === 'success' ? { ...others, status } : others)
+    .filter(([, count]) => count > 0)
+    .map(([kind, count]) => `${count} ${kind} errors`);
+  if (unexpected > 0) met.push(`${unexpected} not ${expects} but, the last of them, ${unexpectedStatus}`);
+  return met.length === 0 ? null : `of ${requests} answers: ${met.join(', ')}`;
 }

@@ -2,9 +2,12 @@
 --
 -- ARGS  1 method   2 path   3 body, empty for none   4 file of tokens, one a line; "-" for none
 --       5 "again": the first buyer follows the last; "once"   6 another line of the head, empty for none
+--       7 the status that every answer is to have; "-" where that is not looked at
 -- Prints at the end, for wrk-output.ts: "wrk-latency " and microseconds with their counts, alternating;
 -- "wrk-summary " and JSON.
 local requests, at, again, threads, host = {}, 0, false, {}, ''
+-- Global, so that they can be asked for at the end.
+unexpected, unexpectedStatus = 0, 0
 
 function setup(thread) threads[#threads + 1] = thread end
 
@@ -23,6 +26,13 @@ function init(args)
   else
     for token in io.lines(tokens) do
       requests[#requests + 1] = head .. 'Authorization: Bearer ' .. token .. '\r\n\r\n' .. body
+    end
+  end
+  -- wrk reads heads and bodies only where there is such a function, so there is none unless it is needed.
+  local expected = tonumber(args[7])
+  if expected then
+    response = function(status)
+      if status ~= expected then unexpected, unexpectedStatus = unexpected + 1, status end
     end
   end
   cpuBefore = os.clock()
@@ -44,7 +54,8 @@ function done(summary, latency)
   io.write('wrk-latency ', table.concat(counts, ' '), '\n')
   io.write(string.format(
     'wrk-summary {"requests":%d,"durationUs":%d,"bytes":%d,"cpuSeconds":%.3f,'
-      .. '"errors":{"connect":%d,"read":%d,"write":%d,"status":%d,"timeout":%d}}\n',
+      .. '"unexpected":%d,"unexpectedStatus":%d,"errors":{"connect":%d,"read":%d,"write":%d,"status":%d,"timeout":%d}}\n',
     summary.requests, summary.duration, summary.bytes, os.clock() - threads[1]:get('cpuBefore'),
+    threads[1]:get('unexpected'), threads[1]:get('unexpectedStatus'),
     errors.connect, errors.read, errors.write, errors.status, errors.timeout))
 end

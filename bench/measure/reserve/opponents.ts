@@ -79,7 +79,7 @@ export class Opponent implements Contender {
       tokensFile: this.#tokensFile,
       again: false,
       header: null,
-      expects: this.#units > 0 ? 'success' : 'refusal',
+      expects: this.#units > 0 ? 'success' : 410,
       connections: this.#options.connections,
       seconds,
     };

@@ -50,7 +50,7 @@ export async function askedTooLate(
   const probe = { method: 'POST' as const, path, body, token: tokenSigner(authSecret)({ sub: 'probe' }) };
   const answerBytes = await wireBytes(origin, probe, (status) => status === 410);
   return {
-    load: { method: 'POST', path, body, tokensFile, again: true, header: null, expects: 'refusal' },
+    load: { method: 'POST', path, body, tokensFile, again: true, header: null, expects: 410 },
     answerBytes,
   };
 }

@@ -38,7 +38,8 @@ export function complaintAbout(
   expects: Load['expects'],
 ): string | null {
   if (requests === 0) return 'autocannon got 0 answers';
-  const isExpected = (status: string) => (expects === 'success' ? /^[23]/ : /^4/).test(status);
+  const isExpected = (status: string) =>
+    expects === 'success' ? /^[23]/.test(status) : status === String(expects);
   return errors > 0 || !Object.keys(statuses).every(isExpected)
     ? `autocannon met ${JSON.stringify(statuses)} and ${errors} errors`
     : null;
