@@ -9,8 +9,10 @@ import type { Scoreboard } from '../scoreboard.ts';
 import { median } from '../statistics.ts';
 import type { Options, Subject } from '../subject.ts';
 import { auditSold } from './audit-sold.ts';
+import { pressureOf } from './buyers/crowd.ts';
 import type { Purchases, PurchasesResult } from './buyers/purchases.ts';
 import { multiRow } from './multi-row.ts';
+import { whenRelayed } from './when-relayed.ts';
 
 /** Orders in a second of a round: a round is so many purchases, however long they take. */
 const ordersPerSecond = 2_000;
@@ -26,9 +28,11 @@ export async function full(subject: Subject, options: Options, board: Scoreboard
   const buyers = await Part.start('bench/measure/purchases/buyers/main.ts', subject);
   const parts = [buyers];
   const sold: { sale: BenchSale; count: number }[] = [];
+  /** Of each order, by round. */
+  const workerMs: number[] = [];
   let latest: { saleId: string; orders: number } | null = null;
 
-  async function sell(count: number, fields: Pick<Purchases, 'perSecond'>): Promise<PurchasesResult> {
+  async function sell(count: number, fields: Pick<Purchases, 'perSecond'>) {
     // No turn is waited for: what is measured is the way of a unit, not the pace of a room.
     const sale = await BenchSale.create(subject, { method: 'fifo', perMinute: 100_000_000 });
     await sale.known(subject.origin);
@@ -40,7 +44,7 @@ export async function full(subject: Subject, options: Options, board: Scoreboard
       ...fields,
     } satisfies Purchases);
     sold.push({ sale, count });
-    return result;
+    return { ...result, sale };
   }
 
   const redis = subject.isOurs ? new RedisCli(subject.redisUrl) : null;
@@ -49,19 +53,26 @@ export async function full(subject: Subject, options: Options, board: Scoreboard
     usesRedis: true,
     async round(seconds) {
       const count = seconds * ordersPerSecond;
-      const pids = [...subject.gatewayPids(), ...subject.workerPids()];
-      const cpu = () => pids.reduce((sum, pid) => sum + cpuSecondsOf(pid), 0);
+      const gateways = watchCpu(subject.gatewayPids());
+      const workers = watchCpu(subject.workerPids());
       const redisBefore = (await redis?.cpuSeconds()) ?? Number.NaN;
-      const cpuBefore = cpu();
       const result = await sell(count, { perSecond: null });
       const usEach = (cpuSeconds: number) => (cpuSeconds * 1_000_000) / count;
-      latest = { saleId: (sold.at(-1) as (typeof sold)[0]).sale.id, orders: count };
+      const used = await whenRelayed(result.sale, async () => ({
+        gateways: gateways(),
+        workers: workers(),
+        redis: ((await redis?.cpuSeconds()) ?? Number.NaN) - redisBefore,
+      }));
+      // Before the rows are copied: nothing of this round is left to do then.
+      await ours.audit();
+      workerMs.push(usEach(used.workers) / 1000);
+      latest = { saleId: result.sale.id, orders: count };
       return {
         perSecond: result.confirmed / result.seconds,
         histogram: decoded(result.whole),
-        gatewayCpuUs: pids.length === 0 ? Number.NaN : usEach(cpu() - cpuBefore),
-        redisCpuUs: usEach(((await redis?.cpuSeconds()) ?? Number.NaN) - redisBefore),
-        generatorShare: result.cpuSeconds / result.seconds,
+        gatewayCpuUs: usEach(used.gateways),
+        redisCpuUs: usEach(used.redis),
+        ...pressureOf(result),
       };
     },
     async audit() {
@@ -73,7 +84,7 @@ export async function full(subject: Subject, options: Options, board: Scoreboard
   try {
     const contenders: Contender[] = [ours];
     if (subject.isOurs) {
-      const { contender, copier } = await multiRow(subject, () => latest);
+      const { contender, copier } = await multiRow(subject, async () => latest);
       parts.push(copier);
       contenders.push(contender);
     }
@@ -84,6 +95,8 @@ export async function full(subject: Subject, options: Options, board: Scoreboard
     const paced = await sell(options.seconds * (options.rate ?? rate), { perSecond: options.rate ?? rate });
     await ours.audit();
     postContest(board, contest, 'one process of node', found);
+    // The first round was the warm-up.
+    if (subject.isOurs) board.note('full', 'CPU an order, workers', 'ms', workerMs.slice(1));
     const name = `at ${options.rate ?? rate} orders/s`;
     for (const [what, percentile] of [
       ['p50', 50],
@@ -97,4 +110,11 @@ export async function full(subject: Subject, options: Options, board: Scoreboard
   } finally {
     await Promise.all(parts.map((part) => part.stop()));
   }
+}
+
+/** Seconds of CPU that those processes use from now on; NaN where none is known. */
+function watchCpu(pids: readonly number[]): () => number {
+  const used = () => (pids.length === 0 ? Number.NaN : pids.reduce((sum, pid) => sum + cpuSecondsOf(pid), 0));
+  const before = used();
+  return () => used() - before;
 }

@@ -36,6 +36,7 @@ export async function pay(subject: Subject, options: Options, board: Scoreboard)
           perSecond: one.perSecond,
           histogram: one.pay,
           generatorShare: one.generatorCpuSeconds / one.seconds,
+          machineShare: one.machineShare,
         };
       },
       audit: () => crowd.audit(),
@@ -46,7 +47,10 @@ export async function pay(subject: Subject, options: Options, board: Scoreboard)
     const ours = rounds(crowd, 'doorbuster');
     const contenders: Contender[] = [ours];
     if (subject.isOurs) {
-      const { contender, copier } = await multiRow(subject, () => ours.paid.at(-1) ?? null);
+      const { contender, copier } = await multiRow(subject, async () => {
+        await crowd.audit();
+        return ours.paid.at(-1) ?? null;
+      });
       parts.push(copier);
       contenders.push(contender);
     }

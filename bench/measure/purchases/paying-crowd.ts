@@ -1,10 +1,11 @@
 import { decoded } from '../load/histogram.ts';
 import type { Part } from '../part.ts';
-import { BenchSale } from '../sales.ts';
+import { auditDrained, BenchSale } from '../sales.ts';
 import type { Subject } from '../subject.ts';
 import { auditSold } from './audit-sold.ts';
 import type { Payments, PaymentsResult, Reservations } from './buyers/payments.ts';
 import { cpuBetween, cpuByProgram } from './processes.ts';
+import { whenRelayed } from './when-relayed.ts';
 
 /** Enough for the provider's 50 ms and all that waits in a queue at several thousand orders a second. */
 const underWay = 512;
@@ -20,7 +21,9 @@ export interface Paid {
   pay: ReturnType<typeof decoded>;
   /** Of the process that the buyers are in. */
   generatorCpuSeconds: number;
-  /** Of the whole system, by program. */
+  /** Share of all cores that were busy meanwhile. */
+  machineShare: number;
+  /** Of the whole system, by program, until all that was paid is relayed. */
   cpuSeconds: Map<string, number>;
 }
 
@@ -46,10 +49,12 @@ export class PayingCrowd {
       ...{ origin, authSecret, saleId, sku, prefix: saleId },
       ...{ buyers: orders, underWay: reserving, perSecond: null },
     } satisfies Reservations);
+    // What is left to do for the holds is no cost of the orders.
+    await auditDrained(sale, { min: orders, max: orders });
     const before = cpuByProgram(this.#subject);
     const payments: Payments = { kind: 'payments', origin, saleId, underWay, perSecond, waits };
     const result = await this.#buyers.ask<PaymentsResult>(payments);
-    const cpuSeconds = cpuBetween(before, cpuByProgram(this.#subject));
+    const after = await whenRelayed(sale, () => cpuByProgram(this.#subject));
     this.#sold.push({ sale, count: orders });
     return {
       saleId,
@@ -58,7 +63,8 @@ export class PayingCrowd {
       seconds: result.seconds,
       pay: decoded(result.pay),
       generatorCpuSeconds: result.cpuSeconds,
-      cpuSeconds,
+      machineShare: result.machineShare,
+      cpuSeconds: cpuBetween(before, after),
     };
   }
 

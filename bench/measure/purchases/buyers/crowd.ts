@@ -1,3 +1,5 @@
+import { watchMachine } from '../../load/machine-share.ts';
+import type { Pressure } from '../../load/pressure.ts';
 import { Connection } from './connection.ts';
 
 export interface Crowd {
@@ -9,6 +11,21 @@ export interface Crowd {
   perSecond: number | null;
 }
 
+export interface CrowdCosts {
+  /** From the first request to the last answer. */
+  seconds: number;
+  /** Of the process that the buyers are in. */
+  cpuSeconds: number;
+  /** Share of all cores that were busy meanwhile. */
+  machineShare: number;
+}
+
+/** How hard it was on the process of the buyers, which has one thread. */
+export const pressureOf = ({ seconds, cpuSeconds, machineShare }: CrowdCosts): Pressure => ({
+  generatorShare: cpuSeconds / seconds,
+  machineShare,
+});
+
 /**
  * Sends that many buyers, each over a connection that nobody else uses meanwhile. `visit` gets the buyer's
  * number and when it was due.
@@ -16,11 +33,12 @@ export interface Crowd {
 export async function sendCrowd(
   { origin, buyers, underWay, perSecond }: Crowd,
   visit: (connection: Connection, number: number, dueMs: number) => Promise<void>,
-): Promise<{ seconds: number; cpuSeconds: number }> {
+): Promise<CrowdCosts> {
   const connections = await Promise.all(
     Array.from({ length: Math.min(underWay, buyers) }, () => Connection.open(origin)),
   );
   const cpuBefore = process.cpuUsage();
+  const machine = watchMachine();
   const startMs = performance.now();
   let begun = 0;
   const visitOn = async (connection: Connection) => {
@@ -35,6 +53,7 @@ export async function sendCrowd(
   await Promise.all(connections.map(visitOn));
   const seconds = (performance.now() - startMs) / 1000;
   const { user, system } = process.cpuUsage(cpuBefore);
+  const machineShare = machine();
   for (const connection of connections) connection.close();
-  return { seconds, cpuSeconds: (user + system) / 1_000_000 };
+  return { seconds, cpuSeconds: (user + system) / 1_000_000, machineShare };
 }

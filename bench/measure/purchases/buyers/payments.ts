@@ -2,7 +2,7 @@ import { tokenSigner } from '../../../load/tokens.ts';
 import { encoded, microsecondHistogram } from '../../load/histogram.ts';
 import { type Hold, pay } from './checkout.ts';
 import { demandStatus } from './connection.ts';
-import { type Crowd, sendCrowd } from './crowd.ts';
+import { type Crowd, type CrowdCosts, sendCrowd } from './crowd.ts';
 import { record } from './purchases.ts';
 
 /** Makes the holds that `payments` pays; they are kept here, in this process. */
@@ -22,13 +22,10 @@ export interface Payments extends Omit<Crowd, 'buyers'> {
   waits: boolean;
 }
 
-export interface PaymentsResult {
+export interface PaymentsResult extends CrowdCosts {
   paid: number;
-  /** From the first request to the last answer. */
-  seconds: number;
   /** From when each was due to its answer; see `decoded`. */
   pay: string;
-  cpuSeconds: number;
 }
 
 interface Buyer extends Hold {
