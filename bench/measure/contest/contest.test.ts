@@ -5,6 +5,7 @@ import { Scoreboard } from '../scoreboard.ts';
 import type { Options } from '../subject.ts';
 import type { Contender, Measured } from './contender.ts';
 import { inTurns, runContest } from './contest.ts';
+import { shuffled } from './shuffled.ts';
 
 const options = { rounds: 3, seconds: 1, generator: 'wrk' } as Options;
 
@@ -18,13 +19,14 @@ function contender(name: string, measured: Partial<Measured>, fields: Partial<Co
   };
 }
 
-test('everybody warms up, then another one begins each round', async () => {
+test('everybody warms up, then each round has another order', async () => {
   const order: string[] = [];
   const tracing = (name: string) =>
     contender(name, {}, { round: async () => ({ perSecond: order.push(name) }) });
   const contest = { scenario: 's', thing: 't', contenders: ['a', 'b', 'c'].map(tracing) };
   const found = await inTurns(contest, options);
-  expect(order.join('')).toBe('abc' + 'abc' + 'bca' + 'cab');
+  const rounds = [0, 1, 2].map((round) => shuffled(['a', 'b', 'c'], round).join(''));
+  expect(order.join('')).toBe(`abc${rounds.join('')}`);
   expect(found.get('a')).toHaveLength(3);
 });
 
@@ -65,7 +67,7 @@ test('a generator that was busy is told of', async () => {
   const busy = contender('busy', { generatorShare: 0.97 });
   await runContest(board, { scenario: 's', thing: 't', contenders: [idle, busy] }, options);
   expect(board.remarks).toHaveLength(1);
-  expect(board.remarks[0]).toContain('97 % of its core against busy');
+  expect(board.remarks[0]).toContain('97 % against busy');
 });
 
 test('without a clean audit there is no figure', async () => {

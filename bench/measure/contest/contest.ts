@@ -1,10 +1,10 @@
-import { busyShare } from '../load/generator.ts';
 import { msAt } from '../load/histogram.ts';
+import { remarkPressure } from '../load/pressure.ts';
 import { tell } from '../progress.ts';
 import type { Scoreboard } from '../scoreboard.ts';
-import { median } from '../statistics.ts';
 import type { Options } from '../subject.ts';
 import type { Contender, Measured } from './contender.ts';
+import { shuffled } from './shuffled.ts';
 
 export interface Contest {
   scenario: string;
@@ -16,19 +16,28 @@ export interface Contest {
 
 const warmUpSecondsMax = 3;
 
-/** Rounds of each contender by name, in turns. Another one begins each round, so that none always follows the same. */
+/** Of a round that is not counted: after it, code is compiled and connections to the stores are open. */
+export const warmUpSeconds = ({ seconds }: Pick<Options, 'seconds'>): number =>
+  Math.min(warmUpSecondsMax, seconds);
+
+/**
+ * Who comes next waits for who came before: what a stall does to those who would have come meanwhile is not in
+ * these (coordinated omission). `steady` and `herd` have latencies of an open loop.
+ */
+const closedLoopMs = 'ms, closed loop';
+
+/** Rounds of each contender by name, in turns, in another order each round, so that none always follows the same. */
 export async function inTurns(
   { scenario, contenders }: Contest,
   { rounds, seconds }: Pick<Options, 'rounds' | 'seconds'>,
 ): Promise<Map<string, Measured[]>> {
   for (const contender of contenders) {
     tell(`${scenario}: ${contender.name} warms up`);
-    await contender.round(Math.min(warmUpSecondsMax, seconds));
+    await contender.round(warmUpSeconds({ seconds }));
   }
   const found = new Map<string, Measured[]>(contenders.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
-    const turn = round % contenders.length;
-    for (const contender of [...contenders.slice(turn), ...contenders.slice(0, turn)]) {
+    for (const contender of shuffled(contenders, round)) {
       const measured = await contender.round(seconds);
       found.get(contender.name)?.push(measured);
       const rate = Math.round(measured.perSecond).toLocaleString('en-US');
@@ -96,9 +105,9 @@ export function postContest(
     if (ours.length > 0) board.note(scenario, name, unit, ours);
   };
   note('rate', `${thing}s/s`, (round) => round.perSecond);
-  note('p50', 'ms', ({ histogram }) => histogram && msAt(histogram, 50));
-  note('p99', 'ms', ({ histogram }) => histogram && msAt(histogram, 99));
-  note('p99.9', 'ms', ({ histogram }) => histogram && msAt(histogram, 99.9));
+  note('p50', closedLoopMs, ({ histogram }) => histogram && msAt(histogram, 50));
+  note('p99', closedLoopMs, ({ histogram }) => histogram && msAt(histogram, 99));
+  note('p99.9', closedLoopMs, ({ histogram }) => histogram && msAt(histogram, 99.9));
   note(
     `CPU per 1,000 ${thing}s, gateway and Redis`,
     's',
@@ -109,12 +118,6 @@ export function postContest(
 
   for (const [name, rounds] of found) {
     for (const { histogram } of rounds) if (histogram) board.addLatencies(scenario, name, histogram);
-    const shares = values(name, ({ generatorShare }) => generatorShare);
-    if (shares.length > 0 && median(shares) > busyShare) {
-      board.remark(
-        `${scenario}: ${generator} used ${(median(shares) * 100).toFixed(0)} % of its core against ${name}, ` +
-          'so that rate is at least what is told, and perhaps more',
-      );
-    }
   }
+  remarkPressure(board, scenario, generator, found);
 }

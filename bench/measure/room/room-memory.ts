@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { shuffled } from '../contest/shuffled.ts';
 import { RedisCli } from '../redis-cli.ts';
 import { BenchSale } from '../sales.ts';
 import type { Scoreboard } from '../scoreboard.ts';
@@ -19,7 +20,7 @@ export async function roomMemory(subject: Subject, options: Options, board: Scor
   ];
   for (const { part } of sides) await fillRoom(part, (await waiting()).id, joinsPerRound / 10);
   for (let round = 0; round < options.rounds; round++) {
-    for (const { part, rates, cpuUs } of sides) {
+    for (const { part, rates, cpuUs } of shuffled(sides, round)) {
       const { id } = await waiting();
       const cpuBefore = await redis.cpuSeconds();
       rates.push(await fillRoom(part, id, joinsPerRound));
