@@ -1,11 +1,13 @@
 import { execFile, spawn } from 'node:child_process';
 import { promisify } from 'node:util';
 import { BenchFailure } from './failure.ts';
+import { callsIn } from './redis-commands.ts';
 
 /** Asks Redis from outside, as an operator would. */
 export class RedisCli {
   readonly #args: string[];
   readonly #env: NodeJS.ProcessEnv;
+  #infos = 0;
 
   constructor(redisUrl: string) {
     const { hostname, port, password } = new URL(redisUrl);
@@ -17,6 +19,7 @@ export class RedisCli {
   /** Fields of a section of INFO. */
   async info(section: string): Promise<Map<string, string>> {
     const { stdout } = await this.#run(['INFO', section]);
+    this.#infos += 1;
     const lines = stdout.split('\n').filter((line) => line.includes(':') && !line.startsWith('#'));
     return new Map(lines.map((line) => splitAt(line.trim(), line.indexOf(':'))));
   }
@@ -31,15 +34,12 @@ export class RedisCli {
     return Number((await this.info('memory')).get('used_memory'));
   }
 
-  /** Calls since the start by command, those of scripts included. */
+  /** Calls since the start by command, those of scripts included, and INFO from here left out. */
   async commandCalls(): Promise<Map<string, number>> {
+    // The one that tells of all the others is not counted yet.
+    const infosBefore = this.#infos;
     const stats = await this.info('commandstats');
-    return new Map(
-      [...stats].map(([name, fields]) => [
-        name.replace('cmdstat_', ''),
-        Number(/calls=(\d+)/.exec(fields)?.[1] ?? 0),
-      ]),
-    );
+    return callsIn(stats, infosBefore);
   }
 
   /** What MONITOR tells within that time. */
