@@ -1,4 +1,7 @@
+import { warmUpSeconds } from '../contest/contest.ts';
+import { shuffled } from '../contest/shuffled.ts';
 import { type Door, openDoor } from '../doors.ts';
+import { remarkPressure } from '../load/pressure.ts';
 import { withRelayHeldBack } from '../relay.ts';
 import type { Scoreboard } from '../scoreboard.ts';
 import type { Options, Subject } from '../subject.ts';
@@ -23,9 +26,9 @@ export async function batchSize(subject: Subject, options: Options, board: Score
       doors.set(size, await openDoor(subject, 'batch-size', { env: { BATCH_SIZE_MAX: String(size) } }));
     }
     await withRelayHeldBack(subject, async () => {
+      for (const door of doors.values()) await rounds.run(door, { ...load, seconds: warmUpSeconds(options) });
       for (let round = 0; round < options.rounds; round++) {
-        const turn = round % sizes.length;
-        for (const size of [...sizes.slice(turn), ...sizes.slice(0, turn)]) {
+        for (const size of shuffled(sizes, round)) {
           found.get(size)?.push(await rounds.run(doors.get(size) as Door, load));
         }
       }
@@ -36,7 +39,7 @@ export async function batchSize(subject: Subject, options: Options, board: Score
   await rounds.audit();
   for (const [unit, of] of [
     [`decisions/s by ${options.generator}`, (round: Round) => round.perSecond],
-    ['ms at p99', (round: Round) => round.p99Ms],
+    ['ms at p99, closed loop', (round: Round) => round.p99Ms],
     ['µs of Redis CPU a decision', (round: Round) => round.redisCpuUs],
     ['µs of gateway CPU a decision', (round: Round) => round.gatewayCpuUs],
   ] as const) {
@@ -44,4 +47,6 @@ export async function batchSize(subject: Subject, options: Options, board: Score
       board.note('batch-size', `at most ${size}`, unit, (found.get(size) ?? []).map(of));
     }
   }
+  const bySize = new Map([...found].map(([size, measured]) => [`batches of at most ${size}`, measured]));
+  remarkPressure(board, 'batch-size', options.generator, bySize);
 }

@@ -1,4 +1,7 @@
+import { warmUpSeconds } from '../contest/contest.ts';
+import { shuffled } from '../contest/shuffled.ts';
 import { type Door, withDoors } from '../doors.ts';
+import { remarkPressure } from '../load/pressure.ts';
 import { withRelayHeldBack } from '../relay.ts';
 import type { Scoreboard } from '../scoreboard.ts';
 import type { Options, Subject } from '../subject.ts';
@@ -14,9 +17,10 @@ export async function publicTokens(subject: Subject, options: Options, board: Sc
     const [door] = doors as [Door];
     await withRelayHeldBack(subject, async () => {
       for (const tokens of kinds)
-        await rounds.run(door, { ...options, seconds: Math.min(3, options.seconds) }, { tokens });
+        await rounds.run(door, { ...options, seconds: warmUpSeconds(options) }, { tokens });
       for (let round = 0; round < options.rounds; round++) {
-        for (const tokens of kinds) found[tokens].push(await rounds.run(door, options, { tokens }));
+        for (const tokens of shuffled(kinds, round))
+          found[tokens].push(await rounds.run(door, options, { tokens }));
       }
     });
     await rounds.audit();
@@ -28,4 +32,6 @@ export async function publicTokens(subject: Subject, options: Options, board: Sc
   ] as const) {
     board.compare({ ...names, unit }, found.public.map(of), found.private.map(of));
   }
+  const byKind = new Map(kinds.map((kind) => [`${kind} tokens`, found[kind]]));
+  remarkPressure(board, 'public-tokens', options.generator, byKind);
 }

@@ -1,5 +1,8 @@
+import { shuffled } from '../contest/shuffled.ts';
 import { type Door, type DoorName, withDoors } from '../doors.ts';
 import { demand } from '../failure.ts';
+import { watchMachine } from '../load/machine-share.ts';
+import { type Pressure, remarkPressure } from '../load/pressure.ts';
 import { Part } from '../part.ts';
 import { cpuSecondsOf } from '../process-facts.ts';
 import { RedisCli } from '../redis-cli.ts';
@@ -16,7 +19,7 @@ const opponents = ['door-only', 'evalsha-each'] as const;
 const buyers = 4_000;
 const salesPerSecond = 2;
 
-interface Round {
+interface Round extends Pressure {
   perSecond: number;
   redisCpuUs: number;
   gatewayCpuUs: number;
@@ -31,6 +34,7 @@ export async function reserveSocket(subject: Subject, options: Options, board: S
   async function run(door: Door, saleCount: number): Promise<Round> {
     const sales: BenchSale[] = [];
     for (let made = 0; made < saleCount; made++) sales.push(await BenchSale.create(subject));
+    const machine = watchMachine();
     const redisBefore = await redis.cpuSeconds();
     const gatewayBefore = cpuSecondsOf(door.pid);
     const result = await (crowds.get(door.name) as Part).ask<SocketResult>({
@@ -40,6 +44,7 @@ export async function reserveSocket(subject: Subject, options: Options, board: S
         underWay: options.connections,
       },
     });
+    const machineShare = machine();
     const gatewaySeconds = cpuSecondsOf(door.pid) - gatewayBefore;
     const redisSeconds = (await redis.cpuSeconds()) - redisBefore;
     demand(result.answers > 0 && result.wrong === null, `a reserve was answered ${result.wrong}`);
@@ -53,6 +58,8 @@ export async function reserveSocket(subject: Subject, options: Options, board: S
       perSecond: result.perSecond,
       redisCpuUs: usEach(redisSeconds),
       gatewayCpuUs: usEach(gatewaySeconds),
+      generatorShare: result.generatorShare,
+      machineShare,
     };
   }
 
@@ -67,7 +74,7 @@ export async function reserveSocket(subject: Subject, options: Options, board: S
       await withRelayHeldBack(subject, async () => {
         for (const door of doors) await run(door, 2);
         for (let round = 0; round < options.rounds; round++) {
-          for (const door of doors)
+          for (const door of shuffled(doors, round))
             found.get(door.name)?.push(await run(door, options.seconds * salesPerSecond));
         }
       });
@@ -96,4 +103,5 @@ export async function reserveSocket(subject: Subject, options: Options, board: S
     values('doorbuster', (round) => round.redisCpuUs),
     values('evalsha-each', (round) => round.redisCpuUs),
   );
+  remarkPressure(board, scenario, 'the crowd of sockets', found);
 }

@@ -1,12 +1,17 @@
 import { join as pathOf } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeTokens } from '../buyers.ts';
+import { warmUpSeconds } from '../contest/contest.ts';
+import { shuffled } from '../contest/shuffled.ts';
+import { checkBytes } from '../load/answer-bytes.ts';
 import { generatorOf } from '../load/generator.ts';
 import { decoded, msAt } from '../load/histogram.ts';
-import type { Load } from '../load/load.ts';
+import type { Load, LoadResult } from '../load/load.ts';
+import { remarkPressure } from '../load/pressure.ts';
 import { Part } from '../part.ts';
 import { tell } from '../progress.ts';
 import { auditSold } from '../purchases/audit-sold.ts';
+import { pressureOf } from '../purchases/buyers/crowd.ts';
 import type { Purchases, PurchasesResult } from '../purchases/buyers/purchases.ts';
 import { auditDrained, BenchSale } from '../sales.ts';
 import type { Scoreboard } from '../scoreboard.ts';
@@ -23,7 +28,7 @@ const stormersPerSecond = 60_000;
 /** The storm blows before the first bystander comes, and after the last one. */
 const leadMs = 500;
 
-type Storm = (seconds: number) => Promise<void>;
+type Storm = (seconds: number) => Promise<LoadResult>;
 
 /**
  * What honest buyers of a quiet sale feel of a storm on another one at the same gateway: alone, while units are
@@ -41,10 +46,12 @@ export async function bystander(subject: Subject, options: Options, board: Score
     ['alone', ...Object.keys(storms)].map((name) => [name, []]),
   );
 
-  async function quiet(name: string): Promise<void> {
+  const stormed = new Map<string, LoadResult[]>(Object.keys(storms).map((name) => [name, []]));
+
+  async function quiet(seconds: number): Promise<PurchasesResult> {
     const sale = await BenchSale.create(subject);
     await sale.known(subject.origin);
-    const count = options.seconds * (options.rate ?? quietPerSecond);
+    const count = Math.ceil(seconds) * (options.rate ?? quietPerSecond);
     const result = await buyers.ask<PurchasesResult>({
       kind: 'purchases',
       origin: subject.origin,
@@ -58,17 +65,28 @@ export async function bystander(subject: Subject, options: Options, board: Score
       perSecond: options.rate ?? quietPerSecond,
     } satisfies Purchases);
     await auditSold(sale, count);
-    found.get(name)?.push(result);
-    tell(`bystander: ${name}, p95 of reserve ${msAt(decoded(result.reserve), 95).toFixed(1)} ms`);
+    return result;
+  }
+
+  async function under(storm: Storm, seconds: number): Promise<[PurchasesResult, LoadResult]> {
+    const blowing = storm(seconds + (2 * leadMs) / 1000);
+    await sleep(leadMs);
+    return Promise.all([quiet(seconds), blowing]);
   }
 
   try {
+    const warmUp = warmUpSeconds(options);
+    await quiet(warmUp);
+    for (const storm of Object.values(storms)) await under(storm, warmUp);
     for (let round = 0; round < options.rounds; round++) {
-      await quiet('alone');
-      for (const [name, storm] of Object.entries(storms)) {
-        const blowing = storm(options.seconds + (2 * leadMs) / 1000);
-        await sleep(leadMs);
-        await Promise.all([quiet(name), blowing]);
+      for (const name of shuffled([...found.keys()], round)) {
+        const storm = storms[name];
+        const [result, blown] = storm
+          ? await under(storm, options.seconds)
+          : [await quiet(options.seconds), null];
+        found.get(name)?.push(result);
+        if (blown) stormed.get(name)?.push(blown);
+        tell(`bystander: ${name}, p95 of reserve ${msAt(decoded(result.reserve), 95).toFixed(1)} ms`);
       }
     }
   } finally {
@@ -90,6 +108,9 @@ export async function bystander(subject: Subject, options: Options, board: Score
   for (const [name, results] of found) {
     for (const { reserve } of results) board.addLatencies('bystander', name, decoded(reserve));
   }
+  const quietly = [...found].map(([name, results]) => [name, results.map(pressureOf)] as const);
+  remarkPressure(board, 'bystander', 'the process of buyers', new Map(quietly));
+  remarkPressure(board, 'bystander', options.generator, stormed);
 }
 
 /** A storm for units that there are: each stormer gets one. */
@@ -98,7 +119,7 @@ function reserveStorm(subject: Subject, options: Options, tokensFile: string): S
     const sale = await BenchSale.create(subject);
     await sale.known(subject.origin);
     const { path, body } = sale;
-    const { requests, underWayMax } = await blow(subject, options, seconds, {
+    const result = await blow(subject, options, seconds, {
       method: 'POST',
       path,
       body,
@@ -108,7 +129,9 @@ function reserveStorm(subject: Subject, options: Options, tokensFile: string): S
       expects: 'success',
     });
     await sale.command('close');
+    const { requests, underWayMax } = result;
     await auditDrained(sale, { min: requests, max: requests + underWayMax });
+    return result;
   };
 }
 
@@ -116,9 +139,11 @@ function reserveStorm(subject: Subject, options: Options, tokensFile: string): S
 async function soldOutStorm(subject: Subject, options: Options, tokensFile: string): Promise<Storm> {
   const sale = await soldOutSale(subject);
   return async (seconds) => {
-    const { load } = await askedTooLate(subject, sale, tokensFile, subject.origin);
-    await blow(subject, options, seconds, load);
+    const { load, answerBytes } = await askedTooLate(subject, sale, tokensFile, subject.origin);
+    const result = await blow(subject, options, seconds, load);
+    checkBytes(result.bytesPerAnswer, answerBytes);
     await auditDrained(sale, { min: 0, max: 0 });
+    return result;
   };
 }
 
@@ -127,6 +152,6 @@ function blow(
   { generator, connections }: Options,
   seconds: number,
   load: Omit<Load, 'origin' | 'connections' | 'seconds'>,
-) {
+): Promise<LoadResult> {
   return generatorOf(generator, directory)({ ...load, origin, connections, seconds: Math.ceil(seconds) });
 }

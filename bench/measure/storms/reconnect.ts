@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Door, withDoors } from '../doors.ts';
 import { demand } from '../failure.ts';
+import { type Pressure, remarkPressure } from '../load/pressure.ts';
 import { cpuSecondsOf } from '../process-facts.ts';
 import { tell } from '../progress.ts';
 import { BenchSale } from '../sales.ts';
@@ -17,6 +18,7 @@ export async function reconnectStorm(subject: Subject, options: Options, board: 
   const watchers = new Watchers(subject);
   const seconds: number[] = [];
   const cpuUs: number[] = [];
+  const pressures: Pressure[] = [];
   try {
     await withDoors(subject, ['doorbuster'], async (doors) => {
       const [door] = doors as [Door];
@@ -27,10 +29,12 @@ export async function reconnectStorm(subject: Subject, options: Options, board: 
       for (let round = 0; round < options.rounds; round++) {
         await watchers.close();
         const cpuBefore = cpuSecondsOf(door.pid);
+        const pressure = watchers.pressure();
         const startMs = performance.now();
         // Resolves when each of them is greeted, watches, and has a ticket again.
         await watchers.growTo(count, setting);
         seconds.push((performance.now() - startMs) / 1000);
+        pressures.push(pressure());
         cpuUs.push(((cpuSecondsOf(door.pid) - cpuBefore) * 1_000_000) / count);
         await sleep(settleMs);
         const { entrants } = (await sale.view(door.origin)).waitingRoom;
@@ -49,4 +53,5 @@ export async function reconnectStorm(subject: Subject, options: Options, board: 
   const rates = seconds.map((one) => count / one);
   board.note('reconnect-storm', 'rate', 'sockets/s', rates);
   board.note('reconnect-storm', 'gateway CPU a socket', 'µs', cpuUs);
+  remarkPressure(board, 'reconnect-storm', 'a process of watchers', new Map([['doorbuster', pressures]]));
 }
