@@ -1,8 +1,11 @@
 import { join } from 'node:path';
 import { writeTokens } from '../buyers.ts';
+import { warmUpSeconds } from '../contest/contest.ts';
 import { type Door, withDoors } from '../doors.ts';
 import { demand } from '../failure.ts';
+import { decoded } from '../load/histogram.ts';
 import type { OpenLoopResult } from '../load/open-loop/schedule.ts';
+import { remarkPressure } from '../load/pressure.ts';
 import { Part } from '../part.ts';
 import { withRelayHeldBack } from '../relay.ts';
 import { ReserveRounds } from '../reserve/rounds.ts';
@@ -23,50 +26,33 @@ export async function steady(subject: Subject, options: Options, board: Scoreboa
     await idle(subject, doors, options, board);
 
     const perSecond = options.rate ?? Math.floor((maximum as number) / 2);
+    await openRound(subject, door, { ...options, perSecond, seconds: warmUpSeconds(options) });
     const results: OpenLoopResult[] = [];
     for (let round = 0; round < options.rounds; round++) {
       results.push(await openRound(subject, door, { ...options, perSecond }));
     }
-    const values = (of: (result: OpenLoopResult) => number) => results.map(of);
-    board.note(
-      'steady',
-      `rate kept (of ${perSecond})`,
-      'requests/s',
-      values((result) => result.perSecond),
-    );
-    board.note(
-      'steady',
-      'p50',
-      'ms',
-      values((result) => result.p50Ms),
-    );
-    board.note(
-      'steady',
-      'p99',
-      'ms',
-      values((result) => result.p99Ms),
-    );
-    board.note(
-      'steady',
-      'p99.9',
-      'ms',
-      values((result) => result.p999Ms),
-    );
-    board.note(
-      'steady',
-      'max',
-      'ms',
-      values((result) => result.maxMs),
-    );
+    const note = (name: string, unit: string, of: (result: OpenLoopResult) => number) =>
+      board.note('steady', name, unit, results.map(of));
+    note(`rate kept (of ${perSecond})`, 'requests/s', (result) => result.perSecond);
+    note('p50', 'ms', ({ p50Ms }) => p50Ms);
+    note('p99', 'ms', ({ p99Ms }) => p99Ms);
+    note('p99.9', 'ms', ({ p999Ms }) => p999Ms);
+    note('max', 'ms', ({ maxMs }) => maxMs);
+    note('CPU of the generator, of one core', '%', ({ generatorShare }) => generatorShare * 100);
+    note('sent late by the generator, p99', 'ms', ({ lateP99Ms }) => lateP99Ms);
+    for (const { histogram } of results) board.addLatencies('steady', 'doorbuster', decoded(histogram));
+    remarkPressure(board, 'steady', 'the open loop', new Map([['doorbuster', results]]));
   });
 }
 
 async function maximumRate(rounds: ReserveRounds, door: Door, options: Options): Promise<number | null> {
   if (options.rate !== null) return null;
-  await rounds.run(door, { ...options, seconds: Math.min(3, options.seconds) });
+  const seconds = warmUpSeconds(options);
+  await rounds.run(door, { ...options, seconds });
   const found: number[] = [];
-  for (let round = 0; round < 3; round++)
-    found.push((await rounds.run(door, { ...options, seconds: Math.min(3, options.seconds) })).perSecond);
+  for (let round = 0; round < 3; round++) {
+    found.push((await rounds.run(door, { ...options, seconds })).perSecond);
+  }
   return median(found);
 }
 
