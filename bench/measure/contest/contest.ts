@@ -119,5 +119,9 @@ export function postContest(
   for (const [name, rounds] of found) {
     for (const { histogram } of rounds) if (histogram) board.addLatencies(scenario, name, histogram);
   }
-  remarkPressure(board, scenario, generator, found);
+  for (const client of new Set(contenders.map((contender) => contender.client))) {
+    const asked = contenders.filter((contender) => contender.client === client);
+    const rounds = new Map(asked.map(({ name }) => [name, found.get(name) ?? []]));
+    remarkPressure(board, scenario, client ? `the ${client}` : generator, rounds);
+  }
 }
