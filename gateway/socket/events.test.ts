@@ -325,6 +325,23 @@ test('a socket speaks for whoever may be on standby, until there is no socket', 
     .not.toContain('patient');
 });
 
+test('in the next epoch whoever may still use a turn is told again until when', async () => {
+  indices.clear();
+  script.change('till', { serving: 0 });
+  const [ana, bea] = (await Promise.all(
+    ['ana', 'bea'].map((sub) => SocketClient.open(port, { token: tokenFor(sub) })),
+  )) as [SocketClient, SocketClient];
+  for (const client of [ana, bea]) await client.ask({ op: 'join', saleId: 'till' });
+  script.change('till', { serving: 1 });
+  await ana.next('your_turn');
+  script.change('till', { epoch: 2 });
+  expect(await ana.next('your_turn')).toMatchObject({ saleId: 'till', claimBy: expect.any(String) });
+  script.change('till', { nowMs: 5 });
+  expect(await calledOn(ana)).toEqual([]);
+  expect(await calledOn(bea)).toEqual([]);
+  for (const client of [ana, bea]) client.close();
+});
+
 test('in a sale without a waiting room, a socket that watches speaks for who stood by over one that was lost', async () => {
   const [patient, stranger] = (await Promise.all(
     ['patient', 'stranger'].map((sub) => SocketClient.open(port, { token: tokenFor(sub) })),

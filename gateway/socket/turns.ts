@@ -11,6 +11,8 @@ import type { Presence, Presences } from './presence.ts';
 /** Those who have a place in one sale and are on this gateway. Each is in one of the three. */
 interface SaleTurns {
   sale: LiveSale;
+  /** In which those who are called were told until when. */
+  epoch: number;
   /** Turns below this were looked at. */
   calledBelow: number;
   /** Index by buyer, until the sale opens and an index gets its turn. */
@@ -24,6 +26,9 @@ interface SaleTurns {
    */
   called: Set<string>;
 }
+
+/** Buyers whose windows are asked for at once, one call each. */
+const toldAtOnce = 100;
 
 /** Buyers in one call that says they are there. */
 const signsMax = 500;
@@ -197,8 +202,15 @@ export class Turns {
     presence.places.set(sale.config.id, index);
     const known = this.#bySale.get(sale.config.id);
     if (known) return known;
-    const calledBelow = sale.snapshot.serving;
-    const turns = { sale, calledBelow, unopened: new Map(), waiting: new Map(), called: new Set<string>() };
+    const { epoch, serving: calledBelow } = sale.snapshot;
+    const turns = {
+      sale,
+      epoch,
+      calledBelow,
+      unopened: new Map(),
+      waiting: new Map(),
+      called: new Set<string>(),
+    };
     this.#bySale.set(sale.config.id, turns);
     return turns;
   }
@@ -211,6 +223,7 @@ export class Turns {
       this.#bySale.delete(sale.config.id);
       return;
     }
+    this.#followEpoch(turns);
     for (const [buyerId, index] of turns.unopened) {
       const turn = this.#engine.waitingRoom.turnOf(sale, index);
       if (turn === null) break;
@@ -224,6 +237,33 @@ export class Turns {
     for (const buyerId of buyerIds) turns.called.add(buyerId);
     // Those of one pass were called within moments; the first one's deadline is early for the others, never late.
     if (buyerIds.length > 0) void this.#announce(sale, buyerIds, from);
+  }
+
+  /**
+   * Windows stood still while Redis was away, or began anew where it was rebuilt, and whoever stood by does so no more
+   * then: each whose turn is still to be used is told again until when.
+   */
+  #followEpoch(turns: SaleTurns): void {
+    const { epoch, isSlow } = turns.sale.snapshot;
+    // Redis does not speak for a sale that sells slowly, and has another epoch when it does again.
+    if (isSlow || epoch <= turns.epoch) return;
+    turns.epoch = epoch;
+    this.#tellAgain(turns).catch(this.#onError);
+  }
+
+  async #tellAgain({ sale, called }: SaleTurns): Promise<void> {
+    const saleId = sale.config.id;
+    const buyerIds = [...called];
+    for (let at = 0; at < buyerIds.length; at += toldAtOnce) {
+      await Promise.all(
+        buyerIds.slice(at, at + toldAtOnce).map(async (buyerId) => {
+          const presence = this.#presences.of(buyerId);
+          const index = presence?.places?.get(saleId) ?? null;
+          if (!presence || index === null) return;
+          await this.#found(sale, presence, index, (text) => this.#presences.send(buyerId, text));
+        }),
+      );
+    }
   }
 
   async #announce(sale: LiveSale, buyerIds: readonly string[], turn: number): Promise<void> {
