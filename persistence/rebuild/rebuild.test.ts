@@ -204,6 +204,29 @@ test('a restart that lost the pin of an accepted payment is rebuilt', async () =
   await expect(house.hold(sale)).rejects.toThrow('standby');
 });
 
+test('a restart that lost the hold of an order that waits for another card is rebuilt', async () => {
+  const sale = await house.openSale(1);
+  const { id } = sale.config;
+  await follow(id);
+  const bringBack = await copyRedis();
+  await follow(id);
+  await house.engine.runOnce();
+  const hold = await house.hold(sale);
+  expect((await house.pay(hold)).kind).toBe('pending');
+  // As a worker settles it, without one that would bring the hold into the journal.
+  await house.database.pool.query(
+    "UPDATE payments SET state = 'declined', decline_code = 'card_declined', settled_at = now() WHERE sale_id = $1",
+    [id],
+  );
+
+  await bringBack();
+  await follow(id);
+  await house.engine.runOnce();
+  expect(await stateOf(hold)).toBe('held');
+  expect(sale.snapshot.stock).toMatchObject([{ available: 0, held: 1, paying: 0 }]);
+  await expectSound(id);
+});
+
 test('no payment slips in between a look at the pins and the epoch that follows', async () => {
   const { sale, id, hold, bringBack } = await copiedHold();
   let commit = () => {};

@@ -24,6 +24,7 @@ interface SaleLifeRow {
 const readSaleLife = statement<SaleLifeRow>('read-sale-life');
 const noteRedisRun = statement<{ epoch: number; index_leased_through: number }>('note-redis-run');
 const lostQuotes = statement<{ reservation_id: ReservationId; replaced: (QuoteId | null)[] }>('lost-quotes');
+const unheardOrders = statement<{ reservation_id: ReservationId }>('unheard-orders');
 const lostPins = statement<{ reservation_id: ReservationId; payment_id: PaymentId }>('lost-pins');
 
 export interface EpochParts {
@@ -80,6 +81,7 @@ export async function followRedis(parts: EpochParts, saleId: string): Promise<nu
     const knowsAll =
       (await knowsItsDraw(parts, saleId, life)) &&
       (await knowsItsPins(parts, saleId)) &&
+      (await knowsItsOrders(parts, saleId)) &&
       (await knowsItsQuotes(parts, saleId));
     if (knowsAll) return tellEpoch(parts, saleId, life.runId, noted);
     loss = 'rolled back';
@@ -128,6 +130,19 @@ async function knowsItsPins({ reports, settlement }: EpochParts, saleId: string)
     const known = states[at];
     return known?.attemptId === pin.payment_id && (known.state === 'paying' || known.state === 'confirmed');
   });
+}
+
+/**
+ * Whether Redis knows the hold of every order that waits for another card, where the journal does not. None of its
+ * payments is live, so no pin shows that it was lost; and a hold that nobody knows never ends, and its order neither.
+ */
+async function knowsItsOrders({ reports, settlement }: EpochParts, saleId: string): Promise<boolean> {
+  const orders = await unheardOrders(reports, [saleId]);
+  const states = await settlement.reservationStates(
+    saleId,
+    orders.map((order) => order.reservation_id),
+  );
+  return states.every((known) => known !== null);
 }
 
 /**
