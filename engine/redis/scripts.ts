@@ -50,7 +50,10 @@ export async function run(
     if (!(error instanceof Error)) throw error;
     if (error.message === 'Command timed out') hangUp();
     if (error.message.startsWith('LOST')) throw new StaleEpoch(`${name}: ${error.message}`);
-    throw isAbsence(error) ? new RedisUnavailable(`${name}: ${error.message}`) : error;
+    if (isAbsence(error)) throw new RedisUnavailable(`${name}: ${error.message}`);
+    // ioredis adds what was asked: of a whole batch, and so in the log of each who was in it.
+    delete (error as { command?: unknown }).command;
+    throw error;
   }
   const echo = Array.isArray(reply) ? reply[0] : reply;
   if (echo !== args[0]) {

@@ -1,6 +1,8 @@
+import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { newId } from '../contracts/ids.ts';
 import { testSale } from '../fixtures/test-sale.ts';
+import { floorKeys } from '../redis/keys.ts';
 
 test('a unit is held until its deadline, and returns when nobody paid', async () => {
   const sale = await testSale({ holdMs: 10_000 });
@@ -209,4 +211,17 @@ test('another epoch refuses who believes in the old one, and its clock is the wa
   expect(await sale.beginEpoch(2, { from: 0, to: 0 })).toEqual({ kind: 'present' });
   expect(await sale.where()).toBe('2 available, 0 held, 0 paying, 0 sold');
   await expect(sale.reserve('bob')).rejects.toThrow('no such epoch');
+});
+
+test('an error of a script says nothing of who else was in its batch', async () => {
+  const sale = await testSale({ units: { ps5: 3 } });
+  const buyersKey = floorKeys(sale.saleId).find((key) => key.endsWith(':buyers')) as string;
+  await sale.redis.set(buyersKey, 'no hash');
+  const outcomes = await Promise.allSettled(['ann', 'bob', 'cyd'].map((buyerId) => sale.reserve(buyerId)));
+  for (const outcome of outcomes) {
+    expect(outcome.status).toBe('rejected');
+    const { reason } = outcome as PromiseRejectedResult;
+    expect(inspect(reason)).toContain('WRONGTYPE');
+    expect(inspect(reason)).not.toMatch(/ann|bob|cyd/);
+  }
 });

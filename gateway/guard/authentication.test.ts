@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { authenticateWithSecret, bearerToken } from './authentication.ts';
 import { authenticateWithJwks } from './jwks.ts';
 
@@ -144,6 +144,42 @@ describe('with a key set', () => {
     } finally {
       await new Promise((resolve) => server.close(resolve));
     }
+  });
+
+  test('a provider that is away shuts nobody out whose key is known, and is asked again behind the logins', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { publicKey, privateKey } = await generateKeyPair('ES256');
+    const jwk = { ...(await exportJWK(publicKey)), kid: 'one', alg: 'ES256' };
+    let isAway = false;
+    let asked = 0;
+    const server = createServer((_, response) => {
+      asked += 1;
+      response.writeHead(isAway ? 503 : 200).end(JSON.stringify({ keys: [jwk] }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks.json`;
+    const verify = authenticateWithJwks(url, 'https://id.example', 'doorbuster');
+    const login = async () =>
+      verify(
+        await new SignJWT({ ...claims(), iss: 'https://id.example', aud: 'doorbuster' })
+          .setProtectedHeader({ alg: 'ES256', kid: 'one' })
+          .sign(privateKey),
+      );
+    const later = (minutes: number) => vi.setSystemTime(Date.now() + minutes * 60_000);
+    expect(await login()).toMatchObject({ kind: 'principal' });
+    isAway = true;
+    later(11);
+    for (let at = 0; at < 3; at += 1) expect(await login()).toMatchObject({ kind: 'principal' });
+    await expect.poll(() => asked).toBe(2);
+    isAway = false;
+    later(1);
+    await login();
+    await expect.poll(() => asked).toBe(3);
+    isAway = true;
+    later(25 * 60);
+    expect(await login()).toMatchObject({ code: 'unavailable' });
   });
 
   test('keys that cannot be fetched are our trouble, not the token’s', async () => {

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterEach, expect, test } from 'vitest';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { afterEach, expect, onTestFinished, test } from 'vitest';
 import { sendWebhook } from './send-webhook.ts';
 import { isInternal, refusalOfUrl } from './webhook-address.ts';
 
@@ -102,4 +102,31 @@ test('an answer without end is cut off, and its status counts', async () => {
     error: null,
   });
   expect(sentBytes).toBeLessThan(64 * 1024 * 1024);
+});
+
+test('an address is called as it was judged, however it is written', async () => {
+  const url = await serving((_, response) => response.end());
+  const options = { allowsPrivate: true, timeoutMs: 5_000 };
+  for (const written of [` ${url}`, url.replace('http', 'HTTP')]) {
+    expect(refusalOfUrl(written, true)).toBeNull();
+    expect(await sendWebhook(webhook(written), options)).toEqual({ status: 200, error: null });
+  }
+  // Over TLS, which this server does not speak: the attempt fails, and is one.
+  const secure = await sendWebhook(webhook(url.replace('http', 'HTTPS')), options);
+  expect(secure.status).toBeNull();
+  expect(secure.error).toEqual(expect.any(String));
+});
+
+test('an endpoint that switches to another protocol ends the attempt', async () => {
+  const server = createTcpServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () =>
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'),
+    );
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  onTestFinished(() => void server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const attempt = await sendWebhook(webhook(url), { allowsPrivate: true, timeoutMs: 5_000 });
+  expect(attempt).toEqual({ status: null, error: expect.stringContaining('without an answer') });
 });

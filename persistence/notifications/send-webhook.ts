@@ -35,10 +35,13 @@ export function sendWebhook(webhook: OutgoingWebhook, options: SendingOptions): 
   const refusal = refusalOfUrl(url, options.allowsPrivate);
   if (refusal) return Promise.resolve({ status: null, error: refusal.detail ?? refusal.code });
   const at = new Date();
-  const send = url.startsWith('https:') ? secureRequest : request;
+  // As it was judged: `HTTPS://` and a space before it are the same address.
+  const target = new URL(url);
+  const send = target.protocol === 'https:' ? secureRequest : request;
   return new Promise((resolve) => {
+    let isAnswered = false;
     const outgoing = send(
-      url,
+      target,
       {
         method: 'POST',
         agent: false,
@@ -53,6 +56,7 @@ export function sendWebhook(webhook: OutgoingWebhook, options: SendingOptions): 
         },
       },
       (answer) => {
+        isAnswered = true;
         const status = answer.statusCode ?? 0;
         const isTaken = status >= 200 && status < 300;
         const conclude = () => resolve({ status, error: isTaken ? null : `the endpoint answered ${status}` });
@@ -66,8 +70,13 @@ export function sendWebhook(webhook: OutgoingWebhook, options: SendingOptions): 
       },
     );
     const timer = setTimeout(() => outgoing.destroy(new Error('no answer in time')), options.timeoutMs);
-    outgoing.on('close', () => clearTimeout(timer));
     outgoing.on('error', (error) => resolve({ status: null, error: error.message }));
+    outgoing.on('close', () => {
+      clearTimeout(timer);
+      // Node ends an exchange that switches to another protocol with neither an answer nor an error.
+      if (!isAnswered)
+        resolve({ status: null, error: 'the endpoint closed the connection without an answer' });
+    });
     outgoing.end(payload);
   });
 }
