@@ -53,9 +53,6 @@ export async function keptOutcome(
   const { paymentId, fingerprint } = names;
   const ofKey = await orderStore.storedOutcome(buyerId, 'pay', idempotencyKey, fingerprint);
   if (ofKey && ofKey.kind !== 'refused') return outcomeSaid(names, ofKey);
-  const ofAttempt: Exclude<BeginPaymentOutcome, { kind: 'accepted' }> | null = await orderStore.refusalOf({
-    paymentId,
-    buyerId,
-  });
+  const ofAttempt = await orderStore.refusalOf({ paymentId, buyerId });
   return ofAttempt ? outcomeSaid(names, ofAttempt) : ofKey;
 }
