@@ -10,7 +10,8 @@ export interface Payments {
    * Decides, for good: the order is confirmed or stays unpaid, and the buyer is told. Money that came after its
    * order had ended goes back. The same decision again changes nothing. Refusals: `payment_not_found`,
    * `invalid_transition` (settled otherwise, or not for a person), `payment_in_progress` (it is being asked
-   * about at this moment), `invalid_request` (a reference is missing).
+   * about at this moment), `invalid_request` (a reference is missing, or what was paid back past the provider),
+   * `refund_exceeds_captured` (more was paid back than is left).
    */
   settle(
     paymentId: string,

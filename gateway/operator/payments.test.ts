@@ -248,7 +248,17 @@ test('money that is found after its order had ended goes back', async () => {
     (answer) => answer.body.data.some((one: Payment) => one.orderId === bought.orderId),
   );
   expect(body.data).toMatchObject([{ status: 'captured', unresolved: expect.stringContaining('refused') }]);
-  expect(await settled(bought, captured)).toMatchObject({ status: 200, body: { unresolved: null } });
+  const stays = await settled(bought, captured);
+  expect(stays).toMatchObject({ status: 422, body: { code: 'invalid_request', field: 'paidBackOutside' } });
+  expect(stays.body.detail).toContain('minor units of USD');
+  expect(await settled(bought, { ...captured, paidBackOutside: 49_901 })).toMatchObject({
+    status: 409,
+    body: { code: 'refund_exceeds_captured', refundable: { amount: 49_900, currency: 'USD' } },
+  });
+  expect(await settled(bought, { ...captured, paidBackOutside: 49_900 })).toMatchObject({
+    status: 200,
+    body: { status: 'refunded', unresolved: null, refundable: { amount: 0 } },
+  });
 });
 
 test('a payment that had ended, and whose provider took money, is settled once that is given back', async () => {

@@ -37,11 +37,12 @@ export function paymentRoutes(payments: Payments): Route[] {
       description:
         'As if its provider had said so: `captured` confirms the order, or gives the money back where the ' +
         'order had ended; `declined` lets the buyer pay with another card while the hold lasts. The buyer is ' +
-        'told. The same decision again changes nothing.',
+        'told. Where a refund failed, `captured` ends the matter, with `paidBackOutside`: it counts like a refund, ' +
+        'so that nothing is given back twice. The same decision again changes nothing.',
       access: 'admin',
       body: SettlePayment,
       replies: { 200: { description: 'the payment, settled so', schema: Payment } },
-      refusals: ['payment_not_found', 'invalid_transition', 'payment_in_progress'],
+      refusals: ['payment_not_found', 'invalid_transition', 'payment_in_progress', 'refund_exceeds_captured'],
       answer: async ({ buyerId, params: { id = '' }, body }) => {
         const outcome = await payments.settle(id, buyerId, body);
         return outcome.kind === 'refused' ? outcome : { status: 200, body: outcome.payment };

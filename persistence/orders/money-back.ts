@@ -1,9 +1,10 @@
-import { newId } from '../../engine/contracts/ids.ts';
+import { newId, type RefundId } from '../../engine/contracts/ids.ts';
 import type { Postgres } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
 import type { LockedOrder } from './locked-order.ts';
 
 const insertRefund = statement<{ created_at: Date }>('begin-refund');
+const settleRefund = statement<{ order_id: string }>('settle-refund');
 
 export interface NewRefund {
   amountMinor: number;
@@ -15,7 +16,7 @@ export interface NewRefund {
 
 /** A refund that was begun in this transaction; a worker asks the provider once it is committed. */
 export interface BegunRefund {
-  refundId: string;
+  refundId: RefundId;
   createdAt: Date;
 }
 
@@ -34,10 +35,28 @@ export async function beginRefund(
     amountMinor,
     reason,
     requestedBy,
+    false,
   ]);
   if (!begun) throw new Error(`${order.order_id} has no captured payment`);
   order.refundable_minor -= amountMinor;
   return { refundId, createdAt: begun.created_at };
+}
+
+/**
+ * Records what a person gave back past the provider, of a captured payment whose order is locked: a refund that has
+ * happened, posted like any other. Where it is the last of the payment, what waits for money is closed by it.
+ */
+export async function recordPaidOutside(
+  transaction: Postgres,
+  { buyer_id: buyerId, payment_id: paymentId }: { buyer_id: string; payment_id: string },
+  { amountMinor, reason, requestedBy }: Omit<NewRefund, 'returnId'>,
+): Promise<void> {
+  const refundId = newId('rfd');
+  await insertRefund(transaction, [
+    ...[refundId, buyerId, paymentId, null, amountMinor, reason, requestedBy, true],
+  ]);
+  const [settled] = await settleRefund(transaction, [refundId, buyerId, null]);
+  if (!settled) throw new Error(`${paymentId} was not captured`);
 }
 
 /**

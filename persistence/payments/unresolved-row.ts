@@ -1,4 +1,4 @@
-import type { PaymentId } from '../../engine/contracts/ids.ts';
+import type { OrderId, PaymentId } from '../../engine/contracts/ids.ts';
 import { namedSale } from '../../engine/contracts/sale.ts';
 import type { OrderState, PaymentState } from '../../engine/contracts/states.ts';
 import type { Payment } from '../../engine/contracts/wire/payments.ts';
@@ -8,10 +8,12 @@ import { statement } from '../postgres/statement.ts';
 export interface UnresolvedRow {
   payment_id: PaymentId;
   buyer_id: string;
-  order_id: string;
+  order_id: OrderId;
   sale_id: string;
   state: PaymentState;
   amount_minor: number | null;
+  /** Of which no refund was begun that may still succeed. */
+  refundable_minor: number | null;
   currency: string | null;
   payment_method: string | null;
   provider: string | null;
@@ -19,7 +21,14 @@ export interface UnresolvedRow {
   decline_code: string | null;
   unresolved: string | null;
   created_at: Date;
-  saga: { step: string; at: string; outcome?: string; by?: string; reason?: string }[];
+  saga: {
+    step: string;
+    at: string;
+    outcome?: string;
+    by?: string;
+    reason?: string;
+    paidBackOutside?: number;
+  }[];
   is_acted_on: boolean | null;
   order_number: string | null;
   order_status: OrderState | null;
@@ -32,10 +41,10 @@ export const paymentOf = (row: UnresolvedRow): Payment => ({
   paymentId: row.payment_id,
   status: row.state,
   unresolved: row.unresolved,
-  amount:
-    row.amount_minor === null || row.currency === null
-      ? null
-      : { amount: row.amount_minor, currency: row.currency },
+  amount: moneyOf(row.amount_minor, row.currency),
+  refundable: ['captured', 'refunded'].includes(row.state)
+    ? moneyOf(row.refundable_minor, row.currency)
+    : null,
   paymentMethod: row.payment_method,
   provider: row.provider,
   providerReference: row.provider_reference,
@@ -46,11 +55,15 @@ export const paymentOf = (row: UnresolvedRow): Payment => ({
   ...namedSale(row.sale_id),
   buyerId: row.buyer_id,
   createdAt: row.created_at.toISOString(),
-  steps: row.saga.map(({ step, at, outcome, by, reason }) => ({
+  steps: row.saga.map(({ step, at, outcome, by, reason, paidBackOutside }) => ({
     at: new Date(at).toISOString(),
     step,
     ...(outcome === undefined ? {} : { outcome }),
     ...(by === undefined ? {} : { by }),
     ...(reason === undefined ? {} : { reason }),
+    ...(paidBackOutside === undefined ? {} : { paidBackOutside }),
   })),
 });
+
+const moneyOf = (amount: number | null, currency: string | null): Payment['amount'] =>
+  amount === null || currency === null ? null : { amount, currency };

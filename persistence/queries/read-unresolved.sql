@@ -10,7 +10,8 @@ WITH named AS MATERIALIZED (
   SELECT payment_id, buyer_id FROM payments WHERE payment_id = $3
 )
 SELECT payments.payment_id, payments.buyer_id, payments.order_id, payments.sale_id, payments.state,
-  payments.amount_minor, payments.currency, payments.payment_method,
+  payments.amount_minor, payments.amount_minor - payments.refunding_minor AS refundable_minor,
+  payments.currency, payments.payment_method,
   coalesce(payments.provider, payments.asked) AS provider, payments.provider_reference,
   payments.decline_code, payments.unresolved, payments.created_at, payments.saga,
   payments.lease_until > now() AS is_acted_on,

@@ -2,12 +2,13 @@
 -- that was returned, and every return that waits for money: its own refund may have been refused. Runs while its order
 -- is locked, so that two last refunds see each other. Only an initiated refund is settled, so a repeat changes nothing.
 --
--- $1 refund_id text  $2 buyer_id text  $3 provider_reference text
+-- $1 refund_id text  $2 buyer_id text  $3 provider_reference text, null of what was paid outside
 -- coalesce() keeps the plan from the partial index over every refund that is open.
 WITH settled AS MATERIALIZED (
   UPDATE refunds SET state = 'refunded', provider_reference = $3, settled_at = now()
   WHERE refund_id = $1 AND buyer_id = $2 AND coalesce(state, '') = 'initiated'
-  RETURNING refund_id, buyer_id, order_id, payment_id, sale_id, return_id, amount_minor, currency, reason
+  RETURNING refund_id, buyer_id, order_id, payment_id, sale_id, return_id, amount_minor, currency, reason,
+    is_outside
 ),
 paid_back AS MATERIALIZED (
   UPDATE payments SET state = 'refunded'
@@ -46,7 +47,8 @@ entry AS (
 ),
 posted AS (
   INSERT INTO postings (transaction_id, line, source, destination, asset, amount)
-  SELECT entry.id, 0, 'sale/' || entry.sale_id || '/revenue', 'provider/' || paid.provider,
+  SELECT entry.id, 0, 'sale/' || entry.sale_id || '/revenue',
+    CASE WHEN settled.is_outside THEN 'outside/paid-back' ELSE 'provider/' || paid.provider END,
     settled.currency, settled.amount_minor
   FROM entry CROSS JOIN settled CROSS JOIN LATERAL (
     SELECT provider FROM payments

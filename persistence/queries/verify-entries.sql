@@ -28,7 +28,8 @@ late AS MATERIALIZED (
   SELECT payment_id, order_id, provider, currency, amount_minor FROM of_confirmed
 ),
 back AS MATERIALIZED (
-  SELECT refunds.refund_id, refunds.order_id, payments.provider, refunds.currency, refunds.amount_minor
+  SELECT refunds.refund_id, refunds.order_id, refunds.currency, refunds.amount_minor,
+    CASE WHEN refunds.is_outside THEN 'outside/paid-back' ELSE 'provider/' || payments.provider END AS account
   FROM refunds
     JOIN payments ON payments.buyer_id = refunds.buyer_id AND payments.payment_id = refunds.payment_id
   WHERE refunds.sale_id = $1 AND refunds.state = 'refunded'
@@ -56,7 +57,7 @@ expected (order_id, reference, account, asset, amount) AS (
   SELECT order_id, refund_id, side.account, currency, side.sign * amount_minor
   FROM back
     CROSS JOIN LATERAL (
-      VALUES ('sale/' || $1 || '/revenue', -1), ('provider/' || back.provider, 1)
+      VALUES ('sale/' || $1 || '/revenue', -1), (back.account, 1)
     ) AS side (account, sign)
   UNION ALL
   SELECT order_id, restock_id, side.account, 'unit/' || sku, side.sign * quantity

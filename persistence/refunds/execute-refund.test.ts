@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type OrderId, orderIdOf, type RefundId } from '../../engine/contracts/ids.ts';
 import type { RefundOutcome } from '../../engine/contracts/ports.ts';
+import { readEntriesAtFault } from '../discrepancies/entries-at-fault.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { testSimulator } from '../fixtures/simulator.ts';
 import { testHouse } from '../fixtures/test-house.ts';
@@ -255,8 +256,8 @@ test('what a provider refuses for good is on record, and its amount may be given
 });
 
 /** The person who gave the money back says so. */
-async function settle(paymentId: string | undefined) {
-  const request = { outcome: 'captured', reason: 'it was given back' } as const;
+async function settle(paymentId: string | undefined, paidBackOutside = 0) {
+  const request = { outcome: 'captured', reason: 'it was given back', paidBackOutside } as const;
   const settled = await payments.settle(paymentId ?? '', 'op', request);
   expect(settled).toMatchObject({ kind: 'settled', payment: { unresolved: null } });
 }
@@ -273,12 +274,64 @@ test('a part that a provider refuses to pay back calls a person, who pays it in 
   ).toMatchObject({
     code: 'invalid_transition',
   });
-  await settle(called?.paymentId);
-  expect(await moneyOf(orderId)).toMatchObject({ state: 'captured', refunding_minor: 0, posted: [] });
+  expect(called?.refundable).toEqual({ amount: price, currency: 'USD' });
+  const decided = { outcome: 'captured', reason: 'by bank transfer' } as const;
+  const decide = (paidBackOutside?: number) =>
+    payments.settle(called?.paymentId ?? '', 'op', {
+      ...decided,
+      ...(paidBackOutside === undefined ? {} : { paidBackOutside }),
+    });
+  expect(await decide()).toMatchObject({ code: 'invalid_request', field: 'paidBackOutside' });
+  expect(await decide(price + 1)).toMatchObject({
+    code: 'refund_exceeds_captured',
+    members: { refundable: { amount: price, currency: 'USD' } },
+  });
+  expect(await moneyOf(orderId)).toMatchObject({ refunds: ['failed', 'failed'], posted: [] });
+  const settled = { kind: 'settled', payment: { unresolved: null, refundable: { amount: price - 1_700 } } };
+  expect(await decide(1_700)).toMatchObject(settled);
+  expect(await decide(1_700)).toMatchObject(settled);
+  expect(await decide(800)).toMatchObject({ code: 'invalid_request', field: 'paidBackOutside' });
+  expect(await moneyOf(orderId)).toMatchObject({
+    state: 'captured',
+    refunding_minor: 1_700,
+    posted: [1_700],
+  });
   expect(await calledFor(orderId)).toBeUndefined();
+  expect(await verified(orderId)).toEqual([]);
+
+  // What was paid outside is not given back once more by what gives back all that is left.
+  expect(await fulfilment.refund(orderId, 'op', { reason: 'the rest' }, randomUUID())).toMatchObject({
+    body: { amount: { amount: price - 1_700 } },
+  });
 });
 
-test('a return whose refund is refused calls a person, and is closed by the one that pays it all back', async () => {
+test('all of it paid back past a provider that refuses ends the payment, and the return that waited', async () => {
+  const { orderId, buyerId, called } = await returnedButRefused();
+  await settle(called?.paymentId, price);
+  expect(await moneyOf(orderId)).toMatchObject({
+    state: 'refunded',
+    refunding_minor: price,
+    posted: [price],
+  });
+  expect(await house.orders.order(orderId, buyerId)).toMatchObject({
+    status: 'refunded',
+    paymentStatus: 'refunded',
+    refunds: [{ status: 'failed' }, { status: 'refunded', amount: { amount: price } }],
+    returns: [{ status: 'refunded' }],
+  });
+  expect(await verified(orderId)).toEqual([]);
+});
+
+/** Where the journal says something else than the rows of the order's sale. */
+async function verified(orderId: OrderId) {
+  const { rows } = await house.database.pool.query('SELECT sale_id FROM orders WHERE order_id = $1', [
+    orderId,
+  ]);
+  return readEntriesAtFault(house.database.pool, rows[0].sale_id);
+}
+
+/** An order that came back, and a provider that refuses to pay it back: a person is called. */
+async function returnedButRefused() {
   const orderId = await paidOrder();
   const { rows } = await house.database.pool.query('SELECT buyer_id FROM orders WHERE order_id = $1', [
     orderId,
@@ -304,7 +357,11 @@ test('a return whose refund is refused calls a person, and is closed by the one 
     orderStatus: 'returned',
     unresolved: expect.stringContaining('expired_card'),
   });
+  return { orderId, buyerId, called };
+}
 
+test('a return whose refund is refused calls a person, and is closed by the one that pays it all back', async () => {
+  const { orderId, buyerId, called } = await returnedButRefused();
   const [again] = refunders();
   expect(await again?.(await begin(orderId, 900))).toEqual({ kind: 'done' });
   const order = () => house.orders.order(orderId, buyerId);

@@ -8,6 +8,10 @@ export const Payment = reply({
   status: PaymentState,
   unresolved: nullable(Type.String({ description: 'why a person must decide; null where none has to' })),
   amount: nullable(Money),
+  refundable: nullable(
+    Money,
+    'of what was captured, all that no refund was begun for, or only one that failed',
+  ),
   paymentMethod: nullable(Type.String()),
   provider: nullable(Type.String({ description: 'the one that was, or may have been, asked' })),
   providerReference: nullable(
@@ -28,6 +32,7 @@ export const Payment = reply({
         outcome: Type.Optional(Type.String()),
         by: Type.Optional(Type.String()),
         reason: Type.Optional(Type.String()),
+        paidBackOutside: Type.Optional(Type.Integer({ description: 'minor units' })),
       },
       { description: 'what became of it so far, as it was committed' },
     ),
@@ -52,6 +57,15 @@ export const SettlePayment = request({
     Type.String({
       pattern: '^[a-z0-9_]{1,64}$',
       description: 'what the buyer is told; settled_by_operator without it',
+    }),
+  ),
+  paidBackOutside: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 1_000_000_000_000,
+      description:
+        "where refunds failed: what you gave back past the provider, in minor units of the payment's currency; 0 " +
+        'where it was nothing, or another refund does it',
     }),
   ),
   reason: Type.String({ minLength: 1, maxLength: 500, description: 'how it was found out, for the record' }),
