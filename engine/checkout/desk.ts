@@ -67,6 +67,7 @@ export function checkoutDesk(parts: DeskParts): CheckoutDesk {
     say: checkout.say,
     read: parts.reservations.read,
     beginPayment: parts.reservations.beginPayment,
+    release: parts.reservations.release,
   });
 
   return {

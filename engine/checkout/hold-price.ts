@@ -86,10 +86,11 @@ export function holdPricing({ quotes, orderStore, calculators }: HoldPricingPart
   async function taken(hold: PricedHold, subtotal: Money, code: string): Promise<Taken | Refusal> {
     const no = (refused: 'coupon_not_applicable' | 'coupon_used_up', detail: string) =>
       refuse(refused, { field: 'couponCode', detail });
-    const held = await quotes.coupon(code, hold.buyerId);
+    const saleId = hold.sale.config.id;
+    const held = await quotes.coupon(code, hold.buyerId, saleId);
     if (!held) return no('coupon_not_applicable', 'There is no such coupon.');
     const { coupon, usesByBuyer } = held;
-    const isSale = hold.sale.config.id !== generalStockId;
+    const isSale = saleId !== generalStockId;
     const off = discountOf(coupon, { subtotal, isSale, nowMs: Date.now(), usesByBuyer });
     if (off.kind === 'discount') return off;
     return no(off.kind === 'used_up' ? 'coupon_used_up' : 'coupon_not_applicable', off.reason);

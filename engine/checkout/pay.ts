@@ -39,6 +39,12 @@ export interface PayParts {
     buyerId: string;
     paymentId: PaymentIntent['paymentId'];
   }) => Promise<PinAnswer>;
+  /** Gives back what is held. */
+  release: (of: {
+    saleId: string;
+    reservationId: PaymentIntent['reservationId'];
+    buyerId: string;
+  }) => Promise<unknown>;
   /** Of an attempt that is abandoned, and of no other. */
   unpin: (pin: {
     saleId: string;
@@ -143,7 +149,11 @@ export function payAtDesk(parts: PayParts) {
       const problem = problemOf(refusal, requestId);
       const attempt = { paymentId, orderId, saleId, buyerId };
       const given = await orderStore.abandon(attempt, problem.retryable ? null : problem);
-      if (given !== 'never') await parts.unpin({ saleId, reservationId, buyerId, paymentId });
+      if (given !== 'never') {
+        await parts.unpin({ saleId, reservationId, buyerId, paymentId });
+        // Whoever cancelled its order meanwhile could not release what was pinned, and nobody can pay it any more.
+        if (refusal.code === 'reservation_expired') await parts.release({ saleId, reservationId, buyerId });
+      }
       return given === 'now' ? refusal : ((await stored()) ?? refusal);
     }
 

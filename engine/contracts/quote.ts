@@ -44,7 +44,10 @@ export interface QuotedCheckout extends CheckoutDetails {
   replaces: QuoteId | null;
 }
 
-/** A coupon as it stands, and how often the buyer who asks has used it. */
+/**
+ * A coupon as it stands for a buyer in a sale, and how often they have used it. Their order of that sale which is still
+ * to be paid counts for nothing: what they ask for now takes its place.
+ */
 export interface HeldCoupon {
   coupon: Coupon;
   usesByBuyer: number;
@@ -57,5 +60,5 @@ export interface QuoteStore {
   /** A quote of the buyer, or null. */
   find(quoteId: QuoteId, buyerId: string): Promise<QuotedCheckout | null>;
   /** Null where there is no such coupon. */
-  coupon(code: string, buyerId: string): Promise<HeldCoupon | null>;
+  coupon(code: string, buyerId: string, saleId: string): Promise<HeldCoupon | null>;
 }

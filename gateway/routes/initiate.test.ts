@@ -244,6 +244,39 @@ test('after a decline another cart may be checked out, and the order fails', asy
   await untilStock(sku, 0, 0);
 });
 
+test('after a decline the same cart has its coupon again, and so has another one in its place', async () => {
+  const sku = await stocked(3);
+  const couponCode = unique('ONCE');
+  const coupon = { code: couponCode, percentOff: 10, usesMax: 1, usesPerBuyerMax: 1 };
+  expect((await house.operate('POST', '/api/v1/admin/coupons', { body: coupon })).status).toBe(201);
+  const as = unique('buyer');
+  const cartId = await fill(as, sku, 1);
+  const { checkoutId } = (await initiate(as, cartId, { couponCode })).body;
+  expect((await pay(checkoutId, as, 'tok_declined')).status).toBe(402);
+  const again = () =>
+    house.until(
+      () => initiate(as, cartId, { couponCode }),
+      ({ body }) => body.code !== 'payment_in_progress',
+    );
+  expect(await again()).toMatchObject({ status: 201, body: { checkoutId, couponCode, total: usd(900) } });
+  // It is nobody else's meanwhile.
+  const other = unique('buyer');
+  expect(await initiate(other, await fill(other, sku, 1), { couponCode })).toMatchObject({
+    body: { code: 'coupon_used_up' },
+  });
+  await fill(as, sku, 2);
+  const { body } = await again();
+  expect(body).toMatchObject({ couponCode, total: usd(1_800) });
+  await house.until(
+    () => house.ask('GET', `/orders/ord_${checkoutId.slice(4)}`, { as }),
+    (order) => order.body.status === 'failed',
+  );
+  expect(await pay(body.checkoutId, as)).toMatchObject({ status: 201, body: { total: usd(1_800) } });
+  expect(await initiate(as, await fill(as, sku, 1), { couponCode })).toMatchObject({
+    body: { code: 'coupon_used_up' },
+  });
+});
+
 test('a cancelled order gives its units back to stock', async () => {
   const sku = await stocked(2);
   const { as, checkoutId } = await checkedOut(sku, 2);

@@ -1,3 +1,5 @@
+import { setTimeout } from 'node:timers/promises';
+import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type House, openHouse } from '../fixtures/house.ts';
 
@@ -80,6 +82,32 @@ test('an order that waits for another card is cancelled, and its units are free 
     orders: { cancelled: 1, failed: 0 },
     discrepancies: [],
   });
+});
+
+test('an order that is cancelled while another card is on its way leaves no hold that nobody can pay', async () => {
+  const { saleId, orderId, checkoutId } = await order('abe', { card: 'tok_declined', quantity: 2, units: 2 });
+  const database = new pg.Client(house.databaseUrl);
+  await database.connect();
+  try {
+    await database.query('BEGIN');
+    await database.query('SELECT FROM orders WHERE order_id = $1 FOR UPDATE', [orderId]);
+    const cancelled = cancel(orderId, 'abe', 'c');
+    const waitFor = async (count: number) => {
+      const waiting = "SELECT FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple')";
+      while (((await database.query(waiting)).rowCount ?? 0) < count) await setTimeout(20);
+    };
+    await waitFor(1);
+    const paid = house.pay(checkoutId, 'abe', 'another card', 'tok_visa');
+    await waitFor(2);
+    await database.query('COMMIT');
+    expect(await cancelled).toMatchObject({ status: 200, body: { status: 'cancelled' } });
+    expect(await paid).toMatchObject({ status: 410, body: { code: 'reservation_expired' } });
+  } finally {
+    await database.end();
+  }
+  const { body: audit } = await house.operate('GET', `/api/v1/admin/sales/${saleId}/audit`);
+  expect(audit.items[0]).toMatchObject({ available: 2, held: 0 });
+  expect((await house.reserve(saleId, 'ada')).status).toBe(201);
 });
 
 test('nothing is cancelled while a payment is under way', async () => {

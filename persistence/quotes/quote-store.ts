@@ -5,7 +5,10 @@ import type { Postgres } from '../postgres/pool.ts';
 import { columns, statement } from '../postgres/statement.ts';
 import { keptColumns, keptQuote, type QuoteRow, quoteOf } from './quote-row.ts';
 
-type HeldCouponRow = { [K in keyof CouponRow]: CouponRow[K] | null } & { uses_by_buyer: number };
+type HeldCouponRow = { [K in keyof CouponRow]: CouponRow[K] | null } & {
+  uses_to_replace: number;
+  uses_by_buyer: number;
+};
 
 const keepQuotes = statement('keep-quotes');
 const readQuotes = statement<QuoteRow>('read-quotes');
@@ -25,14 +28,15 @@ export function quoteStoreOn(on: Postgres): QuoteStore {
     async (questions) => (await readQuotes(on, asked(questions))).map(quoteOf),
     together,
   );
-  const coupon = gather<Question, HeldCoupon | null>(
-    async (questions) => (await readHeldCoupons(on, asked(questions))).map(heldCouponOf),
+  const coupon = gather<Question & { saleId: string }, HeldCoupon | null>(
+    async (questions) =>
+      (await readHeldCoupons(on, columns(questions, ['name', 'buyerId', 'saleId']))).map(heldCouponOf),
     together,
   );
   return {
     keep,
     find: (quoteId, buyerId) => find({ name: quoteId, buyerId }),
-    coupon: (code, buyerId) => coupon({ name: code, buyerId }),
+    coupon: (code, buyerId, saleId) => coupon({ name: code, buyerId, saleId }),
   };
 }
 
@@ -44,8 +48,13 @@ interface Question {
 
 const asked = (questions: readonly Question[]) => columns(questions, ['name', 'buyerId']);
 
-const heldCouponOf = (row: HeldCouponRow): HeldCoupon | null =>
-  row.code === null ? null : { coupon: couponOf(row as CouponRow), usesByBuyer: row.uses_by_buyer };
+function heldCouponOf({ uses_to_replace, uses_by_buyer, ...row }: HeldCouponRow): HeldCoupon | null {
+  if (row.code === null) return null;
+  const coupon = couponOf(row as CouponRow);
+  // What is counted by nobody is nothing to take from.
+  const without = (uses: number) => Math.max(0, uses - uses_to_replace);
+  return { coupon: { ...coupon, uses: without(coupon.uses) }, usesByBuyer: without(uses_by_buyer) };
+}
 
 const batchMax = 1_000;
 
