@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import pg from 'pg';
 import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type House, openHouse, tokenFor } from '../fixtures/house.ts';
@@ -152,6 +153,30 @@ test('a buyer is told of the confirmation, the shipment and each refund, once', 
   expect(texts.filter((one) => one.includes('1.000 KWD went back'))).toHaveLength(1);
   expect(texts.filter((one) => one.includes('has been shipped'))).toHaveLength(1);
   expect(texts).toHaveLength(4);
+});
+
+test('money that a person paid in another way is told as that, without what they noted', async () => {
+  const orderId = await buy('oda', 'oda@mail.example');
+  await until(orderId, ['confirmation']);
+  const database = new pg.Client(house.databaseUrl);
+  await database.connect();
+  const { rows } = await database.query<{ payment_id: string }>(
+    "UPDATE payments SET unresolved = 'a refund failed' WHERE order_id = $1 RETURNING payment_id",
+    [orderId],
+  );
+  await database.end();
+  const decision = { outcome: 'captured', reason: 'IBAN from ticket 812', paidBackOutside: 700 };
+  const settled = await house.operate('POST', `${admin}/payments/${rows[0]?.payment_id}/settle`, {
+    body: decision,
+  });
+  expect(settled).toMatchObject({ status: 200, body: { unresolved: null } });
+  await until(orderId, ['confirmation', 'refund']);
+  const texts = receivedBy('oda@mail.example').map((mail) => decoded(mail).plain);
+  expect(texts.filter((one) => one.includes('7.00 USD was paid back to you in another way'))).toHaveLength(1);
+  expect(texts.filter((one) => one.includes('ticket 812'))).toEqual([]);
+  expect((await house.ask('GET', `/orders/${orderId}`, { as: 'oda' })).body.refunds).toMatchObject([
+    { status: 'refunded', amount: { amount: 700 }, reason: 'paid back in another way' },
+  ]);
 });
 
 test('a payment problem is told once, also after two declines', async () => {

@@ -126,6 +126,7 @@ test('a person who found the money confirms the order, once, and the buyer is to
   await expect
     .poll(() => pushes)
     .toContainEqual(expect.objectContaining({ ev: 'order', orderId: bought.orderId, status: 201 }));
+  expect((await order(bought)).body.history.at(-1)).toMatchObject({ to: 'confirmed', by: 'operator' });
   expect(answer).toMatchObject({
     status: 200,
     body: {

@@ -28,6 +28,7 @@ const told = (saleId: string) =>
       refund_id: '',
       refund_minor: null,
       refund_reason: null,
+      refund_is_outside: false,
       items: [{ sku: 'ps5', title: 'PlayStation 5', quantity: 1, lineTotalMinor: 49_900 }],
     },
   });

@@ -22,6 +22,8 @@ export interface ToldOrder {
   refund_id: string;
   refund_minor: number | null;
   refund_reason: string | null;
+  /** A person paid it past the provider. */
+  refund_is_outside: boolean;
   items: { sku: string; title: string; quantity: number; lineTotalMinor: number }[];
 }
 

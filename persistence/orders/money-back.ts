@@ -42,6 +42,9 @@ export async function beginRefund(
   return { refundId, createdAt: begun.created_at };
 }
 
+/** What the buyer is told; what the person noted about it is for the record alone. */
+const outsideReason = 'paid back in another way';
+
 /**
  * Records what a person gave back past the provider, of a captured payment whose order is locked: a refund that has
  * happened, posted like any other. Where it is the last of the payment, what waits for money is closed by it.
@@ -49,11 +52,11 @@ export async function beginRefund(
 export async function recordPaidOutside(
   transaction: Postgres,
   { buyer_id: buyerId, payment_id: paymentId }: { buyer_id: string; payment_id: string },
-  { amountMinor, reason, requestedBy }: Omit<NewRefund, 'returnId'>,
+  { amountMinor, requestedBy }: Pick<NewRefund, 'amountMinor' | 'requestedBy'>,
 ): Promise<void> {
   const refundId = newId('rfd');
   await insertRefund(transaction, [
-    ...[refundId, buyerId, paymentId, null, amountMinor, reason, requestedBy, true],
+    ...[refundId, buyerId, paymentId, null, amountMinor, outsideReason, requestedBy, true],
   ]);
   const [settled] = await settleRefund(transaction, [refundId, buyerId, null]);
   if (!settled) throw new Error(`${paymentId} was not captured`);

@@ -44,7 +44,7 @@ export function decide(
     const { outcome, reason, paidBackOutside: amountMinor } = request;
     if (amountMinor) {
       await lockOrder(transaction, payment.order_id, payment.buyer_id);
-      await recordPaidOutside(transaction, payment, { amountMinor, reason, requestedBy: operatorId });
+      await recordPaidOutside(transaction, payment, { amountMinor, requestedBy: operatorId });
     }
     await noteDecision(transaction, [paymentId, outcome, operatorId, reason, amountMinor ?? null]);
     return { kind: moves ? 'settled' : 'noted' };

@@ -6,6 +6,7 @@ SELECT named.order_id, named.subject, orders.buyer_id, orders.order_number, orde
   orders.subtotal_minor, orders.discount_minor, orders.shipping_minor, orders.tax_minor, orders.total_minor,
   orders.buyer_email, coalesce(payment.decline_code, orders.last_payment_error ->> 'declineCode') AS decline_code,
   coalesce(refund.refund_id, '') AS refund_id, refund.amount_minor AS refund_minor, refund.reason AS refund_reason,
+  coalesce(refund.is_outside, false) AS refund_is_outside,
   items.items
 FROM unnest($1::text[], $2::text[], $3::text[]) AS named (buyer_id, order_id, subject)
   JOIN orders ON orders.buyer_id = named.buyer_id AND orders.order_id = named.order_id
@@ -15,7 +16,7 @@ FROM unnest($1::text[], $2::text[], $3::text[]) AS named (buyer_id, order_id, su
     FROM order_items WHERE buyer_id = named.buyer_id AND order_id = named.order_id
   ) AS items ON true
   LEFT JOIN LATERAL (
-    SELECT refund_id, amount_minor, reason FROM refunds
+    SELECT refund_id, amount_minor, reason, is_outside FROM refunds
     WHERE refunds.refund_id = named.subject AND refunds.buyer_id = named.buyer_id
   ) AS refund ON true
   LEFT JOIN LATERAL (

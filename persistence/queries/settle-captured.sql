@@ -28,7 +28,8 @@ confirmed AS (
   FROM due
   WHERE orders.buyer_id = due.buyer_id AND orders.order_id = due.order_id AND orders.status = 'pending'
   RETURNING orders.buyer_id, orders.order_id, orders.sale_id, orders.reservation_id, orders.currency,
-    orders.total_minor, due.payment_id, due.idempotency_key, due.body, due.provider
+    orders.total_minor, due.payment_id, due.idempotency_key, due.body, due.provider,
+    nullif(due.by, 'saga') AS operator_id
 ),
 late AS MATERIALIZED (
   SELECT * FROM due WHERE NOT coalesce(payment_id IN (SELECT payment_id FROM confirmed), false)
@@ -54,8 +55,10 @@ given_back AS (
   FROM late WHERE amount_minor > 0
 ),
 told AS (
-  INSERT INTO order_history (buyer_id, order_id, from_status, to_status, by)
-  SELECT buyer_id, order_id, 'pending', 'confirmed', 'payment' FROM confirmed
+  INSERT INTO order_history (buyer_id, order_id, from_status, to_status, by, actor_id)
+  SELECT buyer_id, order_id, 'pending', 'confirmed',
+    CASE WHEN operator_id IS NULL THEN 'payment' ELSE 'operator' END, operator_id
+  FROM confirmed
 ),
 answered AS (
   UPDATE idempotency_keys SET status = 201, body = confirmed.body::json, final_at = now()

@@ -81,8 +81,12 @@ export function composedMail(
         return {
           subject: `Refund for order ${number}`,
           says: [
-            `${money(order.refund_minor ?? 0)} went back to the card that you paid with.`,
-            ...(order.refund_reason ? [`Reason: ${order.refund_reason}`] : []),
+            ...(order.refund_is_outside
+              ? [`${money(order.refund_minor ?? 0)} was paid back to you in another way than by card.`]
+              : [
+                  `${money(order.refund_minor ?? 0)} went back to the card that you paid with.`,
+                  ...(order.refund_reason ? [`Reason: ${order.refund_reason}`] : []),
+                ]),
             'It is about this order:',
           ],
           sums: [...total, { what: 'Refunded now', amount: money(order.refund_minor ?? 0) }],
