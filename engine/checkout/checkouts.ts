@@ -1,5 +1,5 @@
 import { type Refusal, refuse } from '../contracts/errors.ts';
-import { type CheckoutId, checkoutIdOf, orderIdOf, type ReservationId } from '../contracts/ids.ts';
+import { type CheckoutId, checkoutIdOf, newId, orderIdOf, type ReservationId } from '../contracts/ids.ts';
 import type { QuotedCheckout, QuoteStore } from '../contracts/quote.ts';
 import type { LiveSale } from '../contracts/sale.ts';
 import type { Checkout, PatchCheckout } from '../contracts/wire/checkout.ts';
@@ -67,8 +67,15 @@ export function checkouts({ own, reservations, quotes, pricing, tokens }: Checko
     const saleId = hold.sale.config.id;
     const answer = await reservations.reprice({ saleId, reservationId, buyerId, quoteId: quote.quoteId });
     switch (answer.kind) {
-      case 'priced':
-        return (await pricing.ordered(hold)) ? orderIsPlaced(hold) : null;
+      case 'priced': {
+        const ordered = await pricing.ordered(hold);
+        if (!ordered) return null;
+        // An order keeps its price, so its hold names that again: else whoever pays it is asked to agree to another.
+        const own = { ...quote, ...ordered, quoteId: newId('qte'), replaces: quote.quoteId };
+        await quotes.keep(own);
+        await reservations.reprice({ saleId, reservationId, buyerId, quoteId: own.quoteId });
+        return orderIsPlaced(hold);
+      }
       case 'not_found':
         return refuse('checkout_not_found');
       default:

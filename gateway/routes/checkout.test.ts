@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CreateSale } from '../../engine/contracts/wire/sales.ts';
 import { type House, openHouse } from '../fixtures/house.ts';
@@ -280,7 +282,7 @@ test('a price that is changed while it is paid is either what is charged, or ref
     const as = `racer-${round}`;
     const { checkoutId } = await heldBy(as);
     await change(checkoutId, as, { shippingAddress: address });
-    const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+    const later = (ms: number) => setTimeout(ms);
     const [patched, paid] = await Promise.all([
       later(round % 3).then(() => change(checkoutId, as, { shippingAddress: abroad })),
       later(round % 5).then(() => payWith(checkoutId, as, 'k')),
@@ -294,12 +296,38 @@ test('a price that is changed while it is paid is either what is charged, or ref
   }
 });
 
+test('what is refused because an order is placed meanwhile changes nothing of what that is paid with', async () => {
+  const { checkoutId } = await heldBy('ira');
+  await change(checkoutId, 'ira', { shippingAddress: abroad });
+  const database = new pg.Client(house.databaseUrl);
+  await database.connect();
+  let patched: ReturnType<typeof change>;
+  try {
+    await database.query('BEGIN');
+    await database.query('LOCK TABLE quotes IN SHARE ROW EXCLUSIVE MODE');
+    patched = change(checkoutId, 'ira', { shippingAddress: address });
+    const waiting = "SELECT FROM pg_locks WHERE NOT granted AND relation = 'quotes'::regclass";
+    while ((await database.query(waiting)).rowCount === 0) await setTimeout(20);
+    expect((await payWith(checkoutId, 'ira', 'k', { paymentToken: 'tok_declined' })).status).toBe(402);
+    await database.query('COMMIT');
+  } finally {
+    await database.end();
+  }
+  expect(await patched).toMatchObject({ status: 409, body: { code: 'invalid_transition' } });
+  const { body } = await see(checkoutId, 'ira');
+  expect(body).toMatchObject({ total: usd(53_900), shippingAddress: { country: 'FR' } });
+  expect(await payWith(checkoutId, 'ira', 'l', { purchaseToken: body.purchaseToken })).toMatchObject({
+    status: 201,
+    body: { total: usd(53_900) },
+  });
+});
+
 test('a price that is raised while it is paid is not charged to whoever shows a token from before', async () => {
   for (let round = 0; round < 40; round += 1) {
     const as = `shown-${round}`;
     const { body } = await house.reserve(await house.sale({ units: 1 }), as);
     const { checkoutId, purchaseToken } = body;
-    const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+    const later = (ms: number) => setTimeout(ms);
     const [patched, paid] = await Promise.all([
       later(round % 3).then(() => change(checkoutId, as, { shippingAddress: address })),
       later(round % 5).then(() => payWith(checkoutId, as, 'k', { purchaseToken })),
