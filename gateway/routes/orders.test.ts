@@ -168,6 +168,17 @@ test('an order is sent nowhere without an address', async () => {
     status: 200,
     body: { shippingAddress: address },
   });
+  for (const elsewhere of [{ country: 'NO' }, { region: 'Azores' }]) {
+    expect(await house.ask('PUT', path, { as: 'dora', body: { ...address, ...elsewhere } })).toMatchObject({
+      status: 422,
+      body: { code: 'invalid_request', field: 'country' },
+    });
+  }
+  const corrected = { ...address, line1: '2 Main Street' };
+  expect(await house.ask('PUT', path, { as: 'dora', body: corrected })).toMatchObject({
+    status: 200,
+    body: { shippingAddress: corrected },
+  });
   expect(await operate(`orders/${orderId}/process`, { reason: 'picked' })).toMatchObject({
     status: 200,
     body: { status: 'processing' },

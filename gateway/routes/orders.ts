@@ -57,7 +57,9 @@ export function orderRoutes({ orderStore, buyerOrders, desk }: OrderRouteParts):
       path: '/api/v1/orders/{id}/shipping-address',
       tag,
       summary: 'Say where an order is to be sent',
-      description: 'For an order that was paid without an address; until it is processed.',
+      description:
+        'Until it is processed. An order that has an address stays in its country and region, for which shipping and ' +
+        'tax were paid.',
       access: 'buyer',
       body: Address,
       replies: { 200: { description: 'the order', schema: Order } },

@@ -12,7 +12,7 @@ import { requestReturn } from './request-return.ts';
 import { invalidTransition } from './transitions.ts';
 import { changesUnderKeys } from './under-key.ts';
 
-const recordAddress = statement('give-address');
+const recordAddress = statement<{ order_id: string }>('give-address');
 
 /** What buyers do with their own orders; the plans of `on` go through keys. */
 export function buyerOrdersOn(on: PostgresPool, returnWindowMs: number): BuyerOrders {
@@ -42,7 +42,14 @@ export function buyerOrdersOn(on: PostgresPool, returnWindowMs: number): BuyerOr
         if (order.status !== 'pending' && order.status !== 'confirmed') {
           return invalidTransition(order.status);
         }
-        await recordAddress(transaction, [buyerId, orderId, JSON.stringify(address)]);
+        const [given] = await recordAddress(transaction, [buyerId, orderId, JSON.stringify(address)]);
+        if (!given) {
+          return refuse('invalid_request', {
+            field: 'country',
+            detail:
+              'An order stays in the country and region of its address, for which shipping and tax were paid; cancel it, and order anew.',
+          });
+        }
         return { kind: 'done', order: await shownOrder(transaction, order) };
       }),
   };
