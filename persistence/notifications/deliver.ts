@@ -1,11 +1,13 @@
 import type { Log } from '../log.ts';
 import type { Postgres } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
-import type { RowOutcome } from '../queues/row-queue.ts';
+import type { PutOff, RowOutcome } from '../queues/row-queue.ts';
 import { jittered, pausesMs } from './pauses.ts';
 import { type SendingOptions, sendWebhook } from './send-webhook.ts';
+import { sharesOf } from './shares.ts';
 
 interface DueDelivery {
+  endpoint_id: string;
   message_id: string;
   payload: string;
   attempts: number;
@@ -22,10 +24,11 @@ const recordAttempt = statement('record-attempt');
 
 /**
  * Makes one attempt of a delivery and commits what came of it. When the next one is due is in the row: the
- * job is done either way.
+ * job is done either way. What is beyond the share of its endpoint is put off, which is no attempt.
  */
 export function deliverer(on: Postgres, options: SendingOptions, log: Log) {
-  return async (deliveryId: string): Promise<RowOutcome> => {
+  const take = sharesOf();
+  return async (deliveryId: string): Promise<RowOutcome | PutOff> => {
     const [due] = await readDelivery(on, [deliveryId]);
     if (!due) return { kind: 'done' };
     const { url, secret, message_id: messageId, payload, attempts } = due;
@@ -34,8 +37,11 @@ export function deliverer(on: Postgres, options: SendingOptions, log: Log) {
       await recordAttempt(on, [deliveryId, attempts, 'failed', 0, 0, null, endpointRemoved]);
       return { kind: 'done' };
     }
+    const turn = take(due.endpoint_id);
+    if (turn.kind === 'put_off') return turn;
     const startedMs = performance.now();
     const { status, error } = await sendWebhook({ url, secret, messageId, payload }, options);
+    turn.giveBack();
     const durationMs = Math.round(performance.now() - startedMs);
     const pauseMs = pausesMs[attempts];
     // 410: the receiver is gone and says so.

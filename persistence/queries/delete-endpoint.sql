@@ -1,5 +1,5 @@
 -- Sends nothing there any more: what was still to be sent has failed, and its last attempt, which nobody made, says
--- why. Pending deliveries are found through the index that workers find them by.
+-- why.
 --
 -- $1 endpoint_id text  $2 why they are not sent, text
 WITH removed AS (
@@ -8,7 +8,7 @@ WITH removed AS (
 ), ended AS (
   UPDATE deliveries SET state = 'failed', attempts = attempts + 1
   FROM removed
-  WHERE deliveries.endpoint_id = removed.endpoint_id AND state = 'pending' AND next_attempt_at > '-infinity'
+  WHERE deliveries.endpoint_id = removed.endpoint_id AND state = 'pending'
   RETURNING delivery_id, attempts
 ), noted AS (
   INSERT INTO delivery_attempts (delivery_id, attempt, duration_ms, error)

@@ -1,4 +1,4 @@
-import { Queue, Worker } from 'bullmq';
+import { DelayedError, Queue, Worker } from 'bullmq';
 import type { Log } from '../log.ts';
 import { backoffMs, type Jobs } from './catalogue.ts';
 import { addingOptions, letGoOf, workingOptions } from './connection.ts';
@@ -31,6 +31,12 @@ export function rowQueueOn<Name extends RowJobName>(
 /** What became of a row: done; open and to be tried again; or open until the time that the row says. */
 export type RowOutcome = { kind: 'done' } | { kind: 'open' | 'postponed'; reason: string };
 
+/** A row that nothing was tried with, because it is not its turn. */
+export interface PutOff {
+  kind: 'put_off';
+  forMs: number;
+}
+
 /** The row of a job is not settled; the job comes back. */
 class RowOpen extends Error {
   override name = 'RowOpen';
@@ -40,17 +46,22 @@ class RowOpen extends Error {
 export function startRowWorker<Name extends RowJobName>(
   redisUrl: string,
   name: Name,
-  run: (id: Jobs[Name]['id']) => Promise<RowOutcome>,
+  run: (id: Jobs[Name]['id']) => Promise<RowOutcome | PutOff>,
   log: Log,
   jobsAtOnce = 16,
 ): Worker<{ id: Jobs[Name]['id'] }> {
   const worker = new Worker<{ id: Jobs[Name]['id'] }>(
     name,
-    async (job) => {
+    async (job, token) => {
       const outcome = await run(job.data.id).catch(
         (error: Error): RowOutcome => ({ kind: 'open', reason: error.message }),
       );
       if (outcome.kind === 'done') return;
+      if (outcome.kind === 'put_off') {
+        // The job keeps its name meanwhile, so that nobody adds it again, and its attempts.
+        await job.moveToDelayed(Date.now() + outcome.forMs, token);
+        throw new DelayedError();
+      }
       const { reason } = outcome;
       log.warn({ job: name, id: job.data.id, reason, attempt: job.attemptsMade + 1 }, 'a job stays open');
       // Nothing is left of its job, so whoever has news of it wakes it at once.

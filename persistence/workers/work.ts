@@ -9,7 +9,7 @@ import type { SendingOptions } from '../notifications/send-webhook.ts';
 import { paymentReader } from '../payments/payment-row.ts';
 import { settlementsOn } from '../payments/settlements.ts';
 import { providersIn, type WatchedProvider } from '../providers/choice.ts';
-import type { RowOutcome } from '../queues/row-queue.ts';
+import type { PutOff, RowOutcome } from '../queues/row-queue.ts';
 import { refunder } from '../refunds/execute-refund.ts';
 import { claimsOn } from '../saga/claims.ts';
 import { type Followed, paymentSaga } from '../saga/saga.ts';
@@ -36,7 +36,7 @@ export interface WorkParts extends Omit<PassParts, 'holds' | 'draws' | 'provider
 export interface Work {
   follow(paymentId: PaymentId): Promise<Followed>;
   refund(refundId: RefundId): Promise<RowOutcome>;
-  deliver(deliveryId: string): Promise<RowOutcome>;
+  deliver(deliveryId: string): Promise<RowOutcome | PutOff>;
   /** Null where buyers get no mail. */
   mail: ((mailId: string) => Promise<RowOutcome>) | null;
   passes: readonly Pass[];

@@ -4,6 +4,7 @@ import type { Settlement } from '../../engine/surface.ts';
 import type { Log } from '../log.ts';
 import type { MailOptions } from '../notifications/mail/mail.ts';
 import { mailsAtOnce, smtpAt } from '../notifications/mail/smtp.ts';
+import { deliveriesAtOnce } from '../notifications/shares.ts';
 import { createPool } from '../postgres/pool.ts';
 import type { WatchedProvider } from '../providers/choice.ts';
 import { heartbeatOn } from '../queues/heartbeat.ts';
@@ -92,7 +93,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const workers = [
     startChargeWorker(redisUrl, work.follow, log),
     startRowWorker(redisUrl, 'refund', work.refund, log),
-    startRowWorker(redisUrl, 'deliver', work.deliver, log),
+    startRowWorker(redisUrl, 'deliver', work.deliver, log, deliveriesAtOnce),
     ...(work.mail ? [startRowWorker(redisUrl, 'mail', work.mail, log, mailsAtOnce)] : []),
   ];
   const stopPasses = repeatingAll([...work.passes, ...work.slowPasses], log);
