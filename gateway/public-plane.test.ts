@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { type House, openHouse, tokenFor } from './fixtures/house.ts';
 
 let house: House;
@@ -37,6 +37,17 @@ test('a development login logs in as whoever was named', async () => {
     status: 422,
     body: { field: 'sub' },
   });
+});
+
+test('a development login names whom logins have to name here', async () => {
+  const named = await openHouse({ AUTH_ISSUER: 'shop', AUTH_AUDIENCE: 'doorbuster' });
+  onTestFinished(() => named.close());
+  const { body } = await named.ask('POST', '/auth/dev-token', { body: { sub: 'newcomer' } });
+  const asked = (token: string) =>
+    named.ask('GET', '/orders', { headers: { authorization: `Bearer ${token}` } });
+  expect((await asked(body.token)).status).toBe(200);
+  expect((await asked(tokenFor('newcomer', 'buyer', { iss: 'shop', aud: 'doorbuster' }))).status).toBe(200);
+  expect(await asked(tokenFor('newcomer'))).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
 });
 
 test('sales are listed a page at a time, and a page that did not change is not sent again', async () => {

@@ -6,7 +6,7 @@ import type { Settings } from '../engine/contracts/settings.ts';
 import type { Engine } from '../engine/surface.ts';
 import { lineOf } from './guard/absence.ts';
 import { TrustedProxies } from './guard/address.ts';
-import { authenticationOf } from './guard/authentication-of.ts';
+import { authenticationOf, partiesIn } from './guard/authentication-of.ts';
 import { Limits } from './guard/limits.ts';
 import { HttpKernel } from './http/kernel.ts';
 import { listen } from './http/listen.ts';
@@ -61,11 +61,9 @@ export async function openPublicPlane(parts: PublicPlaneParts): Promise<PublicPl
   const info = documentInfo(parts.version);
   const door = new SocketDoor({ ...parts, app, counter, authenticate, limits, proxies });
   const kernel = new HttpKernel({ authenticate, limits, proxies, log });
-  const devTokenSecret = settings.DEV_TOKENS === 'on' ? (settings.AUTH_SECRET ?? null) : null;
-  kernel.mount(
-    app,
-    publicRoutes({ ...parts, counter, info, devTokenSecret, asyncApi: () => asyncApiOf(info) }),
-  );
+  const { AUTH_SECRET: secret } = settings;
+  const devLogins = settings.DEV_TOKENS === 'on' && secret ? { secret, ...partiesIn(settings) } : null;
+  kernel.mount(app, publicRoutes({ ...parts, counter, info, devLogins, asyncApi: () => asyncApiOf(info) }));
   const onError = (error: unknown) => log.error({ err: error }, `a pass failed: ${lineOf(error)}`);
   // The sales are known before the first request asks for them; one that is damaged keeps nobody out of the others.
   await engine.runOnce().catch(onError);

@@ -96,10 +96,16 @@ export const SettingsSchema = Type.Object({
     }),
   ),
   AUTH_ISSUER: Type.Optional(
-    Type.String({ minLength: 1, description: 'required with AUTH_JWKS_URL: the iss claim' }),
+    Type.String({
+      minLength: 1,
+      description: 'the iss claim that logins must have; required with AUTH_JWKS_URL',
+    }),
   ),
   AUTH_AUDIENCE: Type.Optional(
-    Type.String({ minLength: 1, description: 'required with AUTH_JWKS_URL: the aud claim' }),
+    Type.String({
+      minLength: 1,
+      description: 'the aud claim that logins must have, or one of several; required with AUTH_JWKS_URL',
+    }),
   ),
   TOKEN_SECRET: secret('key of our own tickets and purchase tokens, at least 32 characters'),
   DEV_TOKENS: onOff('POST /api/v1/auth/dev-token: on in embedded mode, else off'),

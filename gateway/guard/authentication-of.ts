@@ -1,5 +1,5 @@
 import type { Settings } from '../../engine/contracts/settings.ts';
-import { type Authenticate, authenticateWithSecret } from './authentication.ts';
+import { type Authenticate, authenticateWithSecret, type NamedParties } from './authentication.ts';
 import { authenticateWithJwks } from './jwks.ts';
 import { rememberingLogins } from './remembered-logins.ts';
 
@@ -12,5 +12,11 @@ export function authenticationOf(
     return rememberingLogins(authenticateWithJwks(AUTH_JWKS_URL, AUTH_ISSUER ?? '', AUTH_AUDIENCE ?? ''));
   }
   if (!AUTH_SECRET) throw new RangeError('AUTH_SECRET: is required without AUTH_JWKS_URL');
-  return rememberingLogins(authenticateWithSecret(AUTH_SECRET));
+  return rememberingLogins(authenticateWithSecret(AUTH_SECRET, partiesIn(settings)));
 }
+
+/** Whom logins have to name, as `iss` and as `aud`. */
+export const partiesIn = (settings: Pick<Settings, 'AUTH_ISSUER' | 'AUTH_AUDIENCE'>): NamedParties => ({
+  issuer: settings.AUTH_ISSUER,
+  audience: settings.AUTH_AUDIENCE,
+});

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { authenticateWithSecret, bearerToken } from './authentication.ts';
+import { authenticationOf } from './authentication-of.ts';
 import { authenticateWithJwks } from './jwks.ts';
 
 const secret = 'a secret of at least thirty-two characters';
@@ -71,6 +72,47 @@ describe('with a shared secret', () => {
     expect(await authenticate(sign({ exp: inAnHour() }))).toMatchObject({
       detail: 'The claim sub of the token is missing or not valid.',
     });
+  });
+
+  test('an issuer and an audience that were named are the only ones that are believed', async () => {
+    const issuer = 'https://id.example';
+    const audience = 'doorbuster';
+    const login = (named: { issuer?: string; audience?: string }, more: object) =>
+      authenticateWithSecret(secret, named)(sign(claims(more)));
+    for (const aud of [audience, ['another', audience]]) {
+      expect(await login({ issuer, audience }, { iss: issuer, aud })).toMatchObject({ buyerId: 'ana' });
+    }
+    for (const more of [
+      { iss: issuer },
+      { aud: audience },
+      { iss: 'https://evil.example', aud: audience },
+      { iss: `${issuer}/`, aud: audience },
+      { iss: issuer, aud: 'another' },
+      { iss: issuer, aud: ['another', 'doorbuster2'] },
+      { iss: issuer, aud: [] },
+      { iss: [issuer], aud: audience },
+    ]) {
+      expect([more, await login({ issuer, audience }, more)]).toMatchObject([
+        {},
+        { code: 'unauthenticated' },
+      ]);
+    }
+    expect(await login({ issuer }, { iss: issuer, aud: 'another' })).toMatchObject({ buyerId: 'ana' });
+    expect(await login({ audience }, { aud: audience })).toMatchObject({ buyerId: 'ana' });
+    expect(await login({ audience }, { iss: issuer })).toMatchObject({ code: 'unauthenticated' });
+    expect(await login({}, { iss: issuer, aud: audience })).toMatchObject({ buyerId: 'ana' });
+    expect(await login({ issuer, audience }, { iss: issuer, aud: audience, exp: 1 })).toMatchObject({
+      code: 'token_expired',
+    });
+  });
+
+  test('AUTH_ISSUER and AUTH_AUDIENCE hold with AUTH_SECRET, too', async () => {
+    const named = authenticationOf({ AUTH_SECRET: secret, AUTH_ISSUER: 'shop', AUTH_AUDIENCE: 'doorbuster' });
+    expect(await named(sign(claims({ iss: 'shop', aud: 'doorbuster' })))).toMatchObject({ buyerId: 'ana' });
+    expect(await named(sign(claims({ iss: 'forum', aud: 'doorbuster' })))).toMatchObject({
+      code: 'unauthenticated',
+    });
+    expect(await named(sign(claims()))).toMatchObject({ code: 'unauthenticated' });
   });
 
   test('an expired token says so', async () => {

@@ -54,9 +54,26 @@ export function principalOf(header: { typ?: unknown }, payload: object): Princip
   };
 }
 
+/** Who a token has to say that it is from, and for; what is not named is not looked at. */
+export interface NamedParties {
+  issuer?: string | undefined;
+  audience?: string | undefined;
+}
+
 /** Buyers' tokens signed with HS256 and the secret that the store and Doorbuster share. */
-export function authenticateWithSecret(secret: string): Authenticate {
-  const verify = createVerifier({ key: secret, algorithms: ['HS256'], complete: true });
+export function authenticateWithSecret(
+  secret: string,
+  { issuer, audience }: NamedParties = {},
+): Authenticate {
+  const verify = createVerifier({
+    key: secret,
+    algorithms: ['HS256'],
+    complete: true,
+    ...(issuer === undefined ? {} : { allowedIss: issuer }),
+    ...(audience === undefined ? {} : { allowedAud: audience }),
+    // A claim that is not there is not compared with what is allowed.
+    requiredClaims: [...(issuer === undefined ? [] : ['iss']), ...(audience === undefined ? [] : ['aud'])],
+  });
   return (token) => {
     if (!hasCanonicalSignature(token))
       return refuse('unauthenticated', { detail: 'The token is not valid.' });

@@ -1,12 +1,23 @@
 import { createSigner } from 'fast-jwt';
 import { DevToken, DevTokenReply } from '../../engine/contracts/wire/auth.ts';
+import type { NamedParties } from '../guard/authentication.ts';
 import { type Route, route } from '../http/route.ts';
 
 const dayInSeconds = 86_400;
 
+/** What logins are signed with that this origin hands out by itself, and whom they name. */
+export interface DevLogins extends NamedParties {
+  secret: string;
+}
+
 /** Logs anybody in as anybody, so that a newcomer can try the sale with curl. Registered only while DEV_TOKENS is on. */
-export function devTokenRoute(authSecret: string): Route {
-  const sign = createSigner({ key: authSecret, algorithm: 'HS256' });
+export function devTokenRoute({ secret, issuer, audience }: DevLogins): Route {
+  const sign = createSigner({
+    key: secret,
+    algorithm: 'HS256',
+    ...(issuer === undefined ? {} : { iss: issuer }),
+    ...(audience === undefined ? {} : { aud: audience }),
+  });
   return route({
     method: 'POST',
     path: '/api/v1/auth/dev-token',

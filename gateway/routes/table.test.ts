@@ -17,7 +17,7 @@ import { publicRoutes } from './table.ts';
 
 const info = { title: 'Doorbuster', description: 'A test.', version: '0.0.0' };
 const { engine } = scriptedEngine({ sales: [liveSale('ps5')] });
-const tableWith = (devTokenSecret: string | null): Route[] =>
+const tableWith = (devSecret: string | null): Route[] =>
   publicRoutes({
     engine,
     orderStore: { order: async () => null, orders: async () => ({ data: [], nextCursor: null }) },
@@ -28,7 +28,7 @@ const tableWith = (devTokenSecret: string | null): Route[] =>
     providerEvents: { take: async () => ({ kind: 'taken' }) },
     readiness: {},
     signingKeys: { published: () => [] },
-    devTokenSecret,
+    devLogins: devSecret === null ? null : { secret: devSecret },
     info,
     asyncApi: () => asyncApiOf(info),
   });

@@ -23,7 +23,7 @@ import { type DocumentInfo, openApiOf } from '../http/openapi.ts';
 import type { Route } from '../http/route.ts';
 import { cartRoutes } from './cart.ts';
 import { checkoutRoutes } from './checkout.ts';
-import { devTokenRoute } from './dev-token.ts';
+import { type DevLogins, devTokenRoute } from './dev-token.ts';
 import { drawRoutes } from './draw.ts';
 import { healthRoutes } from './health.ts';
 import { initiateRoute } from './initiate.ts';
@@ -47,7 +47,7 @@ export interface TableParts {
   readiness: Readonly<Record<string, Readiness>>;
   signingKeys: Pick<SigningKeys, 'published'>;
   /** The secret to sign development logins with, or null where there are none. */
-  devTokenSecret: string | null;
+  devLogins: DevLogins | null;
   info: DocumentInfo;
   asyncApi: () => object;
 }
@@ -89,7 +89,7 @@ export function publicRoutes(parts: TableParts): Route[] {
     ...checkoutRoutes(parts.engine.desk, parts.counter),
     ...orderRoutes({ ...parts, desk: parts.engine.desk }),
     paymentWebhookRoute(parts.providerEvents),
-    ...(parts.devTokenSecret === null ? [] : [devTokenRoute(parts.devTokenSecret)]),
+    ...(parts.devLogins === null ? [] : [devTokenRoute(parts.devLogins)]),
     ...healthRoutes(parts.readiness),
     jwksRoute(parts.signingKeys),
     ...pageRoutes({ openApi: () => openApiOf(routes, parts.info, named), asyncApi: parts.asyncApi }),
