@@ -13,7 +13,7 @@ export const errorCatalogue = {
   unsupported_media_type: {
     status: 415,
     retryable: false,
-    title: 'The body must be application/json, in UTF-8',
+    title: 'The body must be application/json, in UTF-8 and no coding',
   },
   request_timeout: { status: 408, retryable: true, title: 'The request took too long to arrive' },
   rate_limited: { status: 429, retryable: true, title: 'Too many requests' },

@@ -40,6 +40,10 @@ export const answerHeaders = {
     schema: { type: 'string', format: 'uri-reference' },
   },
   'WWW-Authenticate': { description: 'How to prove who calls (RFC 6750).', required: true, schema: text },
+  'Accept-Encoding': {
+    description: '`identity` where the `Content-Encoding` of the body is not taken (RFC 7694).',
+    schema: { type: 'string', enum: ['identity'] },
+  },
   Allow: { description: 'The methods that this address takes.', required: true, schema: text },
   Upgrade: { description: 'The protocol that this address speaks.', required: true, schema: text },
 } as const;
@@ -88,6 +92,7 @@ export function headersOfRefusal(route: Route, status: number, codes: readonly E
   return [
     ...everywhere(route),
     ...(status === 401 ? (['WWW-Authenticate'] as const) : []),
+    ...(status === 415 ? (['Accept-Encoding'] as const) : []),
     ...(codes.some(saysWhen) ? (['Retry-After'] as const) : []),
     ...(isOutcome ? ofOutcomes(route) : []),
   ];

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask, raw } from '../fixtures/http-client.ts';
 import { effects, startKernel, tokenFor } from '../fixtures/kernel.ts';
@@ -91,6 +92,34 @@ describe('a bad request', () => {
     ]) {
       expect([not, await statusOf(not)]).toEqual([not, 415]);
     }
+  });
+
+  test('a body in a coding, with the one that is taken', async () => {
+    effects.length = 0;
+    const inCoding = (coding: string, body: string | Buffer = good) =>
+      ask(port, 'POST', '/orders/1', { body, headers: { ...json, 'content-encoding': coding } });
+    for (const coding of ['gzip', 'br', 'identity, gzip', 'identityx']) {
+      const answer = await inCoding(coding, gzipSync(good));
+      expect([coding, answer]).toMatchObject([
+        coding,
+        { status: 415, body: { code: 'unsupported_media_type', field: 'Content-Encoding' } },
+      ]);
+      expect(answer.headers['accept-encoding']).toBe('identity');
+    }
+    expect((await inCoding('gzip', Buffer.alloc(100_000))).status).toBe(413);
+    expect(effects).toEqual([]);
+    for (const coding of ['identity', 'Identity', 'identity, identity', '']) {
+      expect([coding, (await inCoding(coding)).status]).toEqual([coding, 201]);
+    }
+    // What has no body has none in a coding.
+    const headers = { 'content-encoding': 'gzip' };
+    expect((await ask(port, 'POST', '/optional', { headers })).status).toBe(200);
+    // RFC 7694: a 415 for another reason does not name codings.
+    const ofOtherType = await ask(port, 'POST', '/orders/1', {
+      body: good,
+      headers: { 'content-type': 'text/plain' },
+    });
+    expect(ofOtherType.headers).not.toHaveProperty('accept-encoding');
   });
 
   test('headers of 32 KB, which the parser refuses; 15 KB pass', async () => {

@@ -132,6 +132,7 @@ export class HttpKernel {
       query: route.query ? (req.getQuery() ?? '') : '',
       authorization: route.access === 'public' ? '' : req.getHeader('authorization'),
       contentType: route.body ? req.getHeader('content-type') : '',
+      contentEncoding: takesBody(route) ? req.getHeader('content-encoding') : '',
       idempotencyKey: asksKey ? keyIn(req) : null,
       prefer: asksPreference ? req.getHeader('prefer') : '',
       ifNoneMatch: route.cacheSeconds === undefined ? '' : req.getHeader('if-none-match'),

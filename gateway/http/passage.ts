@@ -8,7 +8,13 @@ import type { Rendered } from './exchange.ts';
 import { queryOf, type ReadyRoute } from './ready-route.ts';
 import { isRefusal, refusalReply } from './refusal.ts';
 import { headerLine, notStored, render } from './render.ts';
-import { idempotencyKeyRefusal, isJsonType, matchesTag, waitSecondsOf } from './request-headers.ts';
+import {
+  codingRefusal,
+  idempotencyKeyRefusal,
+  isJsonType,
+  matchesTag,
+  waitSecondsOf,
+} from './request-headers.ts';
 import { type Call, type Reply, takesBody } from './route.ts';
 
 /** What was read from a request while it could be read; a header that was not asked for is empty. */
@@ -20,6 +26,7 @@ export interface Arrival {
   query: string;
   authorization: string;
   contentType: string;
+  contentEncoding: string;
   /** Null where none was sent. */
   idempotencyKey: string | null;
   prefer: string;
@@ -176,6 +183,10 @@ export class Passage {
   }
 
   #read(body: BodyText | Refusal): ReadBody | Refusal {
+    // Bytes in a coding are seldom text, and that is not what is wrong with them.
+    const isBytes = body.kind === 'text' ? body.text !== '' : body.code === 'invalid_request';
+    const coding = isBytes ? codingRefusal(this.#arrival.contentEncoding) : null;
+    if (coding) return coding;
     if (body.kind === 'refused') return body;
     const { checkBody, isBodyOptional } = this.#ready;
     if (!checkBody) return { kind: 'read', value: undefined, raw: body.text };

@@ -1,4 +1,5 @@
 import { problemOf, type Refusal } from '../../engine/contracts/errors.ts';
+import { codingField } from './request-headers.ts';
 import type { Reply } from './route.ts';
 
 export const problemType = 'application/problem+json';
@@ -15,6 +16,8 @@ export function refusalReply(refusal: Refusal, requestId: string): Reply & { sta
   } else if (problem.status === 503) {
     headers['Retry-After'] = '2';
   }
+  // RFC 7694: only where the coding is what was not taken.
+  if (problem.status === 415 && refusal.field === codingField) headers['Accept-Encoding'] = 'identity';
   if (problem.status === 401) headers['WWW-Authenticate'] = challengeOf(refusal);
   return { status: problem.status, body: problem, headers };
 }

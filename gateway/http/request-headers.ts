@@ -49,6 +49,18 @@ export const isJsonType = (contentType: string): boolean =>
 
 const otherCharset = /;\s*charset\s*=(?!\s*"?utf-?8"?\s*(;|$))/i;
 
+/** Refuses a body in a coding: a small one that is unpacked may be any size. */
+export function codingRefusal(contentEncoding: string): Refusal | null {
+  if (contentEncoding === '' || /^(\s*identity\s*(,|$))+$/i.test(contentEncoding)) return null;
+  return refuse('unsupported_media_type', {
+    field: codingField,
+    detail: 'Send the body as it is, without Content-Encoding.',
+  });
+}
+
+/** The field at fault where a body is in a coding. */
+export const codingField = 'Content-Encoding';
+
 /** True where a cached answer with this tag is what the client has already. */
 export const matchesTag = (ifNoneMatch: string, tag: string): boolean =>
   ifNoneMatch === '*' ||

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -47,6 +48,13 @@ test('a body that comes in time is not cut off', async () => {
   const answer = await ask(port, 'POST', '/orders/2', { body: JSON.stringify({ sku: 'ps5', quantity: 1 }) });
   expect(answer).toMatchObject({ status: 201, body: { id: '2' } });
   expect(answer.headers.connection).not.toBe('close');
+});
+
+test('a body in a coding is told which one is taken', async () => {
+  const body = gzipSync(JSON.stringify({ sku: 'ps5', quantity: 1 }));
+  const answer = await ask(port, 'POST', '/orders/2', { body, headers: { 'content-encoding': 'gzip' } });
+  expect(answer).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } });
+  expect(answer.headers['accept-encoding']).toBe('identity');
 });
 
 test('a key that is there and malformed is told apart from none', async () => {

@@ -44,6 +44,7 @@ function answer(context: OperatorContext, ready: ReadyRoute, parts: RegisterPart
       query: search.slice(1),
       authorization: req.header('authorization') ?? '',
       contentType: req.header('content-type') ?? '',
+      contentEncoding: req.header('content-encoding') ?? '',
       idempotencyKey: req.header('idempotency-key') ?? null,
       prefer: req.header('prefer') ?? '',
       ifNoneMatch: req.header('if-none-match') ?? '',
