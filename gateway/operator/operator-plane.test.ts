@@ -211,6 +211,19 @@ test('what does not agree is repaired or shown, and counted', async () => {
     open: [{ kind: 'amountMismatch', subject: orderId, triedAt: null, evidence: { order: { orderId } } }],
     repairs: [{ kind: 'guardMismatch', subject: 'ps5' }],
   });
+  // As everywhere: ISO 8601 in UTC with milliseconds, whatever the stores have.
+  const [{ evidence }] = (await house.operate('GET', `${root}/${saleId}/discrepancies`)).body.open;
+  const timestamp = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  expect(evidence).toMatchObject({
+    order: { createdAt: timestamp },
+    history: [{ at: timestamp }, { at: timestamp }],
+    payments: [{ createdAt: timestamp, settledAt: timestamp }],
+    ledger: [{ postedAt: timestamp }],
+    redis: { deadline: timestamp },
+  });
+  for (const { at } of evidence.payments[0].steps) expect(at).toEqual(timestamp);
+  for (const { at, deadline } of evidence.journal) expect([at, deadline]).toEqual([timestamp, timestamp]);
+  expect(evidence.redis).not.toHaveProperty('deadlineMs');
   const metrics = (await house.operate('GET', '/metrics')).body;
   expect(metrics).toContain(`doorbuster_discrepancies{sale="${saleId}",kind="amountMismatch"} 1`);
   expect(metrics).toContain(`doorbuster_repairs_total{sale="${saleId}",kind="guardMismatch"} 1`);

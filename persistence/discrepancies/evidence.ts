@@ -34,3 +34,29 @@ export async function gatherEvidence(
     return { ...rows[at]?.[0]?.evidence, ...(id === null ? {} : { redis: byId.get(id) ?? null }) };
   });
 }
+
+/** A member that says when something was or ends, as Postgres names it and as Redis does. */
+const moment = /^(at|[a-z]+At|deadline)$/;
+const momentMs = 'deadlineMs';
+
+/**
+ * Evidence as an operator sees it: every time in ISO 8601, UTC with milliseconds. What was kept has them as the stores
+ * do, in the time zone that the session of Postgres had; so has what was kept by older versions.
+ */
+export function evidenceAsShown(kept: unknown): unknown {
+  if (Array.isArray(kept)) return kept.map(evidenceAsShown);
+  if (typeof kept !== 'object' || kept === null) return kept;
+  return Object.fromEntries(
+    Object.entries(kept).map(([name, value]) => {
+      if (name === momentMs) return ['deadline', timestampOf(value)];
+      return [name, moment.test(name) ? timestampOf(value) : evidenceAsShown(value)];
+    }),
+  );
+}
+
+/** As it is where it is no time, as null or `infinity`. */
+function timestampOf(value: unknown): unknown {
+  if (typeof value !== 'string' && typeof value !== 'number') return value;
+  const at = new Date(value);
+  return Number.isNaN(at.getTime()) ? value : at.toISOString();
+}

@@ -1,6 +1,7 @@
 import type { DiscrepancyKind } from '../../engine/contracts/discrepancies.ts';
 import type { Reconciliation } from '../../engine/contracts/reconciliation.ts';
 import type { Reconciled, SaleDiscrepancies } from '../../engine/contracts/wire/discrepancies.ts';
+import { evidenceAsShown } from '../discrepancies/evidence.ts';
 import { statement } from '../postgres/statement.ts';
 import { type OpenRow, openDiscrepancies, reconcileSale } from './reconcile.ts';
 import type { RepairParts } from './repairs.ts';
@@ -68,7 +69,7 @@ const shown = ({ kind, subject, detail, evidence, found_at, seen_at, tried_at }:
   kind,
   subject,
   detail,
-  evidence,
+  evidence: evidenceAsShown(evidence),
   foundAt: found_at.toISOString(),
   seenAt: seen_at.toISOString(),
   triedAt: tried_at?.toISOString() ?? null,

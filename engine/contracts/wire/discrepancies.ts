@@ -18,7 +18,7 @@ export const OpenDiscrepancy = reply({
   triedAt: nullable(Timestamp),
   evidence: Type.Unknown({
     description:
-      'what was known about the subject when it was found: order, payments, journal, ledger, Redis',
+      'what was known about the subject when it was found: order, payments, journal, ledger, Redis; every time in it is a timestamp as elsewhere',
   }),
 });
 
