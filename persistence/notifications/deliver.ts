@@ -40,8 +40,8 @@ export function deliverer(on: Postgres, options: SendingOptions, log: Log) {
     const turn = take(due.endpoint_id);
     if (turn.kind === 'put_off') return turn;
     const startedMs = performance.now();
-    const { status, error } = await sendWebhook({ url, secret, messageId, payload }, options);
-    turn.giveBack();
+    const exchange = sendWebhook({ url, secret, messageId, payload }, options).finally(turn.giveBack);
+    const { status, error } = await exchange;
     const durationMs = Math.round(performance.now() - startedMs);
     const pauseMs = pausesMs[attempts];
     // 410: the receiver is gone and says so.
