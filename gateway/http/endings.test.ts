@@ -1,6 +1,7 @@
+import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ask, raw } from '../fixtures/http-client.ts';
-import { effects, logged, startKernel } from '../fixtures/kernel.ts';
+import { ask, pause, raw } from '../fixtures/http-client.ts';
+import { effects, largeText, logged, startKernel } from '../fixtures/kernel.ts';
 
 const good = JSON.stringify({ sku: 'ps5', quantity: 1 });
 let gateway: Awaited<ReturnType<typeof startKernel>>;
@@ -39,6 +40,62 @@ test('a second request while the first is open ends the connection', async () =>
   const get = 'GET /slow HTTP/1.1\r\nHost: x\r\n\r\n';
   expect(await raw(port, get + get, /\[closed\]/)).toBe('[closed]');
   await expect.poll(() => gateway.kernel.openCount).toBe(0);
+});
+
+/** How many requests one connection that reads nothing gets rid of until it is ended; null where it never is. */
+async function askedUnread(request: string, most: number): Promise<number | null> {
+  const deaf = connect(port, '127.0.0.1');
+  let isEnded = false;
+  deaf.pause();
+  deaf.on('error', () => {});
+  deaf.on('close', () => {
+    isEnded = true;
+  });
+  try {
+    // Few at a time: the library ends a connection that sends a lot at once by itself.
+    for (let asked = 20; asked <= most; asked += 20) {
+      deaf.write(`${request}\r\nHost: x\r\n\r\n`.repeat(20));
+      do await pause(0);
+      while (!isEnded && deaf.writableLength > 0);
+      if (isEnded) return asked;
+    }
+    return null;
+  } finally {
+    deaf.destroy();
+  }
+}
+
+test.each([
+  // Above what the system keeps by itself, which is 5 MB of answers of 300 bytes.
+  ['answers', 'GET /cached HTTP/1.1', 100_000],
+  ['answers without a body', 'HEAD /cached HTTP/1.1', 5_000],
+])('whoever asks on and reads no %s is cut off', async (_, request, most) => {
+  expect(await askedUnread(request, most)).not.toBeNull();
+});
+
+test('whoever reads gets every answer without a body, also where one ends the connection', async () => {
+  let closed = 0;
+  for (let asked = 0; asked < 10_000 && closed < 3; asked += 1) {
+    const { status, headers } = await ask(port, 'HEAD', '/cached');
+    expect([status, headers['content-length']]).toEqual([200, '13']);
+    if (headers.connection === 'close') closed += 1;
+  }
+  expect(closed).toBe(3);
+  await expect.poll(() => gateway.kernel.openCount).toBe(0);
+});
+
+test('whoever reads slowly gets all of a large answer', async () => {
+  const slow = connect(port, '127.0.0.1');
+  const chunks: Buffer[] = [];
+  slow.write('GET /large HTTP/1.1\r\nHost: x\r\n\r\n');
+  for await (const chunk of slow) {
+    chunks.push(chunk as Buffer);
+    if (chunks.length % 100 === 1) await pause(1);
+    if ((chunk as Buffer).subarray(-2).toString() === '"}') break;
+  }
+  const [head, body] = Buffer.concat(chunks).toString().split('\r\n\r\n') as [string, string];
+  expect(head).toContain(`Content-Length: ${Buffer.byteLength(body)}`);
+  expect(body === JSON.stringify({ text: largeText })).toBe(true);
 });
 
 test('an abort at any byte leaves the gateway as it was', async () => {
