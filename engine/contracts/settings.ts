@@ -191,6 +191,14 @@ export const SettingsSchema = Type.Object({
     ...count(200, 1_000_000),
     description: 'requests an address may make at once',
   }),
+  SOCKETS_PER_ADDRESS: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      description:
+        'sockets an address may have open at one gateway; ten for each request it may make at once unless given',
+    }),
+  ),
   RATE_EXEMPT_LOOPBACK: onOff('loopback addresses have no limit per address: on in embedded mode, else off'),
   LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
     default: 'info',

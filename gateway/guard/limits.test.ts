@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { Limits } from './limits.ts';
+import type { Neighbours } from './neighbours.ts';
 import { Quota } from './quota.ts';
 
 const settings = {
@@ -37,6 +38,34 @@ test('neighbours in one IPv6 network share a quota', () => {
   expect(limits.address('2001:db8:0:7:0:0:0:1')?.refusal).toBeNull();
   expect(limits.address('2001:db8:0:7:0:0:0:2')?.refusal).toMatchObject({ code: 'rate_limited' });
   expect(limits.address('2001:db8:0:8:0:0:0:2')?.refusal).toBeNull();
+});
+
+test('sockets of an address are counted while they are open, ten for each request at once unless that is set', () => {
+  const few = { ...settings, RATE_ADDRESS_BURST: 1, RATE_ADDRESS_PER_SECOND: 2 };
+  const limits = new Limits(few, { isLoopbackExempt: false });
+  const enter = () => limits.enter('2001:db8:0:7:0:0:0:1') as Neighbours;
+  const first = enter();
+  for (let open = 1; open < 20; open += 1) expect(enter()).toBe(first);
+  expect(limits.enter('2001:db8:0:7:0:0:0:2')).toMatchObject({ code: 'rate_limited' });
+  expect(limits.enter('2001:db8:0:8:0:0:0:2')).toMatchObject({ open: 1 });
+  limits.leave(first);
+  expect(enter()).toMatchObject({ open: 20 });
+
+  const set = new Limits({ ...few, SOCKETS_PER_ADDRESS: 1 }, { isLoopbackExempt: true });
+  expect(set.enter('203.0.113.9')).toMatchObject({ open: 1 });
+  expect(set.enter('203.0.113.9')).toMatchObject({ code: 'rate_limited' });
+  expect(set.enter('127.0.0.1')).toBeNull();
+});
+
+test('frames of an address have a limit of their own', () => {
+  const limits = new Limits(
+    { ...settings, RATE_ADDRESS_BURST: 1, RATE_ADDRESS_PER_SECOND: 1 },
+    { isLoopbackExempt: false },
+  );
+  const neighbours = limits.enter('203.0.113.9') as Neighbours;
+  for (let frame = 0; frame < 4; frame += 1) expect(limits.frame(neighbours).refusal).toBeNull();
+  expect(limits.frame(neighbours).refusal).toMatchObject({ code: 'rate_limited', retryAfterSeconds: 1 });
+  expect(limits.address('203.0.113.9')?.refusal).toBeNull();
 });
 
 test('a burst below the rate does not lower the rate', () => {

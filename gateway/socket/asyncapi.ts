@@ -35,7 +35,7 @@ export function asyncApiOf(info: DocumentInfo): object {
         title: 'The one socket',
         description:
           `Text frames, one JSON object each, at most 16 KiB. Log in with \`auth\`, or with the subprotocols \`${subprotocol}, ` +
-          `bearer.<JWT>\`. Refused frames answer \`error\` and leave the socket open. Close codes: ${closings}.`,
+          `bearer.<JWT>\`. What only a buyer may send counts as a request of theirs, everything else by address. Refused frames answer \`error\` and leave the socket open. Close codes: ${closings}.`,
         messages: Object.fromEntries(
           Object.keys(messages).map((name) => [name, { $ref: `#/components/messages/${name}` }]),
         ),

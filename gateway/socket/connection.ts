@@ -1,3 +1,4 @@
+import type { Neighbours } from '../guard/neighbours.ts';
 import type { WebSocket } from '../http/uws.ts';
 import type { Presence } from './presence.ts';
 
@@ -40,6 +41,8 @@ export class Connection {
   expiresAtMs = 0;
   /** Came with the handshake, for browsers, which cannot set headers; null once it was looked at. */
   handshakeToken: string | null;
+  /** Who shares its address; null where that has no limit. */
+  readonly neighbours: Neighbours | null;
   /** How many sales it watches. */
   watched = 0;
   /** Since when it is neither logged in nor watching. */
@@ -50,8 +53,9 @@ export class Connection {
   #windowEndsMs = 0;
   #frames = 0;
 
-  constructor(handshakeToken: string | null = null) {
+  constructor(handshakeToken: string | null = null, neighbours: Neighbours | null = null) {
     this.handshakeToken = handshakeToken;
+    this.neighbours = neighbours;
   }
 
   /** uWebSockets.js throws when a closed socket is used, and answers may come late. */

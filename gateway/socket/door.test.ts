@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDoor, script, tokenFor } from '../fixtures/door.ts';
 import { pause } from '../fixtures/http-client.ts';
 import { SocketClient } from '../fixtures/socket-client.ts';
+import { TrustedProxies } from '../guard/address.ts';
 import { Limits } from '../guard/limits.ts';
 import type { SocketDoor } from './door.ts';
 
@@ -129,6 +130,35 @@ describe('who is there', () => {
       limited.close();
     }
   });
+});
+
+test('an address has so many sockets, whoever vouches for it, and another one when one has closed', async () => {
+  const limits = new Limits(
+    {
+      RATE_BUYER_PER_SECOND: 100,
+      RATE_BUYER_BURST: 100,
+      RATE_ADDRESS_PER_SECOND: 100,
+      RATE_ADDRESS_BURST: 100,
+      SOCKETS_PER_ADDRESS: 2,
+    },
+    { isLoopbackExempt: false },
+  );
+  const narrow = await openDoor({ limits, proxies: new TrustedProxies('127.0.0.1') });
+  const from = (address: string) =>
+    SocketClient.open(narrow.port, { headers: { 'x-forwarded-for': address } });
+  try {
+    const first = await from('198.51.100.1');
+    await from('198.51.100.1');
+    await expect(from('198.51.100.1')).rejects.toThrow('429');
+    await from('198.51.100.2');
+    expect(narrow.door.openCount).toBe(3);
+    first.close();
+    await expect.poll(() => narrow.door.openCount).toBe(2);
+    await from('198.51.100.1');
+    await expect(from('198.51.100.1')).rejects.toThrow('429');
+  } finally {
+    narrow.close();
+  }
 });
 
 describe('what closes a socket', () => {

@@ -159,6 +159,7 @@ export class SocketDoor {
   #closed(connection: Connection): void {
     connection.ws = null;
     this.#open.delete(connection);
+    if (connection.neighbours) this.#parts.limits?.leave(connection.neighbours);
     this.#turns.closed(connection);
     this.#logins.closed(connection);
   }

@@ -110,6 +110,44 @@ describe('a bad frame is answered, and the socket stays open', () => {
   });
 });
 
+test('what counts for no buyer counts for the address, on all of its sockets', async () => {
+  const limits = new Limits(
+    { RATE_BUYER_PER_SECOND: 100, RATE_BUYER_BURST: 100, RATE_ADDRESS_PER_SECOND: 1, RATE_ADDRESS_BURST: 3 },
+    { isLoopbackExempt: false },
+  );
+  const limited = await openDoor({ limits });
+  const frames = [
+    { op: 'watch', saleId: 'ps5' },
+    { op: 'unwatch', saleId: 'ps5' },
+    { op: 'auth', token: tokenFor('ana') },
+    { op: 'ping' },
+  ];
+  try {
+    const clients = [await SocketClient.open(limited.port), await SocketClient.open(limited.port)] as const;
+    // A burst of requests, four frames each, and whatever comes meanwhile.
+    const spend = async (frame: object) => {
+      for (let sent = 0; sent < 90; sent += 1) {
+        const answer = await clients[0].ask(frame);
+        if (answer.code === 'rate_limited') return answer;
+      }
+      return null;
+    };
+    for (const frame of frames) {
+      const refused = await spend(frame);
+      expect(refused, frame.op).toMatchObject({ ev: 'error', retryable: true, retryAfterSeconds: 1 });
+    }
+    expect(await clients[1].ask({ op: 'ping' })).toMatchObject({ code: 'rate_limited' });
+    // Nor may whoever nobody knows ask for what is a buyer's.
+    const unknown = await Promise.all(
+      Array.from({ length: 20 }, () => clients[1].ask({ op: 'leave', saleId: 'ps5' })),
+    );
+    expect(unknown.map(({ code }) => code)).toContain('rate_limited');
+    for (const client of clients) client.close();
+  } finally {
+    limited.close();
+  }
+});
+
 test('a payment without a key is told so as over HTTP', async () => {
   const client = await SocketClient.open(port, { token: tokenFor('ana') });
   client.sendText(

@@ -36,7 +36,7 @@ interface Op<Name extends ClientOp> {
   summary: string;
   /** Events that answer it, besides `error`. */
   answers: readonly EventName[];
-  /** True where only a buyer may; the buyer's rate limit counts it then. */
+  /** True where only a buyer may; the buyer's rate limit counts it then, and else that of the socket's address. */
   isBuyers: boolean;
   run(
     parts: OpParts,

@@ -56,13 +56,12 @@ export class Reception {
     const { limits, log } = this.#parts;
     const op = ops[frame.op];
     try {
-      const { presence } = connection;
-      if (op.isBuyers) {
-        if (!presence)
-          return refuse('unauthenticated', { detail: 'Log in on this socket first: send auth.' });
-        const allowance = await limits?.buyer(presence.buyerId);
-        if (allowance?.refusal) return allowance.refusal;
-      }
+      const { presence, neighbours } = connection;
+      const allowance =
+        op.isBuyers && presence ? limits?.buyer(presence.buyerId) : neighbours && limits?.frame(neighbours);
+      if (allowance?.refusal) return allowance.refusal;
+      if (op.isBuyers && !presence)
+        return refuse('unauthenticated', { detail: 'Log in on this socket first: send auth.' });
       // The row of an op takes the frame of that op; the table's type says so, the compiler cannot follow it.
       return await op.run(this.#parts, connection, frame as never, presence as never);
     } catch (error) {

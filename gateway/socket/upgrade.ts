@@ -2,6 +2,7 @@ import { type Refusal, refuse } from '../../engine/contracts/errors.ts';
 import type { TrustedProxies } from '../guard/address.ts';
 import type { Limits } from '../guard/limits.ts';
 import { Exchange } from '../http/exchange.ts';
+import { isRefusal } from '../http/refusal.ts';
 import { renderRefusal } from '../http/render.ts';
 import { requestIdOf } from '../http/request-headers.ts';
 import type { HttpRequest, HttpResponse } from '../http/uws.ts';
@@ -51,8 +52,14 @@ export async function upgrade(
     exchange.send(renderRefusal(refusal, requestId));
     return;
   }
+  // The last of all: from here on the socket opens, and is counted until it closes.
+  const neighbours = parts.limits?.enter(address) ?? null;
+  if (neighbours && isRefusal(neighbours)) {
+    exchange.send(renderRefusal(neighbours, requestId));
+    return;
+  }
   const bearer = protocols.find((name) => name.startsWith('bearer.'));
-  const connection = new Connection(bearer?.slice('bearer.'.length));
+  const connection = new Connection(bearer?.slice('bearer.'.length), neighbours);
   // Only ours is named in the answer: a token must not come back in a header.
   const chosen = protocols.includes(subprotocol) ? subprotocol : '';
   res.cork(() => res.upgrade<SocketData>({ connection }, key, chosen, extensions, context));
