@@ -4,6 +4,7 @@ import type { Readiness } from '../../engine/contracts/ports.ts';
 import { reply } from '../../engine/contracts/wire/common.ts';
 import { lineOf } from '../guard/absence.ts';
 import { type Route, route } from '../http/route.ts';
+import { sharedCheck } from './shared-check.ts';
 
 /** A part that does not answer in this time is not there. */
 const checkMsMax = 2_000;
@@ -22,11 +23,26 @@ async function whatIsMissing(part: Readiness): Promise<string | null> {
   }
 }
 
+interface Missing {
+  part: string;
+  reason: string;
+}
+
+async function whatAllMiss(parts: Readonly<Record<string, Readiness>>): Promise<Missing[]> {
+  const looks = Object.entries(parts).map(async ([part, readiness]) => {
+    const reason = await whatIsMissing(readiness);
+    return reason ? [{ part, reason }] : [];
+  });
+  return (await Promise.all(looks)).flat();
+}
+
 const Alive = reply({ status: Type.Literal('alive') });
 const Ready = reply({ status: Type.Literal('ready') });
 
 export function healthRoutes(parts: Readonly<Record<string, Readiness>>): Route[] {
   const tag = 'health';
+  // Nobody is limited here, and each look asks both stores.
+  const lookAround = sharedCheck(() => whatAllMiss(parts));
   return [
     route({
       method: 'GET',
@@ -50,12 +66,7 @@ export function healthRoutes(parts: Readonly<Record<string, Readiness>>): Route[
       isLimited: false,
       replies: { 200: { description: 'ready', schema: Ready } },
       answer: async () => {
-        const names = Object.keys(parts);
-        const found = await Promise.all(names.map((name) => whatIsMissing(parts[name] as Readiness)));
-        const missing = names.flatMap((name, at) => {
-          const reason = found[at];
-          return reason ? [{ part: name, reason }] : [];
-        });
+        const missing = await lookAround();
         if (missing.length === 0) return { status: 200, body: { status: 'ready' } };
         const detail = missing.map(({ part, reason }) => `${part}: ${reason}`).join('; ');
         return refuse('unavailable', { detail, members: { missing } });
