@@ -97,10 +97,13 @@ export function engineOn(
     unpin: floor.unpin,
   });
 
+  /** What kept places from being taken back, until a pass has told of it; whoever runs the passes logs what they throw. */
+  let retakeFailure: { error: unknown } | null = null;
   sales.onChange((sale) => {
     room.retake(sale).catch((error: unknown) => {
       // Whoever cannot be taken back now is after the next look; everything else is a bug.
-      if (!(error instanceof RedisUnavailable || error instanceof Overloaded)) throw error;
+      const isAbsence = error instanceof RedisUnavailable || error instanceof Overloaded;
+      if (!isAbsence && redis.status === 'ready') retakeFailure = { error };
     });
   });
 
@@ -124,6 +127,9 @@ export function engineOn(
         // A Redis that is away is met again by the next pass; everything else is a bug.
         if (!(error instanceof RedisUnavailable) && redis.status === 'ready') throw error;
       }
+      const failure = retakeFailure;
+      retakeFailure = null;
+      if (failure) throw failure.error;
     },
     async followSlowSales() {
       if (!slowSales) return;
