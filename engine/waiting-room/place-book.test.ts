@@ -32,7 +32,10 @@ test('a place given up keeps its index; joining again takes a new one at the end
   const sale = await testSale({ method: 'fifo' });
   await sale.places.take(joinOf(sale, 'ann'));
   expect(await sale.places.leave(joinOf(sale, 'ann'))).toEqual({ kind: 'left' });
-  expect(await sale.places.leave(joinOf(sale, 'ann'))).toEqual({ kind: 'none' });
+  // A repeat, whose first answer was lost, is no other answer; and nothing is given up twice.
+  expect(await sale.places.leave(joinOf(sale, 'ann'))).toEqual({ kind: 'left' });
+  expect((await sale.events()).filter((event) => event === 'places.given_up')).toHaveLength(1);
+  expect(await sale.places.leave(joinOf(sale, 'bob'))).toEqual({ kind: 'none' });
   expect(await sale.places.find(joinOf(sale, 'ann'))).toBeNull();
   expect(await sale.places.take(joinOf(sale, 'ann'))).toEqual({ kind: 'place', index: 1, fresh: true });
 });

@@ -33,6 +33,7 @@ interface LeaveRequest extends PlaceRequest {
 }
 
 export type Left =
+  /** Now or before. */
   | { kind: 'left' }
   | { kind: 'none' }
   /** Nothing was done: the turn of that index was drawn, and has to be told, so that nobody uses it any more. */

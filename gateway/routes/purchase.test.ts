@@ -124,6 +124,10 @@ describe('a sale with a waiting room', () => {
       status: 204,
       body: '',
     });
+    const again = await house.ask('DELETE', `/sales/${saleId}/tickets/me`, { as: 'second' });
+    expect(again.status).toBe(204);
+    const never = await house.ask('DELETE', `/sales/${saleId}/tickets/me`, { as: 'third' });
+    expect(never).toMatchObject({ status: 404, body: { code: 'ticket_not_found' } });
     expect(await house.ask('GET', `/sales/${saleId}/tickets/me`, { as: 'third' })).toMatchObject({
       status: 404,
       body: { code: 'ticket_not_found' },

@@ -130,6 +130,7 @@ export function ticketRoutes(engine: Room, draws: DrawStore): Route[] {
       path: '/api/v1/sales/{saleId}/tickets/me',
       tag,
       summary: 'Give the place up, for good',
+      description: 'Safe to repeat. `ticket_not_found` is for whoever never had a place.',
       access: 'buyer',
       replies: { 204: { description: 'given up' } },
       refusals: ['sale_not_found', 'ticket_not_found', 'no_waiting_room'],

@@ -10,7 +10,7 @@
 --       then 3 an element: buyerId, and of a turn that was drawn: its index, and the turn; both -1 where the caller
 --       does not know it
 -- Reply {requestId, code, buckets, answer…}; code 1 decided, -1 no such sale, -3 stale level. An answer is one of
---       {1} left    {0} there was no place
+--       {1} left (now or before)    {0} there was never a place
 --       {2, index, preEntrants, drawSeed}  nothing was done: that index has a drawn turn; say which
 -- Event whatever places were given up: places.given_up
 --- @include floor given-up-turns
@@ -43,7 +43,8 @@ local function leave(element)
   local bucket = KEYS[element + 12]
   local place = string.sub(places, placeBytes * (element - 1) + 1, placeBytes * element)
   local index = tonumber(redis.call('HGET', bucket, place))
-  if not index or index < 0 then return { 0 } end
+  if not index then return { 0 } end
+  if index < 0 then return { 1 } end
 
   local at = 2 + 3 * element
   local buyerId, toldIndex, toldTurn = ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])

@@ -13,7 +13,8 @@ export function leave(sale: ModelledSale, buyerIds: string[]): ModelledReply {
   const answers = buyerIds.map((buyerId) => {
     const turn = sale.places.get(buyerId);
     if (turn === undefined) return [0];
-    sale.places.delete(buyerId);
+    if (turn === null) return [1];
+    sale.places.set(buyerId, null);
     leavers.push(placeText(buyerId));
     if (sale.standby.get(buyerId)?.turn === turn) sale.standby.delete(buyerId);
     const latestId = sale.latestOf.get(buyerId);

@@ -32,8 +32,8 @@ export class ModelledSale {
   /** Turns called together: the serving they led to, and when by the claim clock. */
   calls: { to: number; atMs: number }[] = [];
   readonly usedTurns = new Set<number>();
-  /** Who has a place in the waiting room. */
-  readonly places = new Map<string, number>();
+  /** Who has a place in the waiting room; null where it was given up. */
+  readonly places = new Map<string, number | null>();
   /** Whose latest reservation was made with a turn that they have given up since. */
   readonly gaveUp = new Set<string>();
 
