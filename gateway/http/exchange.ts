@@ -21,19 +21,14 @@ const statusLines: readonly string[] = Array.from(
 );
 
 /**
- * How many of the answers without a body end their connection. uWebSockets.js keeps what a client does not read, and
- * tells of it only where a body is written; it tells no connection from another either. So chance ends those who
- * ask on and never read: 100 answers on the average, and 2,000 once in 500 million times.
- */
-const lastOfHeads = 0.01;
-
-/**
  * One request and its one answer. Whatever happens in between (an abort, a deadline, a handler that comes
  * back late) at most one answer is written, and never onto a response that is gone.
  *
  * Whoever asks on without reading is cut off: the library ends a connection whose next request comes before an answer
  * has left, and an answer counts as left once the system has taken it. Kept for later without end, 46,000 requests a
- * second for `/healthz` on one connection took 12 MB of memory a second.
+ * second for `/healthz` on one connection took 12 MB of memory a second. Of an answer without a body the library does
+ * not tell whether it has left: there a quota bounds what is kept, and an answer that none bounds, or that says that it
+ * is used up, ends the connection.
  */
 export class Exchange {
   deadlineMs: number;
@@ -44,6 +39,7 @@ export class Exchange {
   #isGone = false;
   readonly #res: HttpResponse;
   readonly #isHead: boolean;
+  readonly #isLimited: boolean;
   readonly #onOver: (exchange: Exchange) => void;
   readonly requestId: string;
 
@@ -52,6 +48,8 @@ export class Exchange {
     options: {
       requestId: string;
       isHead: boolean;
+      /** Quotas bound how many of these are answered. */
+      isLimited: boolean;
       isReceiving: boolean;
       deadlineMs: number;
       onOver: (exchange: Exchange) => void;
@@ -59,6 +57,7 @@ export class Exchange {
   ) {
     this.#res = res;
     this.#isHead = options.isHead;
+    this.#isLimited = options.isLimited;
     this.#onOver = options.onOver;
     this.requestId = options.requestId;
     this.isReceiving = options.isReceiving;
@@ -86,11 +85,9 @@ export class Exchange {
     res.writeStatus(statusLines[status] as string);
     // The library writes the value as it is, and with it the lines that follow.
     res.writeHeader('X-Request-Id', requestId + head);
-    if (body === null) {
-      this.#endHead(isLast);
-    } else if (this.#isHead) {
-      res.writeHeader('Content-Length', String(Buffer.byteLength(body)));
-      this.#endHead(isLast);
+    if (body === null || this.#isHead) {
+      if (body !== null) res.writeHeader('Content-Length', String(Buffer.byteLength(body)));
+      this.#endHead(isLast || !this.#isLimited || status === 429);
     } else if (isLast) {
       res.end(body, isLast);
     } else {
@@ -111,7 +108,7 @@ export class Exchange {
     const res = this.#res;
     // With a length as its argument, `endWithoutBody` waits for the body that it was told not to expect, and
     // the connection's next request closes it (uWebSockets.js 20).
-    if (!isLast && Math.random() >= lastOfHeads) {
+    if (!isLast) {
       res.endWithoutBody();
       return;
     }

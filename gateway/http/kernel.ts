@@ -80,6 +80,7 @@ export class HttpKernel {
     const exchange = new Exchange(res, {
       requestId: requestIdOf(req.getHeader('x-request-id')),
       isHead,
+      isLimited: route.isLimited,
       isReceiving,
       deadlineMs: Date.now() + (isReceiving ? this.#receiveMs : this.#operationMs),
       onOver: this.#open.forget,
