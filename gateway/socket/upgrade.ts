@@ -39,6 +39,7 @@ export async function upgrade(
   const exchange = new Exchange(res, {
     requestId,
     isHead: false,
+    isLimited: true,
     isReceiving: false,
     deadlineMs,
     onOver: () => {},
