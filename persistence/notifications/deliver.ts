@@ -1,8 +1,9 @@
 import type { Log } from '../log.ts';
 import type { Postgres } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
+import { jittered } from '../queues/jitter.ts';
 import type { PutOff, RowOutcome } from '../queues/row-queue.ts';
-import { jittered, pausesMs } from './pauses.ts';
+import { pausesMs } from './pauses.ts';
 import { type SendingOptions, sendWebhook } from './send-webhook.ts';
 import { sharesOf } from './shares.ts';
 

@@ -13,6 +13,3 @@ export const pausesMs = [
   480 * minuteMs,
   480 * minuteMs,
 ];
-
-/** A fifth more or less, so that what failed together does not come back together. */
-export const jittered = (ms: number): number => Math.round(ms * (0.8 + Math.random() * 0.4));

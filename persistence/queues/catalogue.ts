@@ -1,4 +1,5 @@
 import type { PaymentId, RefundId } from '../../engine/contracts/ids.ts';
+import { jittered } from './jitter.ts';
 
 /**
  * Every job that BullMQ runs, by its name, which is also its queue's. The rows in Postgres are the truth
@@ -26,6 +27,6 @@ export const heartbeatKey = `${queuePrefix}:heartbeat`;
 /** How often a job is tried before its rows have to be found again. */
 export const attemptsMax = 50;
 
-/** How long a job that failed waits for its next attempt: 200 ms, doubled each time, at most 5 s. */
+/** How long a job that failed waits for its next attempt: 200 ms, doubled each time to 5 s, a fifth more or less. */
 export const backoffMs = (attemptsMade: number): number =>
-  Math.min(200 * 2 ** Math.max(0, attemptsMade - 1), 5_000);
+  jittered(Math.min(200 * 2 ** Math.max(0, attemptsMade - 1), 5_000));

@@ -7,6 +7,7 @@ import type { PostgresPool } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
 import { inTransaction } from '../postgres/transaction.ts';
 import { keyMsMax } from '../providers/key-over.ts';
+import { jitter } from '../queues/jitter.ts';
 import type { RowOutcome } from '../queues/row-queue.ts';
 
 /** A refund with what it takes to ask for it. */
@@ -77,7 +78,7 @@ export function refunder(parts: RefundParts) {
     if (refund?.state !== 'initiated') return { kind: 'done' };
     const openBecause = await look(parts, refund).catch((error: Error) => error.message);
     if (openBecause === null) return { kind: 'done' };
-    await postponeRefund(on, [refundId, refund.buyer_id, refund.looks]);
+    await postponeRefund(on, [refundId, refund.buyer_id, refund.looks, jitter()]);
     return { kind: 'postponed', reason: openBecause };
   };
 }

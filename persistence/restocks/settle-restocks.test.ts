@@ -5,6 +5,7 @@ import { eventually } from '../fixtures/eventually.ts';
 import { testHouse } from '../fixtures/test-house.ts';
 import { createLog } from '../log.ts';
 import { buyerOrdersOn } from '../orders/buyer-orders.ts';
+import { createPool } from '../postgres/pool.ts';
 import { settleRestocks } from './settle-restocks.ts';
 
 const log = createLog('silent');
@@ -90,5 +91,32 @@ test('what Redis does not take is looked at again after a pause that grows, howe
   const { looks, pause } = (await restockOf('ret_stuck_1')) ?? { looks: 0, pause: 0 };
   expect(looks).toBe(12);
   expect(pause).toBeGreaterThan(20);
-  expect(pause).toBeLessThanOrEqual(30);
+  expect(pause).toBeLessThanOrEqual(36);
+});
+
+test('what Redis does not take in the same moment is not offered again together', async () => {
+  await stickReturns(20);
+  // One connection in one transaction: its clock stands, so whatever differs is no time that has passed.
+  const on = createPool(house.database.url, { connectionsMax: 1, name: 'test' });
+  try {
+    await on.query('BEGIN');
+    await on.query("UPDATE restocks SET looks = 16 WHERE restock_id LIKE 'ret_stuck%'");
+    await settleRestocks({
+      rows: on,
+      reports: on,
+      settlement: { ...house.settlement, restock: refuses },
+      log,
+    });
+    const { rows } = await on.query<{ pause: number }>(
+      `SELECT extract(epoch FROM looks_again_at - now())::float AS pause
+       FROM restocks WHERE restock_id LIKE 'ret_stuck%'`,
+    );
+    const pauses = rows.map((row) => row.pause);
+    expect(new Set(pauses).size).toBe(20);
+    expect(Math.min(...pauses)).toBeGreaterThanOrEqual(24);
+    expect(Math.max(...pauses)).toBeLessThanOrEqual(36);
+  } finally {
+    await on.query('ROLLBACK');
+    await on.end();
+  }
 });

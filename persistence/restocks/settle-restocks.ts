@@ -5,6 +5,7 @@ import type { Settlement } from '../../engine/surface.ts';
 import type { Log } from '../log.ts';
 import type { PostgresPool } from '../postgres/pool.ts';
 import { statement } from '../postgres/statement.ts';
+import { jitter } from '../queues/jitter.ts';
 import { changeStock } from '../stock/change-stock.ts';
 import type { StockSettlement } from '../stock/publish-stock.ts';
 
@@ -56,7 +57,7 @@ export async function settleRestocks({ rows, reports, settlement, log }: Restock
     try {
       await settleOne(restock);
     } finally {
-      await postponeRestock(rows, [restock.restock_id, restock.buyer_id, restock.looks]);
+      await postponeRestock(rows, [restock.restock_id, restock.buyer_id, restock.looks, jitter()]);
     }
   }
 

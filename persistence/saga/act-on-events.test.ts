@@ -381,7 +381,7 @@ test('what a provider cannot say of a refund is asked again after a pause that g
   const mute = actWith({ kind: 'none' }, { kind: 'unknown', reason: 'the provider answered 404' });
   const event = async () => {
     const { rows } = await house.database.pool.query(
-      `SELECT looks, acted_at, looks_again_at > now() AS waits, looks_again_at > now() + interval '55 minutes' AS "waitsLong"
+      `SELECT looks, acted_at, looks_again_at > now() AS waits, looks_again_at > now() + interval '47 minutes' AS "waitsLong"
        FROM provider_events WHERE event_id = $1`,
       [refundId],
     );
@@ -407,6 +407,27 @@ test('what a provider cannot say of a refund is asked again after a pause that g
   expect(await actWith({ kind: 'none' }, { kind: 'refunded', providerRefundReference: 're_1' }).run()).toBe(
     1,
   );
+});
+
+test('what a provider cannot say in the same moment is not asked again together', async () => {
+  await running.close();
+  const { refundId } = await refundedOrder();
+  const ids = Array.from({ length: 20 }, (_, at) => `${refundId} ${at}`);
+  for (const id of ids) await tell('refund.failed', { refund_id: refundId }, id);
+  await house.database.pool.query('UPDATE provider_events SET looks = 12 WHERE event_id = ANY($1)', [ids]);
+  // They are put off in one statement.
+  await actWith({ kind: 'none' }, { kind: 'unknown', reason: 'the provider answered 404' }).run();
+  const { rows } = await house.database.pool.query<{ pauses: number; apart: number }>(
+    `SELECT count(DISTINCT looks_again_at)::integer AS pauses,
+       extract(epoch FROM max(looks_again_at) - min(looks_again_at))::float AS apart
+     FROM provider_events WHERE event_id = ANY($1) AND looks = 13`,
+    [ids],
+  );
+  expect(rows[0]?.pauses).toBe(20);
+  expect(rows[0]?.apart).toBeLessThanOrEqual(1_440);
+  await afterTheirPauses();
+  await actWith({ kind: 'none' }, { kind: 'refunded', providerRefundReference: 're_1' }).run();
+  expect(await unacted()).toBe(0);
 });
 
 test('what a provider cannot say for three days is for a person, once', async () => {

@@ -5,6 +5,7 @@ import type { Log } from '../log.ts';
 import { callPersonIfEnded } from '../payments/call-person.ts';
 import type { Postgres, PostgresPool } from '../postgres/pool.ts';
 import { columns, statement } from '../postgres/statement.ts';
+import { jitter } from '../queues/jitter.ts';
 import type { WakingPaymentQueue } from '../queues/payment-queue.ts';
 import type { RowQueue } from '../queues/row-queue.ts';
 import { lookAtRefundAgain } from '../refunds/look-again.ts';
@@ -77,7 +78,8 @@ export async function actOnEvents(parts: EventParts): Promise<number> {
     (isDone ? done : unanswered).push(event);
   }
   await markEvents(rows, columns(done, ['provider', 'event_id']));
-  await postponeEvents(rows, columns(unanswered, ['provider', 'event_id', 'looks']));
+  const chances = unanswered.map(() => jitter());
+  await postponeEvents(rows, [...columns(unanswered, ['provider', 'event_id', 'looks']), chances]);
   return done.length;
 }
 

@@ -2,8 +2,9 @@ import type { MailKind } from '../../../engine/contracts/wire/mails.ts';
 import type { Log } from '../../log.ts';
 import type { Postgres } from '../../postgres/pool.ts';
 import { statement } from '../../postgres/statement.ts';
+import { jittered } from '../../queues/jitter.ts';
 import type { RowOutcome } from '../../queues/row-queue.ts';
-import { jittered, pausesMs } from '../pauses.ts';
+import { pausesMs } from '../pauses.ts';
 import type { Smtp } from './smtp.ts';
 
 interface ClaimedMail {
