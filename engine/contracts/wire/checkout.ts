@@ -79,6 +79,7 @@ export const Pay = request({
   paymentTokens: Type.Optional(
     Type.Record(Type.String({ pattern: '^[a-z0-9-]{1,32}$' }), PaymentToken, {
       maxProperties: 4,
+      additionalProperties: false,
       description:
         'the same card at other providers, by their names; one of them takes over where the first cannot',
     }),
