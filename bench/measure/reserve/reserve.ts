@@ -62,7 +62,7 @@ async function relaying(
   postContest(board, contest, options.generator, found);
   for (const { name, usesRedis } of ours) {
     const lags = (found.get(name) ?? []).map(({ lagEntries = 0 }) => lagEntries);
-    if (!usesRedis) continue;
+    if (!usesRedis || lags.every((lag) => lag === 0)) continue;
     const told = lags.map((lag) => lag.toLocaleString('en-US')).join(', ');
     board.remark(`${scenario}: entries that ${name} had not relayed when its rounds ended: ${told}`);
   }
