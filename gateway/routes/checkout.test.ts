@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CreateSale } from '../../engine/contracts/wire/sales.ts';
+import { london as address } from '../fixtures/addresses.ts';
 import { type House, openHouse } from '../fixtures/house.ts';
 
 const usd = (amount: number) => ({ amount, currency: 'USD' });
@@ -33,13 +34,6 @@ afterAll(async () => {
   expect(undocumented).toEqual([]);
 });
 
-const address = {
-  name: 'Ada Lovelace',
-  line1: '12 St James Square',
-  city: 'London',
-  postalCode: 'SW1Y 4JH',
-  country: 'GB',
-};
 const abroad = { ...address, city: 'Paris', country: 'FR' };
 
 const heldBy = async (as: string, fields: Partial<CreateSale> & { units?: number } = {}) => {

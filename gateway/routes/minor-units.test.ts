@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { london as shippingAddress } from '../fixtures/addresses.ts';
 import { type House, openHouse } from '../fixtures/house.ts';
 
 const rates = {
@@ -26,14 +27,6 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
   expect(undocumented).toEqual([]);
 });
-
-const shippingAddress = {
-  name: 'Ada Lovelace',
-  line1: '12 St James Square',
-  city: 'London',
-  postalCode: 'SW1Y 4JH',
-  country: 'GB',
-};
 
 /** What the provider took and gave back in that currency, in its minor units. */
 async function moved(of: string) {

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { lisbon as address } from '../fixtures/addresses.ts';
 import { type House, openHouse } from '../fixtures/house.ts';
 
 let house: House;
@@ -12,14 +13,6 @@ afterAll(async () => {
   await house.close();
   expect(undocumented).toEqual([]);
 });
-
-const address = {
-  name: 'Ana Lima',
-  line1: '1 Main Street',
-  city: 'Lisbon',
-  postalCode: '1000-001',
-  country: 'PT',
-};
 
 /** An order of that buyer that was paid with that card, of a sale of its own. */
 async function order(buyer: string, { card = 'tok_visa', quantity = 1, units = 10 } = {}) {

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { lisbon as shippingAddress } from '../fixtures/addresses.ts';
 import { type House, openHouse } from '../fixtures/house.ts';
 
 const minuteMs = 60_000;
@@ -19,14 +20,6 @@ afterAll(async () => {
   await house.close();
   expect(undocumented).toEqual([]);
 });
-
-const shippingAddress = {
-  name: 'Ana Lima',
-  line1: '1 Main Street',
-  city: 'Lisbon',
-  postalCode: '1000-001',
-  country: 'PT',
-};
 
 /** An order of two units that was paid, and went through these steps. */
 async function order(as: string, steps: readonly string[]): Promise<string> {
